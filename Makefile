@@ -1,0 +1,64 @@
+# Two commands do everything, set-up included: `make run` and `make test`. `make help` lists the rest.
+# Needs Python 3.11-3.13, pip and make. Paths below are relative, so folders with spaces are no problem.
+
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
+	if $$p tlkit/doctor.py --before-install 2>/dev/null; then echo $$p; exit; fi; done; echo python3)
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+RUN := $(BIN)/python
+ARGS ?=
+URL ?=
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: run run-real lab test lint notebooks results pretrain requirements address clean help
+
+run: .venv/installed  ## learn a new task from a few labels, against honest baselines (about 2 minutes)
+	"$(RUN)" -m tlkit run $(ARGS)
+
+run-real: .venv/installed  ## the same with ImageNet's VGG16 and CIFAR-10; downloads 229 MB the first time
+	"$(RUN)" -m tlkit run --real $(ARGS)
+
+lab: .venv/installed  ## open the notebooks in JupyterLab
+	"$(BIN)/jupyter" lab notebooks/00_start_here.ipynb $(ARGS)
+
+test: .venv/installed-test lint  ## everything that must hold; needs no network
+	"$(RUN)" -m pytest tests -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	TQDM_DISABLE=1 "$(RUN)" -m pytest --nbval-lax --nbval-cell-timeout=300 -n 2 --dist loadfile notebooks
+
+lint: .venv/installed-test  ## ruff and mypy
+	"$(RUN)" -m ruff check tlkit tests
+	"$(RUN)" -m ruff format --check tlkit tests
+	"$(RUN)" -m mypy
+
+notebooks: .venv/installed  ## execute all notebooks in place, so that they are committed with true outputs
+	TQDM_DISABLE=1 "$(BIN)/jupyter" nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+results: .venv/installed  ## compute again the stored results that are too slow for a notebook
+	"$(RUN)" notebooks/results/make_00_labels.py
+
+pretrain: .venv/installed  ## train the three shipped backbones again (about 50 minutes on 2 cores)
+	"$(RUN)" -m tlkit pretrain letters --out tlkit/assets
+	"$(RUN)" -m tlkit pretrain letters-small --out tlkit/assets
+	"$(RUN)" -m tlkit pretrain letters-bn --out tlkit/assets
+
+requirements: .venv/installed-test  ## pin all packages again, from pyproject.toml (needs the network)
+	"$(RUN)" tests/ci/pin.py
+
+address:  ## make address URL=https://github.com/NAME/tlkit: set the repository's address everywhere
+	"$(PYTHON)" tests/ci/address.py "$(URL)"
+
+clean:  ## remove the packages and what tools left behind
+	"$(PYTHON)" -c "import shutil; [shutil.rmtree(d, True) for d in ('.venv', 'build', 'tlkit.egg-info', '.mypy_cache', '.ruff_cache')]"
+
+help:  ## this list
+	@"$(PYTHON)" -c "import re; [print(f'{m[1]:14}{m[2]}') for m in re.finditer(r'(?m)^([a-z-]+):.*?## (.+)', open('Makefile').read())]"
+
+.venv/installed: requirements.txt pyproject.toml
+	@"$(PYTHON)" tlkit/doctor.py --before-install
+	@"$(PYTHON)" -m venv .venv || { echo "This Python cannot make virtual environments: on Debian and Ubuntu, \
+	sudo apt install python3-venv; elsewhere, install Python from python.org."; rm -rf .venv; exit 1; }
+	"$(RUN)" -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@"$(PYTHON)" -c "open('.venv/installed', 'w').close()"
+
+.venv/installed-test: .venv/installed tests/requirements.txt
+	"$(RUN)" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@"$(PYTHON)" -c "open('.venv/installed-test', 'w').close()"
