@@ -1,0 +1,7 @@
+"""``python -m tlkit``."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())
