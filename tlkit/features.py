@@ -1,0 +1,135 @@
+"""Activations at a cut: computed once, kept on disk, memory-mapped.
+
+Layers below a cut are frozen, so what they say about an image never changes. One forward pass writes it
+to a file; training above the cut then reads that file instead of running the layers again.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from .backbone import Backbone, at_cut
+from .fetch import cache_dir
+from .tasks import fingerprint
+
+BATCH = 256  # images in one forward pass
+_FORMAT = 1  # part of every key: raise it when the same key would hold other numbers
+
+
+class CacheLimit(RuntimeError):
+    """An entry that would not fit into the feature cache."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One stored set of activations: its folder, its size in bytes, and what it was computed from."""
+
+    path: Path
+    bytes: int
+    made_from: dict
+
+
+def limit_bytes() -> int:
+    """What the cache may hold: ``TLKIT_CACHE_GB`` (default 10), never more than nine tenths of the free disk."""
+    root = _root()
+    held = sum(entry.bytes for entry in entries())
+    return min(int(float(os.environ.get("TLKIT_CACHE_GB", "10")) * 1e9), held + shutil.disk_usage(root).free * 9 // 10)
+
+
+def activations(backbone: Backbone, images, cut: str, *, precision: str = "float32", model=None) -> np.ndarray:
+    """Activations of the images at a cut, from the cache if they are there.
+
+    Args:
+        backbone: which layers.
+        images: uint8 (n, height, width, 3), an array or ``Rows``.
+        cut: "image", "block1" … "block5", or "features" (pooled).
+        precision: "float32", or "bfloat16" (stored as float16).
+        model: a built model of the backbone, if there is one already.
+
+    Returns:
+        float32 or float16 (n, h, w, c), or (n, c) for "features": memory-mapped, read-only.
+
+    Raises:
+        CacheLimit: the entry would be larger than the cache may be. Nothing is written.
+        ValueError: no such cut, or no images.
+    """
+    if not len(images):
+        raise ValueError("expected at least one image, got none")
+    made_from = {
+        "backbone": backbone.name, "weights": backbone.weights_hash, "width": backbone.width,
+        "batch_norm": backbone.batch_norm, "preprocessing": backbone.preprocessing, "size": backbone.size,
+        "cut": cut, "images": fingerprint(images), "precision": precision, "format": _FORMAT,
+    }  # fmt: skip
+    key = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:24]
+    path = _root() / key
+    with FileLock(_root() / f"{key}.lock"):  # freed by the system if its holder is killed
+        if not path.exists():
+            below = at_cut(model or backbone.build(images.shape[1:], precision), cut)
+            _write(path, below, images, precision, made_from)
+        os.utime(path)  # the least recently used entries go first
+        return np.load(path / "activations.npy", mmap_mode="r", allow_pickle=False)
+
+
+def _write(path: Path, below, images, precision: str, made_from: dict) -> None:
+    shape = (len(images), *below.output.shape[1:])
+    dtype = np.dtype("float32" if precision == "float32" else "float16")
+    _make_room(int(np.prod(shape)) * dtype.itemsize)
+    partial = path.with_name(f"{path.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # of a writer that was killed; we hold the lock
+    partial.mkdir()
+    store = np.lib.format.open_memmap(partial / "activations.npy", "w+", dtype, shape)
+    for start, rows in forward(below, images):
+        store[start : start + len(rows)] = rows
+    store.flush()
+    del store  # Windows renames no folder with an open file
+    (partial / "entry.json").write_text(json.dumps(made_from), "utf-8")
+    os.rename(partial, path)
+
+
+def forward(model, inputs):
+    """Run a model over an array of any length, 256 rows at a time; yields (first row, outputs float32)."""
+    for start in range(0, len(inputs), BATCH):
+        batch = inputs[start : start + BATCH].astype("float32")
+        full = batch if len(batch) == BATCH else np.resize(batch, (BATCH, *batch.shape[1:]))  # one shape, one trace
+        yield start, np.asarray(model.predict_on_batch(full), "float32")[: len(batch)]
+
+
+def _make_room(needed: int) -> None:
+    limit, found = limit_bytes(), sorted(entries(), key=lambda entry: entry.path.stat().st_mtime)
+    if needed > limit:
+        raise CacheLimit(
+            f"activations would take {needed / 1e9:.1f} GB, the cache may hold {limit / 1e9:.1f} GB (TLKIT_CACHE_GB)"
+        )
+    held = sum(entry.bytes for entry in found)
+    while held + needed > limit:
+        oldest = found.pop(0)
+        shutil.rmtree(oldest.path, ignore_errors=True)
+        held -= oldest.bytes
+
+
+def entries() -> list[Entry]:
+    """All finished entries of the cache; half-written ones are not among them."""
+    files = [path for path in _root().glob("*/entry.json") if path.parent.suffix != ".partial"]
+    return [
+        Entry(f.parent, (f.parent / "activations.npy").stat().st_size, json.loads(f.read_text("utf-8")))
+        for f in sorted(files)
+    ]
+
+
+def clear() -> int:
+    """Remove every entry and everything half-written; returns the bytes that were freed."""
+    freed = sum(file.stat().st_size for file in _root().rglob("*") if file.is_file())
+    shutil.rmtree(_root())
+    return freed
+
+
+def _root() -> Path:
+    root = cache_dir() / "features"
+    root.mkdir(parents=True, exist_ok=True)
+    return root

@@ -1,0 +1,392 @@
+"""The recipes: five ways to get from a backbone and a task to a trained model.
+
+Every recipe cuts the network in two. Below the cut the layers are frozen and their activations are
+computed once; above it everything is trained. What differs is where the cut lies and where training
+starts. The validation split decides when to stop; the test split is only looked at once, at the end.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import psutil
+
+from . import evaluate
+from .backbone import Backbone, above_cut, at_cut, cut_below
+from .features import CacheLimit, activations, forward
+from .progress import bar
+from .quiet import keras
+from .tasks import Split, Task
+
+
+class Head(NamedTuple):
+    """The task-specific layers: features are standardised with mean and variance, then mapped linearly.
+
+    Shapes: mean and variance float32 (features,), kernel (features, outputs), bias (outputs,).
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    kernel: np.ndarray
+    bias: np.ndarray
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is trained.
+
+    Attributes:
+        rate: largest step size of Adam.
+        steps: gradient steps to plan for; at least `min_epochs` passes over the training split.
+        min_epochs: passes that a large training split gets at least.
+        batch: images in one step.
+        patience: epochs without a better validation score before training stops.
+        schedule: True: warm-up from a tenth of it over a tenth of the steps, then cosine decay to 0; False: constant rate.
+        epoch_steps: steps in an "epoch"; None: one pass over the training split.
+        keep_best: end with the epoch that scored best on validation; False: with the last one.
+        mirror: mirror every second image at random; None: if the task allows it.
+        precision: "float32" or "bfloat16" for the convolutions.
+    """
+
+    rate: float
+    steps: int
+    min_epochs: int = 5
+    batch: int = 32
+    patience: int = 20
+    schedule: bool = True
+    epoch_steps: int | None = None
+    keep_best: bool = True
+    mirror: bool | None = None
+    precision: str = "float32"
+
+
+PROBE = Settings(rate=3e-3, steps=300, min_epochs=15, batch=128, mirror=False)
+TUNE = Settings(rate=1e-4, steps=300, min_epochs=5, batch=32)
+SCRATCH = Settings(rate=3e-4, steps=600, min_epochs=12, batch=32)
+ARTICLE = Settings(rate=1e-4, steps=1000, batch=32, schedule=False, epoch_steps=100, keep_best=False, mirror=False)
+
+
+@dataclass(eq=False)
+class Run:
+    """What a recipe did and what came of it.
+
+    Attributes:
+        recipe: name of the recipe.
+        task: the target task.
+        backbone: the layers that it started from.
+        model: keras.Model, images (n, h, w, 3) uint8 or float32, RGB 0-255 -> logits (n, classes), or
+            (n, 1) in the task's units.
+        head: the trained task-specific layers; None if the recipe uses a different head.
+        history: loss, val_loss and accuracy, val_accuracy (or mae, val_mae) for each epoch.
+        seconds: from the untrained to the trained model, activations and tracing included, the
+            predictions on the test split not.
+        peak_memory_mb: largest resident memory of the process while training, in MB (10^6 bytes).
+        trained_parameters: how many numbers were trained.
+        seed: of shuffling and of the first weights.
+        settings: the Settings as a dictionary, with `cut` and what else was decided.
+        outputs: split name -> float32 (n, classes) logits, or (n, 1).
+    """
+
+    recipe: str
+    task: Task
+    backbone: Backbone
+    model: keras.Model
+    head: Head | None
+    history: dict[str, list[float]]
+    seconds: float
+    peak_memory_mb: float
+    trained_parameters: int
+    seed: int
+    settings: dict
+    outputs: dict[str, np.ndarray] = field(repr=False, default_factory=dict)
+
+    def predicted(self, split: str = "test") -> np.ndarray:
+        """Predicted labels: int64 (n,), or float32 (n,) where the task asks for a number."""
+        outputs = self.outputs[split]
+        return outputs[:, 0] if self.task.is_regression else outputs.argmax(axis=1)
+
+    def correct(self, split: str = "test") -> np.ndarray:
+        """Which predictions are right, bool (n,). Raises ValueError where the task asks for a number."""
+        if self.task.is_regression:
+            raise ValueError(f"{self.task.name!r} asks for a number, which is never just right: use score()")
+        return self.predicted(split) == getattr(self.task, split).labels
+
+    def score(self, split: str = "test") -> evaluate.Interval:
+        """Accuracy with its 95 % interval (Wilson), or the mean absolute error."""
+        measure = evaluate.mean_absolute_error if self.task.is_regression else evaluate.accuracy
+        return measure(getattr(self.task, split).labels, self.predicted(split))
+
+
+def from_scratch(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
+    """Traditional learning: the same layers with random weights, all trained on the target task alone.
+
+    Args:
+        backbone: gives the layout only.
+        task: the target task.
+        seed: of weights and shuffling.
+        **changes: fields of ``Settings`` to set differently from ``SCRATCH``.
+    """
+    return _train("scratch", backbone.random(seed), task, "image", replace(SCRATCH, **changes), seed, standardise=False)
+
+
+def linear_probe(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
+    """All shared layers frozen; only a linear head is trained, on activations that are computed once.
+
+    Source: Alain & Bengio 2016, https://arxiv.org/abs/1610.01644. Arguments as in ``from_scratch``.
+    """
+    return _train("probe", backbone, task, "features", replace(PROBE, **changes), seed)
+
+
+def fine_tune(
+    backbone: Backbone, task: Task, *, head: Head | None = None, unfreeze: str = "block5", seed: int = 0, **changes
+) -> Run:
+    """Train the head and the blocks from `unfreeze` upwards; the blocks below stay frozen and run once.
+
+    Args:
+        backbone: the pretrained layers.
+        task: the target task.
+        head: where the head starts, for example a probe's; None: random.
+        unfreeze: the lowest block to train, "block1" … "block5", or "all".
+        seed: of a random head and of shuffling.
+        **changes: fields of ``Settings`` to set differently from ``TUNE``.
+
+    Raises:
+        ValueError: no such block.
+    """
+    return _train("fine_tune", backbone, task, cut_below(unfreeze), replace(TUNE, **changes), seed, head=head)
+
+
+def lp_ft(backbone: Backbone, task: Task, *, unfreeze: str = "all", seed: int = 0, **changes) -> Run:
+    """Linear probe, then fine-tuning that starts from the probe's head. Arguments as in ``fine_tune``.
+
+    Source: Kumar et al. 2022, https://arxiv.org/abs/2202.10054.
+    """
+    kept = {name: changes[name] for name in ("precision",) if name in changes}
+    probe = linear_probe(backbone, task, seed=seed, **kept)
+    run = fine_tune(backbone, task, head=probe.head, unfreeze=unfreeze, seed=seed, **changes)
+    peak = max(run.peak_memory_mb, probe.peak_memory_mb)
+    return replace(run, recipe="lp_ft", seconds=run.seconds + probe.seconds, peak_memory_mb=peak)
+
+
+def article(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
+    """The article's program, faithfully: pixels scaled by 1/255, flatten, a new dense layer, every layer
+    trained by Adam at 1e-4 for 10 "epochs" of 100 batches of 32, no validation, the last state kept.
+
+    Arguments as in ``from_scratch``.
+    """
+    spoilt = replace(backbone, preprocessing="1/255")
+    return _train("article", spoilt, task, "image", replace(ARTICLE, **changes), seed, standardise=False, flatten=True)
+
+
+RECIPES = {"scratch": from_scratch, "probe": linear_probe, "fine_tune": fine_tune, "lp_ft": lp_ft, "article": article}
+
+
+def _train(recipe, backbone, task, cut, settings, seed, *, head=None, standardise=True, flatten=False) -> Run:
+    keras.utils.set_random_seed(seed)
+    mirror = task.mirror if settings.mirror is None else settings.mirror
+    settings = replace(settings, mirror=bool(mirror and cut == "image"))
+    with _Watch() as watch:
+        shared = backbone.build(task.image_shape, settings.precision)
+        if head is None:
+            head = _new_head(backbone, shared, task, settings, seed, standardise, zero=cut == "features")
+        model = _with_head(shared, head, task, flatten)
+        below, above = at_cut(model, cut), above_cut(model, cut)
+        below.trainable = False
+
+        def feed(split: Split):  # activations for the part above the cut, or images for the whole
+            if cut == "image":
+                return split.images, model
+            try:
+                return activations(backbone, split.images, cut, precision=settings.precision, model=model), above
+            except CacheLimit as reason:
+                print(f"{reason}: running the frozen layers in every epoch instead")
+                return split.images, model
+
+        inputs, trained = feed(task.train)
+        held_out = task.validation.images if trained is model else feed(task.validation)[0]
+        frozen, thawed = below.get_weights(), [w.numpy() for w in above.trainable_variables]
+        history = _fit(trained, inputs, held_out, task, settings, seed, recipe)
+    _check_moves(recipe, below.get_weights(), above, frozen, thawed)
+    outputs = {}
+    for name, split in task.splits().items():
+        seen, network = feed(split)
+        outputs[name] = np.concatenate([rows for _, rows in forward(network, seen)])
+    decided = {**vars(settings), "cut": cut, "cached": trained is above, "epochs": len(history["loss"])}
+    kept = None if flatten else Head(head.mean, head.variance, *model.get_layer("logits").get_weights())
+    count = sum(w.size for w in thawed)
+    return Run(
+        recipe, task, backbone, model, kept, history, watch.seconds, watch.peak_mb, count, seed, decided, outputs
+    )
+
+
+def _new_head(backbone, shared, task, settings, seed, standardise, zero) -> Head:
+    outputs = 1 if task.is_regression else len(task.classes)
+    shape = (backbone.channels, outputs)
+    mean, variance = np.zeros(shape[0], "float32"), np.ones(shape[0], "float32")
+    if standardise:
+        known = activations(backbone, task.train.images, "features", precision=settings.precision, model=shared)
+        known = known.astype("float32")
+        mean, variance = known.mean(axis=0), known.var(axis=0)
+        variance += 0.01 * variance.mean() + 1e-12  # a feature silent in training must not explode in the test
+    start = np.zeros(shape) if zero else np.random.default_rng(seed).normal(0, shape[0] ** -0.5, shape)
+    return Head(mean, variance, start.astype("float32"), np.zeros(outputs, "float32"))
+
+
+def _with_head(shared, head: Head, task: Task, flatten: bool):
+    x = shared.output
+    if flatten:  # the article's head, on the last block's output
+        x = keras.layers.Flatten(name="flatten")(shared.get_layer("block5_pool").output)
+    else:
+        x = keras.layers.Normalization(mean=head.mean, variance=head.variance, name="standardise", dtype="float32")(x)
+    logits = keras.layers.Dense(len(head.bias), name="logits", dtype="float32")
+    x = logits(x)
+    if not flatten:
+        logits.set_weights([head.kernel, head.bias])
+    if task.is_regression:  # the head works in standard units, the task in its own
+        known = np.asarray(task.train.labels)
+        x = keras.layers.Rescaling(float(known.std()) or 1.0, float(known.mean()), name="units", dtype="float32")(x)
+    return keras.Model(shared.input, x, name="model")
+
+
+def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, name: str) -> dict[str, list[float]]:
+    train = _Batches(inputs, task.train.labels, settings, seed)
+    epochs = max(settings.min_epochs, -(-settings.steps // len(train)))
+    rate, total = settings.rate, epochs * len(train)
+    if settings.schedule:
+        warmup = max(1, total // 10)
+        rate = keras.optimizers.schedules.CosineDecay(
+            rate / 10, total - warmup, warmup_target=rate, warmup_steps=warmup
+        )
+    loss = (
+        keras.losses.MeanSquaredError()
+        if task.is_regression
+        else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
+    metric = (
+        keras.metrics.MeanAbsoluteError("mae")
+        if task.is_regression
+        else keras.metrics.SparseCategoricalAccuracy("accuracy")
+    )
+    network.compile(keras.optimizers.Adam(rate, clipnorm=1.0 if settings.schedule else None), loss, metrics=[metric])
+    validation = _Batches(
+        held_out, task.validation.labels, replace(settings, batch=256, mirror=False, epoch_steps=None), None
+    )
+    with bar(total, f"{name} on {task.name}", "step") as progress:
+        keeper = _KeepBest(settings, progress)
+        try:
+            network.fit(train, validation_data=validation, epochs=epochs, shuffle=False, callbacks=[keeper], verbose=0)
+        except KeyboardInterrupt:
+            if not keeper.rows:
+                raise  # nothing was learnt yet
+            print(f"stopped by you after {len(keeper.rows)} of {epochs} epochs: keeping the best of them")
+    if settings.keep_best:
+        network.set_weights(keeper.weights)
+    return {key: [row[key] for row in keeper.rows] for key in keeper.rows[0]}
+
+
+class _Batches(keras.utils.PyDataset):
+    """Batches of one size from a (memory-mapped) array, newly shuffled in every pass; in order without a seed."""
+
+    def __init__(self, inputs, labels, settings: Settings, seed: int | None):
+        super().__init__()
+        self.inputs, self.labels, self.seed, self.epoch = inputs, np.asarray(labels), seed, 0
+        self.batch, self.mirror = min(settings.batch, len(inputs)), settings.mirror
+        self.steps = settings.epoch_steps or -(-len(inputs) // self.batch)
+
+    def __len__(self):
+        return self.steps
+
+    def __getitem__(self, i):
+        if self.seed is None:
+            rows = np.arange(i * self.batch, min((i + 1) * self.batch, len(self.inputs)))
+        else:  # step t takes the next rows of an endless row of shuffles, so every batch is full
+            t, n = self.epoch * self.steps + i, len(self.inputs)
+            places = np.arange(t * self.batch, (t + 1) * self.batch)
+            rows = np.array([self._shuffle(p // n)[p % n] for p in places])
+        x = self.inputs[rows].astype("float32")
+        if self.mirror:
+            chosen = np.random.default_rng((self.seed, i, self.epoch)).random(len(x)) < 0.5
+            x = np.where(chosen[:, None, None, None], x[:, :, ::-1], x)
+        return x, self.labels[rows]
+
+    @lru_cache(maxsize=2)  # noqa: B019 (lives as long as its few batches)
+    def _shuffle(self, k):
+        return np.random.default_rng((self.seed, k)).permutation(len(self.inputs))
+
+    def on_epoch_end(self):
+        self.epoch += 1
+
+
+class _KeepBest(keras.callbacks.Callback):
+    """Remembers the weights of the best epoch: by validation accuracy, then by validation loss."""
+
+    def __init__(self, settings: Settings, progress):
+        super().__init__()
+        self.settings, self.progress, self.rows = settings, progress, []
+        self.best, self.weights, self.waited = None, None, 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.progress.update()
+
+    def on_epoch_end(self, epoch, logs=None):
+        score = (logs.get("val_accuracy", 0.0), -logs["val_loss"])
+        self.waited += 1
+        if self.best is None or score > self.best:
+            self.best, self.waited = score, 0
+            self.weights = self.model.get_weights() if self.settings.keep_best else None
+        self.rows.append({key: float(value) for key, value in logs.items()})  # last, so that a row means a kept state
+        if self.settings.keep_best and self.waited >= self.settings.patience:
+            self.model.stop_training = True
+
+
+def _check_moves(recipe, below_now, above, frozen, thawed) -> None:
+    """What the textbook promises, checked after every training: frozen is frozen, thawed has moved."""
+    assert all(np.array_equal(old, new) for old, new in zip(frozen, below_now, strict=True)), (
+        f"{recipe}: a frozen layer moved"
+    )
+    for old, now in zip(thawed, above.trainable_variables, strict=True):
+        moved = now.ndim < 2 or not np.array_equal(old, now.numpy())  # a bias may stay where it is
+        assert moved, f"{recipe}: {now.path} should have been trained and did not move"
+
+
+class _Watch:
+    """Seconds, and the largest resident memory of this process, sampled every 20 ms."""
+
+    def __enter__(self):
+        self.started, self.peak_mb, self._done = time.perf_counter(), 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+        return self
+
+    def _sample(self):
+        process = psutil.Process()
+        while True:
+            self.peak_mb = max(self.peak_mb, process.memory_info().rss / 1e6)
+            if self._done.wait(0.02):
+                return
+
+    def __exit__(self, *_):
+        self.seconds = time.perf_counter() - self.started
+        self._done.set()
+        self._thread.join()
+
+
+def faster_precision(backbone: Backbone, image_shape: tuple[int, int, int], batch: int = 64) -> str:
+    """ "bfloat16" if one training step on this machine is faster in it than in float32, else "float32".
+
+    Measured, because processors without instructions for bfloat16 are slower in it.
+    """
+    seconds = {}
+    images, labels = np.zeros((batch, *image_shape), "float32"), np.zeros(batch, "int64")
+    for precision in ("float32", "bfloat16"):
+        shared = backbone.build(image_shape, precision)
+        model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
+        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.train_on_batch(images, labels)  # traces
+        started = time.perf_counter()
+        model.train_on_batch(images, labels)
+        seconds[precision] = time.perf_counter() - started
+    return min(seconds, key=seconds.__getitem__)
