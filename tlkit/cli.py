@@ -1,0 +1,174 @@
+"""The command line: ``python -m tlkit run | predict | pretrain | cache``."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from . import fetch
+
+REAL_LABELS, EMBEDDED_LABELS = 500, 20  # labels per class unless asked for otherwise
+RECIPE_NAMES = ("scratch", "probe", "fine_tune", "lp_ft", "article")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, or 1 after a sentence about what to do, or 130 for Ctrl-C."""
+    os.environ.setdefault("MPLBACKEND", "agg")  # figures go to files
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.command(arguments)
+    except (ValueError, OSError, fetch.FetchError) as error:
+        print(f"tlkit: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("tlkit: stopped by you; nothing half-written was left behind", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tlkit", description="Learn transfer learning by doing it.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="the main job: transfer a backbone to a task, against honest baselines")
+    run.add_argument("--task", help="digits, letters, colours, angles, degrees, cifar10, or a folder of class folders")
+    run.add_argument("--backbone", "--weights", help="letters, letters-small, letters-bn, imagenet, or a weights file")
+    run.add_argument("--recipes", default="scratch,probe,lp_ft", help=f"some of {','.join(RECIPE_NAMES)}")
+    run.add_argument("--labels-per-class", type=int, help="validation labels included; 0: all there are")
+    run.add_argument("--seeds", type=_positive, default=3, help="how many draws of labels and first weights")
+    run.add_argument("--size", type=int, default=32, help="images are resized to this many pixels inside the model")
+    run.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    run.add_argument("--no-mirror", action="store_true", help="never mirror images while training")
+    run.add_argument("--bad-files", choices=("error", "skip"), default="error", help="what to do with damaged images")
+    run.add_argument("--out", type=Path, default=Path("runs"), help="results go to a new folder in here")
+    run.add_argument("--json", action="store_true", help="print result.json instead of the table")
+    run.add_argument("--real", action="store_true", help="ImageNet's VGG16 on CIFAR-10; downloads what is missing")
+    run.set_defaults(command=_run)
+
+    predict = commands.add_parser("predict", help="label pictures with a model that run has saved")
+    predict.add_argument("model", type=Path, help="model.keras, or the folder that holds it")
+    predict.add_argument("images", type=Path, nargs="+", metavar="image")
+    predict.set_defaults(command=_predict)
+
+    pretrain = commands.add_parser("pretrain", help="train a letters backbone from nothing and save its parameters")
+    pretrain.add_argument("name", nargs="?", default="letters", choices=("letters", "letters-small", "letters-bn"))
+    pretrain.add_argument("--epochs", type=_positive, default=16)
+    pretrain.add_argument("--scenes", type=_positive, default=48_000, help="scenes drawn anew for every epoch")
+    pretrain.add_argument("--seed", type=int, default=0)
+    pretrain.add_argument("--out", type=Path, default=Path("weights"), help="folder for the weights and their manifest")
+    pretrain.set_defaults(command=_pretrain)
+
+    cache = commands.add_parser("cache", help="list the stored activations, or clear them")
+    cache.add_argument("action", nargs="?", default="list", choices=("list", "clear"))
+    cache.set_defaults(command=_cache)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 up, got {text!r}")
+    return int(text)
+
+
+def _choose_pair(arguments) -> tuple[str, str, str]:
+    """Task, backbone and pair ("embedded", "real" or "custom"); says which and why."""
+    if arguments.real:
+        if arguments.task or arguments.backbone:
+            raise ValueError("--real means ImageNet's VGG16 on CIFAR-10: leave out --task and --backbone, or --real")
+        for name in fetch.FILES:
+            fetch.get(name)
+    missing = fetch.missing()
+    default = ("digits", "letters") if missing else ("cifar10", "imagenet")
+    task, backbone = arguments.task or default[0], arguments.backbone or default[1]
+    drawn = backbone.startswith("letters") and not Path(task).is_dir() and task != "cifar10"
+    pair = "embedded" if drawn else "real" if (task, backbone) == ("cifar10", "imagenet") else "custom"
+    names = " and ".join(file.title for file in missing)
+    why = (
+        f"because {names} {'are' if missing[1:] else 'is'} not on this machine"
+        if missing
+        else "because its files are here"
+    )
+    if arguments.task or arguments.backbone or arguments.real:
+        why = "as you asked"
+    _say(arguments, f"Pair: {pair} ({backbone} → {task}), {why}.")
+    if missing and pair == "embedded":
+        size = sum(file.bytes for file in missing) / 1e6
+        _say(arguments, "The real pair (ImageNet → CIFAR-10): `make run-real`, or `python -m tlkit run --real`, downloads "
+                        f"{size:.0f} MB (about {size * 8 / 10 / 60:.0f} minutes at 10 Mbit/s), then trains.")  # fmt: skip
+    return task, backbone, pair
+
+
+def _run(arguments) -> None:
+    from . import report, transfer
+    from .backbone import Backbone
+    from .tasks import load_task
+
+    recipes = arguments.recipes.split(",")
+    if unknown := [name for name in recipes if name not in RECIPE_NAMES]:
+        raise ValueError(f"--recipes: expected some of {','.join(RECIPE_NAMES)}, got {','.join(unknown)}")
+    name, weights, pair = _choose_pair(arguments)
+    backbone = Backbone(weights, size=arguments.size)
+    labels = arguments.labels_per_class
+    if labels is None:
+        labels = EMBEDDED_LABELS if pair == "embedded" else REAL_LABELS
+    mirror = False if arguments.no_mirror else None
+    tasks = [
+        load_task(name, labels or None, seed, bad_files=arguments.bad_files, mirror=mirror)
+        for seed in range(arguments.seeds)
+    ]
+    for note in tasks[0].notes:
+        _say(arguments, f"Note: {note}")
+    precision = arguments.precision
+    if precision == "auto":
+        precision = "float32" if pair == "embedded" else transfer.faster_precision(backbone, tasks[0].image_shape)
+    runs: dict[str, list] = {recipe: [] for recipe in recipes}
+    for seed, task in enumerate(tasks):
+        for recipe in recipes:
+            run = transfer.RECIPES[recipe](backbone, task, seed=seed, precision=precision)
+            runs[recipe].append(run)
+            measure = "mean absolute error" if task.is_regression else "accuracy"
+            _say(arguments, f"seed {seed}  {recipe:9}  {measure} {run.score()}  {run.seconds:.0f} s")
+    command = " ".join(["python -m tlkit", *sys.argv[1:]]) if sys.argv[1:2] == ["run"] else "python -m tlkit run"
+    folder = report.write_result(runs, arguments.out, pair=pair, command=command)
+    print((folder / "result.json").read_text("utf-8") if arguments.json else report.table(runs))
+    _say(arguments, f"\nReport: {folder / 'report.html'}")
+
+
+def _say(arguments, text: str) -> None:
+    print(text, file=sys.stderr if arguments.json else sys.stdout, flush=True)  # --json keeps stdout for the result
+
+
+def _predict(arguments) -> None:
+    from . import report
+
+    for image, ranked in report.predict(arguments.model, arguments.images):
+        print(f"{image}: " + ", ".join(f"{label} {share:.2f}" for label, share in ranked[:3]))
+
+
+def _pretrain(arguments) -> None:
+    from .pretrain import pretrain
+
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    entry = pretrain(
+        arguments.name, epochs=arguments.epochs, scenes=arguments.scenes, seed=arguments.seed, out=arguments.out
+    )
+    for key, value in entry.items():
+        print(f"{key}: {value}")
+
+
+def _cache(arguments) -> None:
+    from . import features
+
+    if arguments.action == "clear":
+        print(f"freed {features.clear() / 1e6:.1f} MB")
+        return
+    found = features.entries()
+    for entry in found:
+        made = entry.made_from
+        print(
+            f"{entry.bytes / 1e6:9.1f} MB  {made['backbone']} at {made['size']} px, cut {made['cut']}, {made['precision']}"
+        )
+    total = sum(entry.bytes for entry in found) / 1e6
+    print(
+        f"{total:9.1f} MB in {len(found)} entries of at most {features.limit_bytes() / 1e6:.0f} MB, in {fetch.cache_dir()}"
+    )
