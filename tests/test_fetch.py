@@ -1,0 +1,398 @@
+"""Downloads and the cache: a wrong file is never used, a good or unknown one is never lost."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections import Counter
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+import replicas
+
+from tlkit import fetch
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A web server on loopback: .folder to put files into, .url, .requests counted by path."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=folder)
+
+        def do_GET(self):
+            httpd.requests[self.path] += 1
+            super().do_GET()
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        httpd.folder, httpd.requests = folder, Counter()
+        httpd.url = f"http://127.0.0.1:{httpd.server_address[1]}"
+        thread = threading.Thread(target=httpd.serve_forever, args=(0.02,))
+        thread.start()
+        yield httpd
+        httpd.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty tlkit cache beside an empty Keras cache; no waiting between attempts."""
+    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(fetch, "RETRIES", 0)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def vgg16(server, cache, monkeypatch):
+    """A replica of the VGG16 file on the server, and in the registry."""
+    path = server.folder / fetch.FILES["vgg16"].name
+    replicas.vgg16_weights(path)
+    entry = replicas.entry(fetch.FILES["vgg16"], path, f"{server.url}/{path.name}")
+    monkeypatch.setitem(fetch.FILES, "vgg16", entry)
+    return path
+
+
+def register_archive(path, server, monkeypatch):
+    entry = replicas.entry(fetch.FILES["cifar10"], path, f"{server.url}/{path.name}")
+    monkeypatch.setitem(fetch.FILES, "cifar10", entry)
+
+
+@pytest.fixture(params=[2, 3], ids=["python2-pickle", "python3-pickle"])
+def archive(request, server, cache, monkeypatch):
+    """A replica of the CIFAR-10 archive on the server, and in the registry."""
+    path = server.folder / "cifar-10-python.tar.gz"
+    replicas.cifar10_archive(path, *replicas.cifar10_arrays(), python=request.param)
+    register_archive(path, server, monkeypatch)
+    return path
+
+
+def files_in(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
+
+
+# What is published
+
+
+def test_the_registry_agrees_with_the_keras_that_is_installed():
+    # Read as text: importing keras.applications would take seconds
+    keras = Path(importlib.util.find_spec("keras").submodule_search_locations[0]) / "src"
+    vgg16, cifar10 = fetch.FILES["vgg16"], fetch.FILES["cifar10"]
+    source = (keras / "applications" / "vgg16.py").read_text("utf-8")
+    assert vgg16.name in source and vgg16.hash.removeprefix("md5:") in source
+    joined = source.replace('"\n    "', "")
+    assert f'"{vgg16.url}"' in joined
+    source = (keras / "datasets" / "cifar10.py").read_text("utf-8")
+    assert cifar10.url in source and cifar10.hash.removeprefix("sha256:") in source
+    assert f'"{Path(cifar10.keras[0]).name.removesuffix("_archive")}"' in source
+    assert (vgg16.bytes, cifar10.bytes) == (58_889_256, 170_498_071)
+
+
+def test_the_licence_of_cifar10_is_told_as_it_is():
+    assert "none" in fetch.FILES["cifar10"].licence and "never redistribute" in fetch.FILES["cifar10"].licence
+
+
+def test_importing_fetch_imports_neither_keras_nor_pooch():
+    heavy = {"keras", "tensorflow", "pooch", "requests"}
+    code = f"import sys, tlkit.fetch; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# Downloading
+
+
+def test_a_download_is_verified_and_the_second_call_asks_no_server(vgg16, server, cache):
+    assert fetch.find("vgg16") is None and [file.name for file in fetch.missing(("vgg16",))] == [vgg16.name]
+    assert not server.requests  # looking is not downloading
+    path = fetch.get("vgg16")
+    assert path.read_bytes() == vgg16.read_bytes() and path.parent == cache
+    assert fetch.get("vgg16") == fetch.find("vgg16") == path and fetch.missing(("vgg16",)) == []
+    assert server.requests.total() == 1
+    assert files_in(cache) == [vgg16.name]
+
+
+def test_wrong_bytes_from_the_server_are_an_error_and_leave_nothing(vgg16, cache):
+    vgg16.write_bytes(b"not what was published")
+    with pytest.raises(fetch.FetchError, match="hash"):
+        fetch.get("vgg16")
+    assert files_in(cache) == []
+
+
+def test_a_failed_attempt_is_repeated(vgg16, server, monkeypatch):
+    import time
+
+    monkeypatch.setattr(fetch, "RETRIES", 1)
+    monkeypatch.setattr(time, "sleep", lambda seconds: good.replace(vgg16))  # the server is mended meanwhile
+    good = vgg16.rename(vgg16.with_suffix(".good"))
+    assert fetch.get("vgg16").is_file()
+    assert server.requests.total() == 2
+
+
+def test_offline_the_error_names_file_megabytes_and_next_step(vgg16, server, cache):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(fetch.FetchError) as caught:
+        fetch.get("vgg16")
+    message = str(caught.value)
+    assert vgg16.name in message and f"({vgg16.stat().st_size / 1e6:.0f} MB)" in message
+    assert "python -m tlkit run --real" in message and str(cache / vgg16.name) in message
+    assert message.index("Next:") < message.index("Cause:") and isinstance(caught.value.__cause__, OSError)
+    assert files_in(cache) == []
+
+
+def test_a_tampered_file_is_named_not_used_and_not_lost(vgg16, cache):
+    cache.mkdir()
+    tampered = cache / vgg16.name
+    tampered.write_bytes(b"tampered")
+    with pytest.warns(UserWarning, match="not used"):
+        assert fetch.find("vgg16") is None
+    assert tampered.read_bytes() == b"tampered"
+    with pytest.warns(UserWarning, match="not used"):
+        path = fetch.get("vgg16")
+    assert path.read_bytes() == vgg16.read_bytes()
+    assert [p.read_bytes() for p in cache.glob(f"{vgg16.name}.damaged-*")] == [b"tampered"]
+
+
+def test_a_tampered_file_survives_an_attempt_without_a_server(vgg16, server, cache):
+    cache.mkdir()
+    (cache / vgg16.name).write_bytes(b"tampered")
+    vgg16.unlink()
+    with pytest.warns(UserWarning), pytest.raises(fetch.FetchError):
+        fetch.get("vgg16")
+    assert [path.read_bytes() for path in cache.glob("*") if path.suffix != ".lock"] == [b"tampered"]
+
+
+KILLED = """
+import os, sys, pooch
+def half(self, url, output_file, pooch):
+    with open(output_file, "wb") as out:
+        out.write(open(sys.argv[1], "rb").read()[:1000])
+    os._exit(9)  # as SIGKILL: nothing is cleaned up
+pooch.HTTPDownloader.__call__ = half
+from tlkit import fetch
+fetch.get("vgg16")
+"""
+
+
+def test_what_a_killed_download_leaves_is_not_used(vgg16, server, cache):
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(vgg16)], cwd=ROOT, capture_output=True)
+    assert killed.returncode == 9
+    assert len(files_in(cache)) == 1 and vgg16.name not in files_in(cache)  # the temporary file
+    assert fetch.find("vgg16") is None
+    assert fetch.get("vgg16").read_bytes() == vgg16.read_bytes()
+
+
+TOGETHER = """
+import sys, dataclasses
+from tlkit import fetch
+name, url, hash = sys.argv[1:]
+fetch.FILES[name] = dataclasses.replace(fetch.FILES[name], url=url, hash=hash)
+sys.stdin.readline()
+print(fetch.get(name))
+"""
+
+
+@pytest.mark.parametrize("name", ["vgg16", "cifar10"])
+def test_two_processes_at_once_make_one_download_for_both(name, vgg16, server, cache, monkeypatch):
+    path = server.folder / "cifar-10-python.tar.gz"
+    replicas.cifar10_archive(path, *replicas.cifar10_arrays())
+    register_archive(path, server, monkeypatch)
+    command = [sys.executable, "-c", TOGETHER, name, fetch.FILES[name].url, fetch.FILES[name].hash]
+    both = [subprocess.Popen(command, cwd=ROOT, stdin=-1, stdout=-1, stderr=-1, text=True) for _ in range(2)]
+    for process in both:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    answers = [process.communicate(timeout=60) for process in both]
+    assert [process.returncode for process in both] == [0, 0], answers
+    assert {out.strip() for out, _ in answers} == {str(fetch.find(name))}
+    assert server.requests.total() == 1
+
+
+# Keras's own cache
+
+
+def test_a_file_in_keras_cache_is_verified_and_used(vgg16, server, tmp_path):
+    models = tmp_path / "keras" / "models"
+    models.mkdir(parents=True)
+    shutil.copy(vgg16, models)
+    assert fetch.get("vgg16") == models / vgg16.name
+    assert not server.requests
+    (models / vgg16.name).write_bytes(b"a download of Keras that was cut")
+    with pytest.warns(UserWarning, match="not used"):
+        assert fetch.find("vgg16") is None
+    assert (models / vgg16.name).is_file()
+
+
+@pytest.mark.parametrize("name", ["cifar-10-batches-py-target_archive", "cifar-10-batches-py.tar.gz"])
+def test_an_archive_in_keras_cache_is_converted_where_it_lies(name, archive, server, cache, tmp_path):
+    datasets = tmp_path / "keras" / "datasets"
+    datasets.mkdir(parents=True)
+    shutil.copy(archive, datasets / name)
+    assert fetch.find("cifar10").parent.parent == cache
+    assert files_in(datasets) == [name] and not server.requests
+
+
+# CIFAR-10
+
+
+def test_the_arrays_are_the_archives_in_the_published_order(archive):
+    images, labels = replicas.cifar10_arrays()
+    fetch.get("cifar10")
+    found_images, found_labels = fetch.cifar10()
+    assert found_images.shape == (120, 32, 32, 3) and found_images.dtype == np.uint8
+    assert found_labels.shape == (120,) and found_labels.dtype == np.int64
+    np.testing.assert_array_equal(found_images, images)
+    np.testing.assert_array_equal(found_labels, labels)
+
+
+def test_a_known_pixel_lands_where_the_publishers_description_says(server, cache, monkeypatch):
+    # "The first 1024 entries contain the red channel values, the next 1024 the green [...] row-major order"
+    row = np.zeros((2, 3072), "uint8")
+    row[1, 1024 + 32 * 5 + 7] = 200  # second picture, green, row 5, column 7
+    batch = {b"labels": [4, 9], b"data": row}
+    path = server.folder / "cifar-10-python.tar.gz"
+    blank = np.zeros((12, 32, 32, 3), "uint8")
+    replicas.cifar10_archive(path, blank, np.zeros(12, int), instead_of_batch_3=batch)
+    register_archive(path, server, monkeypatch)
+    fetch.get("cifar10")
+    images, labels = fetch.cifar10()
+    assert images[5, 5, 7].tolist() == [0, 200, 0] and images.sum() == 200
+    assert labels.tolist() == [0, 0, 0, 0, 4, 9, 0, 0, 0, 0, 0, 0]
+
+
+def test_the_arrays_are_memory_mapped_and_read_only(archive):
+    fetch.get("cifar10")
+    for array in fetch.cifar10():
+        assert isinstance(array, np.memmap) and not array.flags.writeable
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+def test_the_archive_is_read_once(archive, server, monkeypatch):
+    path = fetch.get("cifar10")
+    monkeypatch.setattr(fetch, "_convert", None)  # would fail if called
+    assert fetch.get("cifar10") == path and fetch.missing(("cifar10",)) == []
+    (fetch.cache_dir() / "cifar-10-python.tar.gz").unlink()
+    assert fetch.find("cifar10") == path
+    assert server.requests.total() == 1
+
+
+def test_asking_for_cifar10_does_not_download_it(archive, server):
+    with pytest.raises(fetch.FetchError, match=r"not on this machine.*run --real"):
+        fetch.cifar10()
+    assert not server.requests
+
+
+@pytest.mark.parametrize("name", ["images.npy", "labels.npy"])
+def test_tampered_arrays_are_not_used_and_not_lost(name, archive):
+    images = fetch.get("cifar10")
+    tampered = images.with_name(name)
+    content = bytearray(tampered.read_bytes())
+    content[-1] ^= 1
+    tampered.write_bytes(content)
+    with pytest.warns(UserWarning, match="not used"):
+        assert fetch.find("cifar10") == images
+    np.testing.assert_array_equal(fetch.cifar10()[0], replicas.cifar10_arrays()[0])
+    aside = list(fetch.cache_dir().glob("cifar10.damaged-*"))
+    assert [(folder / name).read_bytes() for folder in aside] == [bytes(content)]
+
+
+def test_what_a_killed_conversion_leaves_is_not_used(archive, cache):
+    unfinished = cache / "cifar10.unfinished"
+    unfinished.mkdir(parents=True)
+    (unfinished / "images.npy").write_bytes(b"half of it")
+    assert fetch.find("cifar10") is None
+    fetch.get("cifar10")
+    np.testing.assert_array_equal(fetch.cifar10()[0], replicas.cifar10_arrays()[0])
+    assert not unfinished.exists()
+
+
+def test_whoever_converts_second_keeps_what_the_first_made(archive, cache):
+    images = fetch.get("cifar10")
+    assert fetch._convert(fetch.FILES["cifar10"], cache / archive.name) == images
+    assert not list(cache.glob("*.damaged-*"))
+
+
+def test_a_record_lost_in_a_power_cut_means_converting_again(archive):
+    images = fetch.get("cifar10")
+    images.with_name("hashes.txt").write_text("")
+    assert fetch.find("cifar10") == images
+    np.testing.assert_array_equal(fetch.cifar10()[0], replicas.cifar10_arrays()[0])
+
+
+class Hostile:
+    def __init__(self, target):
+        self.target = target
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.target),)
+
+
+def test_a_hostile_pickle_is_refused_even_with_the_right_hash(server, cache, tmp_path, monkeypatch):
+    path = server.folder / "cifar-10-python.tar.gz"
+    hostile = Hostile(tmp_path / "pwned")
+    replicas.cifar10_archive(path, *replicas.cifar10_arrays(), python=3, instead_of_batch_3=hostile)
+    register_archive(path, server, monkeypatch)
+    with pytest.raises(fetch.FetchError, match=r"asks for (posix|nt)\.mkdir"):
+        fetch.get("cifar10")
+    assert not (tmp_path / "pwned").exists()
+    assert not (cache / "cifar10").exists()
+
+
+def test_an_archive_with_a_batch_missing_is_refused(server, cache, monkeypatch):
+    path = server.folder / "cifar-10-python.tar.gz"
+    replicas.cifar10_archive(path, *replicas.cifar10_arrays(), leave_out=["data_batch_5"])
+    register_archive(path, server, monkeypatch)
+    with pytest.raises(fetch.FetchError, match="a batch is missing"):
+        fetch.get("cifar10")
+    assert not (cache / "cifar10").exists()
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_no_array(archive, cache, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np.lib.format, "write_array_header_1_0", full)
+    with pytest.raises(fetch.FetchError, match=r"could not be converted.*No space left"):
+        fetch.get("cifar10")
+    assert not (cache / "cifar10").exists()
+
+
+# The replicas themselves
+
+
+def test_the_pickle_replica_opens_as_the_published_one_does():
+    import pickletools
+
+    raw = replicas.dumps({b"batch_label": b"training batch 1 of 5", b"data": np.zeros((1, 3072), "uint8")})
+    assert raw.startswith(b"\x80\x02}q\x00(U\x0bbatch_labelq\x01U\x15training batch 1 of 5q\x02")
+    names = {opcode.name for opcode, _, _ in pickletools.genops(raw)}
+    assert "BINSTRING" in names and not names & {"BINUNICODE", "BINBYTES", "SHORT_BINBYTES"}
+    assert b"numpy.core.multiarray" in raw and b"_codecs" not in raw
+
+
+def test_the_weights_replica_has_the_published_names(tmp_path):
+    import h5py
+
+    values = replicas.vgg16_weights(tmp_path / "w.h5")
+    with h5py.File(tmp_path / "w.h5") as file:
+        names = [name.decode() for name in file.attrs["layer_names"]]
+        assert names[:3] == ["input_1", "block1_conv1", "block1_conv2"] and names[-1] == "block5_pool"
+        weights = list(file["block5_conv3"].attrs["weight_names"])
+        assert weights == [b"block5_conv3_W_1:0", b"block5_conv3_b_1:0"]
+        assert len(file["block5_pool"].attrs["weight_names"]) == 0
+        np.testing.assert_array_equal(file["block1_conv1/block1_conv1_W_1:0"], values["block1_conv1"][0])
+    assert values["block5_conv3"][0].shape == (3, 3, 32, 32)  # 512 at full width

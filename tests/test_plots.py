@@ -1,0 +1,182 @@
+"""The figures show the numbers they were given, say them without colour, and carry their alternative text."""
+
+import io
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+from fake_runs import FakeTask, fake_degrees, fake_run, fake_runs
+from matplotlib import pyplot
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from tlkit import plots
+
+
+@pytest.fixture(autouse=True)
+def every_figure_is_closed():
+    yield
+    pyplot.close("all")
+
+
+def words(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_compare_names_each_recipe_with_its_score_and_chance():
+    runs = fake_runs()
+    ax = plots.compare(runs)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == [
+        "from scratch",
+        "linear probe",
+        "probe + fine-tune",
+    ]
+    expected = plots.score(runs["probe"])
+    assert f"{expected.mean:.2f} [{expected.low:.2f}, {expected.high:.2f}]" in words(ax)
+    assert "chance 0.10" in words(ax) and ax.get_xlabel() == "accuracy on 120 test images"
+
+
+def test_compare_takes_single_runs_lists_and_a_dict_alike():
+    runs = fake_runs()
+    from_lists, from_runs = (
+        plots.compare(*runs.values()),
+        plots.compare(*(run for some in runs.values() for run in some)),
+    )
+    assert words(plots.compare(runs)) == words(from_lists) == words(from_runs)
+
+
+def test_compare_refuses_to_average_two_settings_of_a_recipe_unasked():
+    one, other = (fake_run("fine_tune", FakeTask(), quality) for quality in (0.7, 0.9))
+    with pytest.raises(
+        ValueError, match="expected one fine_tune run for each seed, got two with seed 0: give each a name"
+    ):
+        plots.compare(one, other)
+    ax = plots.compare({"block5": one, "block4": other})
+    assert len({line.get_color() for line in ax.lines if len(line.get_xdata()) == 1}) == 2
+    with pytest.raises(ValueError, match="expected runs, got none"):
+        plots.compare()
+
+
+def test_score_is_wilson_for_one_run_and_student_over_seeds():
+    runs = fake_runs(seeds=2)["lp_ft"]
+    assert plots.score(runs[:1]) == runs[0].score()
+    runs[1] = fake_run("lp_ft", runs[1].task, quality=0.95)
+    assert plots.score(runs).mean == pytest.approx((runs[0].score().mean + runs[1].score().mean) / 2)
+    assert plots.score(runs).high == 1  # the t interval is wider than an accuracy can be
+
+
+def test_guessing_is_the_commonest_class_or_the_mean():
+    task = FakeTask(classes=("rare", "common"))
+    task.test.labels = np.array([0] * 30 + [1] * 90)
+    assert plots.guessing(task) == (0.75, "chance")
+    run = fake_degrees(seeds=1)["probe"][0]
+    expected = np.abs(run.task.test.labels - run.task.train.labels.mean()).mean()
+    assert plots.guessing(run.task)[0] == pytest.approx(expected)
+
+
+def test_every_recipe_keeps_its_colour_in_every_figure():
+    few, many = fake_runs(("probe", "lp_ft")), fake_runs(("scratch", "fine_tune", "probe"))
+    for runs in (few, many):
+        assert any(line.get_color() == plots.PALETTE["probe"] for line in plots.curves(runs).lines)
+        assert any(line.get_color() == plots.PALETTE["probe"] for line in plots.compare(runs).lines)
+    assert len(set(plots.PALETTE.values())) == len(plots.PALETTE)
+
+
+def test_labels_in_a_recipes_colour_are_dark_enough_to_read():
+    for colour in plots.PALETTE.values():
+        linear = [(c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4) for c in to_rgb(plots._darker(colour))]
+        assert 1.05 / (np.dot(linear, [0.2126, 0.7152, 0.0722]) + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
+
+
+def test_curves_draw_the_first_seed_bold_and_label_lines_without_overlap():
+    ax = plots.curves(fake_runs())
+    widths = [
+        line.get_linewidth()
+        for line in ax.lines
+        if line.get_color() == plots.PALETTE["probe"] and len(line.get_xdata()) == 3
+    ]
+    assert sorted(widths) == [1, 1, 2.8]
+    heights = sorted(text.xy[1] for text in ax.texts)
+    assert set(words(ax)) == {"from scratch", "linear probe", "probe + fine-tune"}
+    assert min(np.diff(heights)) >= 0.07
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "validation accuracy")
+
+
+def test_curves_without_validation_say_so():
+    run = fake_run("article", FakeTask())
+    run.history = {"loss": [1.0]}
+    with pytest.raises(ValueError, match="expected 'val_accuracy' in a run's history, got none"):
+        plots.curves(run)
+
+
+def test_confusion_shows_percent_of_each_true_class():
+    ax = plots.confusion(labels=[0, 0, 0, 0, 1], predicted=[0, 0, 0, 1, 1], classes=("cat", "d$g"))
+    assert words(ax) == ["75", "25", "100"]
+    np.testing.assert_allclose(ax.images[0].get_array(), [[0.75, 0.25], [0, 1]])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted class", "true class")
+    assert len(plots.confusion(fake_run("probe", FakeTask())).images) == 1
+
+
+def test_predictions_mark_right_and_wrong_by_more_than_colour():
+    run = fake_run("probe", FakeTask(), quality=0.5)
+    ax = plots.predictions(run, n=16)
+    rows = plots.spread(120, 16)
+    assert [text.startswith("✓") for text in words(ax)] == run.correct()[rows].tolist()
+    wrong = next(text for text in words(ax) if text.startswith("✗"))
+    assert "(is " in wrong and len(ax.patches) == (~run.correct()[rows]).sum()
+    assert len(ax.images) == 16
+
+
+def test_images_show_the_pictures_with_their_labels():
+    task = FakeTask(classes=("cat", "dog"))
+    ax = plots.images(task, n=5)
+    assert words(ax) == [task.classes[label] for label in task.train.labels[plots.spread(40, 5)]]
+    np.testing.assert_array_equal(ax.images[0].get_array(), task.train.images[0])
+    assert words(plots.images(images=task.test.images, labels=[7, 8, 9], n=3)) == ["7", "8", "9"]
+
+
+def test_five_steps_light_the_current_one():
+    ax = plots.five_steps(4)
+    lit = [text.get_text() for text in ax.texts if text.get_weight() == "bold"]
+    assert lit == ["4  fine-tune"] and len(ax.patches) == 5
+    with pytest.raises(ValueError, match="current=6: expected 1 to 5"):
+        plots.five_steps(6)
+
+
+@pytest.mark.parametrize("draw", [plots.compare, plots.curves])
+def test_a_number_is_measured_by_its_error_with_the_unit(draw):
+    ax = draw(fake_degrees())
+    assert "mean absolute error (degrees)" in ax.get_xlabel() + ax.get_ylabel()
+
+
+def test_figures_of_a_number_are_drawn_too():
+    run = fake_degrees(seeds=1)["probe"][0]
+    assert plots.scatter(run).get_xlabel() == "true degrees"
+    assert "(is " in words(plots.predictions(run))[0]
+    assert len(plots.images(run.task, n=4).images) == 4
+
+
+@pytest.mark.parametrize("draw", ["compare", "curves", "confusion", "predictions", "images", "five_steps"])
+def test_a_figure_is_drawn_into_the_given_axes(draw):
+    ax, run = pyplot.figure().subplots(), fake_run("probe", FakeTask())
+    about = {"images": run.task, "five_steps": 1}.get(draw, run)
+    assert getattr(plots, draw)(about, ax=ax) is ax
+    assert len(pyplot.get_fignums()) == 1
+
+
+def test_show_gives_the_notebook_a_small_picture_with_its_text_and_closes_it(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    plots.show(plots.five_steps(1), "Five boxes; the first is lit.")
+    data, metadata = shown[0]._repr_mimebundle_()
+    assert metadata["image/png"]["alt"] == "Five boxes; the first is lit."
+    assert not pyplot.get_fignums() and len(shown[0].data) < 40_000
+    with Image.open(io.BytesIO(shown[0].data)) as picture:
+        assert picture.info["Description"] == "Five boxes; the first is lit."
+
+
+def test_a_figure_without_text_is_refused():
+    with pytest.raises(ValueError, match="alt: expected a sentence, got none"):
+        plots.show(plots.five_steps(1), " ")

@@ -1,0 +1,208 @@
+"""The project keeps its promises about itself: set-up, sizes, directions of imports, top level."""
+
+import ast
+import io
+import json
+import re
+import subprocess
+import sys
+import tokenize
+import tomllib
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "ci"))
+import address
+import binder_plan
+import floors
+import same_results
+
+from tlkit.doctor import before_install
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = sorted((ROOT / "tlkit").glob("*.py"))
+CORE = ("progress", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
+ORDER = [*CORE, "pretrain", "plots", "report", "checks", "widgets", "doctor", "cli", "__main__"]
+
+FINE = dict(version=(3, 12), bits=64, system="Linux", machine="x86_64", free_gb=50.0)
+
+
+@pytest.mark.parametrize("minor", [11, 12, 13])
+def test_a_good_machine_gets_no_sentence(minor):
+    assert before_install(**{**FINE, "version": (3, minor)}) is None
+    assert before_install(**{**FINE, "system": "Darwin", "machine": "arm64"}) is None
+
+
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        (dict(version=(3, 10)), "tlkit needs Python 3.11 to 3.13, this is 3.10: install one of those and name it"),
+        (dict(version=(3, 14)), "tlkit needs Python 3.11 to 3.13, this is 3.14: install one of those and name it"),
+        (dict(bits=32), "tlkit needs a 64-bit Python, this one has 32 bits: install the 64-bit Python"),
+        (dict(system="Darwin"), "TensorFlow has no packages for Macs with Intel processors: use Binder or Colab"),
+        (dict(free_gb=1.25), "The packages need 3 GB of disk, 1.2 GB are free here: make room"),
+    ],
+)
+def test_a_machine_that_cannot_install_gets_one_clear_sentence(change, sentence):
+    said = before_install(**{**FINE, **change})
+    assert said.startswith(sentence) and "\n" not in said
+
+
+def test_the_check_before_installing_stops_make_before_pip(tmp_path):
+    script = ROOT / "tlkit" / "doctor.py"
+    fine = subprocess.run([sys.executable, script, "--before-install"], capture_output=True, text=True)
+    assert (fine.returncode, fine.stderr) == (0, "")
+    recipe = (ROOT / "Makefile").read_text("utf-8").split("\n.venv/installed:")[1]
+    assert recipe.index("doctor.py --before-install") < recipe.index("pip install")
+
+
+def test_the_check_parses_on_pythons_that_are_too_old():
+    ast.parse((ROOT / "tlkit" / "doctor.py").read_text("utf-8"), feature_version=(3, 6))
+
+
+def names(requirements):
+    return {re.split(r"[^\w.-]", line)[0].lower() for line in requirements if line[:1].isalpha()}
+
+
+def test_requirements_pin_every_dependency_and_install_tlkit_itself():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    assert "-e ." in lines and all("==" in line for line in lines if line[:1].isalpha())
+    assert names(project["dependencies"]) <= names(lines)
+    assert names(project["optional-dependencies"]["test"]) <= names(
+        (ROOT / "tests" / "requirements.txt").read_text("utf-8").splitlines()
+    )
+    pins = {
+        line.split("==")[0]: line.split("==")[1].split()[0]
+        for line in lines
+        if line.startswith(("keras==", "tensorflow"))
+    }
+    assert tuple(map(int, pins["keras"].split("."))) >= (3, 15, 1)
+    assert pins["tensorflow"] == pins["tensorflow-cpu"]
+
+
+def test_learners_and_testers_get_the_same_versions():
+    learner, tester = (
+        set((ROOT / folder / "requirements.txt").read_text("utf-8").splitlines()) for folder in (".", "tests")
+    )
+    assert {line for line in learner if "==" in line} <= tester
+
+
+def code_lines(path):
+    """Lines that hold code: no blank lines, comments or docstrings."""
+    source, kept = path.read_text("utf-8"), set()
+    skip = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in skip:
+            kept |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            kept -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return len(kept)
+
+
+def test_tlkit_stays_small():
+    core = {name: code_lines(ROOT / "tlkit" / f"{name}.py") for name in CORE}
+    assert sum(core.values()) <= 1200, core
+    everything = {path.name: len(path.read_text("utf-8").splitlines()) for path in PACKAGE}
+    assert sum(everything.values()) <= 3200, everything
+
+
+def test_imports_go_one_way():
+    assert {path.stem for path in PACKAGE} - {"__init__"} == set(ORDER), "a new module needs its place in ORDER"
+    for path in PACKAGE:
+        if path.stem == "__init__":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                for name in [node.module] if node.module else [alias.name for alias in node.names]:
+                    assert ORDER.index(name) < ORDER.index(path.stem), (
+                        f"{path.stem} imports {name}, which lies above it"
+                    )
+
+
+def test_import_tlkit_is_light():
+    heavy = "{'keras', 'tensorflow', 'matplotlib', 'sklearn', 'scipy', 'numpy', 'IPython', 'PIL'}"
+    code = f"import sys, tlkit; print(sorted(set(sys.modules) & {heavy}))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout.strip() == "[]"
+
+
+def test_every_public_name_exists_and_an_unknown_one_says_where_to_look():
+    import tlkit
+
+    assert all(getattr(tlkit, name) is not None for name in tlkit.__all__)
+    with pytest.raises(AttributeError, match="tlkit has no 'linear_prob': see dir"):
+        _ = tlkit.linear_prob
+
+
+def tracked():
+    found = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT)
+    if found.returncode:
+        pytest.skip("not a git checkout")
+    return found.stdout.splitlines()
+
+
+def test_the_top_level_holds_only_what_was_agreed():
+    agreed = {
+        "requirements.txt", "notebooks", "tlkit", "tests", "binder", "README.md", "pyproject.toml", "Makefile", "LICENSE",
+        "CONTRIBUTING.md", "CITATION.cff", ".ci", ".github", "docs", ".gitignore",
+    }  # fmt: skip
+    assert {path.split("/")[0] for path in tracked()} <= agreed
+
+
+def test_the_readme_is_short_and_its_links_lead_somewhere():
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert len(text.splitlines()) < 200
+    for target in re.findall(r"\]\((?!http|#)([^)#]+)", text):
+        assert (ROOT / target).exists(), target
+
+
+def test_notebooks_are_committed_executed_in_order_and_small():
+    found = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    assert len(found) >= 2
+    for path in found:
+        cells = [
+            c
+            for c in json.loads(path.read_text("utf-8"))["cells"]
+            if c["cell_type"] == "code" and "".join(c["source"]).strip()
+        ]
+        assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1)), path.name
+        assert path.stat().st_size < 700_000, path.name
+        for cell in cells:
+            for output in cell["outputs"]:
+                tags = cell["metadata"].get("tags", [])
+                assert output["output_type"] != "error" or "raises-exception" in tags, path.name
+                if "image/png" in output.get("data", {}):
+                    assert output["metadata"]["image/png"]["alt"], f"{path.name}: a picture without alternative text"
+
+
+def test_the_address_is_set_everywhere_at_once(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nurls.Repository = "https://github.com/OWNER/tlkit"\n')
+    (tmp_path / "README.md").write_text("https://mybinder.org/v2/gh/OWNER/tlkit/main and OWNERS\n")
+    assert address.set_address(tmp_path, "https://github.com/ada/kit") == ["README.md", "pyproject.toml"]
+    assert (tmp_path / "README.md").read_text() == "https://mybinder.org/v2/gh/ada/kit/main and OWNERS\n"
+    assert address.set_address(tmp_path, "https://github.com/ada/other/") == ["README.md", "pyproject.toml"]
+    with pytest.raises(ValueError, match="expected https://github.com/OWNER/NAME"):
+        address.set_address(tmp_path, "ada/kit")
+
+
+def write_result(folder, name, accuracy, gain=0.3, seeds=(0,)):
+    recipe = {
+        "accuracy": {"mean": accuracy}, "paired_vs_scratch": {"low": gain}, "runs": [{"accuracy": accuracy} for _ in seeds]
+    }  # fmt: skip
+    (folder / name).write_text(json.dumps({"recipes": {"probe": recipe}, "hashes": {}, "seeds": list(seeds)}))
+    return str(folder / name)
+
+
+def test_the_checks_of_ci_fail_when_they_should(tmp_path, capsys):
+    good, close, far = (write_result(tmp_path, f"{a}.json", a) for a in (0.6, 0.603, 0.61))
+    assert not floors.main(good, "probe=0.6") and floors.main(good, "probe=0.61")
+    assert floors.main(write_result(tmp_path, "chance.json", 0.6, gain=-0.01), "probe=0.5")
+    assert not same_results.main(good, close) and same_results.main(good, far)
+    plan = tmp_path / "plan.txt"
+    plan.write_text("\n".join(binder_plan.WANTED.values()))
+    assert not binder_plan.main(str(plan))
+    plan.write_text("\n".join(reversed(binder_plan.WANTED.values())))
+    assert binder_plan.main(str(plan))
+    capsys.readouterr()
