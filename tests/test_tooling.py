@@ -145,8 +145,8 @@ def tracked():
 
 def test_the_top_level_holds_only_what_was_agreed():
     agreed = {
-        "requirements.txt", "notebooks", "tlkit", "tests", "binder", "README.md", "pyproject.toml", "Makefile", "LICENSE",
-        "CONTRIBUTING.md", "CITATION.cff", ".ci", ".github", "docs", ".gitignore",
+        "requirements.txt", "notebooks", "tlkit", "tests", "binder", "README.md", "pyproject.toml", "Makefile",
+        "LICENSE", "CONTRIBUTING.md", "CITATION.cff", ".ci", ".github", "docs", ".gitignore",
     }  # fmt: skip
     assert {path.split("/")[0] for path in tracked()} <= agreed
 
@@ -188,9 +188,8 @@ def test_the_address_is_set_everywhere_at_once(tmp_path):
 
 
 def write_result(folder, name, accuracy, gain=0.3, seeds=(0,)):
-    recipe = {
-        "accuracy": {"mean": accuracy}, "paired_vs_scratch": {"low": gain}, "runs": [{"accuracy": accuracy} for _ in seeds]
-    }  # fmt: skip
+    runs = [{"accuracy": accuracy} for _ in seeds]
+    recipe = {"accuracy": {"mean": accuracy}, "paired_vs_scratch": {"low": gain}, "runs": runs}
     (folder / name).write_text(json.dumps({"recipes": {"probe": recipe}, "hashes": {}, "seeds": list(seeds)}))
     return str(folder / name)
 

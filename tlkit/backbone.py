@@ -57,7 +57,7 @@ class Backbone:
             file, which must be on disk), the path of a weights file with VGG16's layers (.h5 or
             .weights.h5, any width, float16 or float32), or None for random weights (He et al. 2015).
         size: height and width that images are resized to inside the model, 32 to 224 pixels.
-        width: channels as a fraction of VGG16's; read from the weights, so give it only without any.
+        width: channels as a fraction of VGG16's; read from the weights if there are any.
         batch_norm: batch normalisation after every convolution; read from the weights likewise.
         seed: of the random weights.
         preprocessing: "vgg16" (BGR, mean subtracted, as the weights were trained), or "1/255", the
@@ -66,8 +66,8 @@ class Backbone:
 
     weights: str | None = "letters"
     size: int = 32
-    width: float | None = None
-    batch_norm: bool | None = None
+    width: float = 0.25
+    batch_norm: bool = False
     seed: int = 0
     preprocessing: str = "vgg16"
 
@@ -78,13 +78,10 @@ class Backbone:
             raise ValueError(f'preprocessing={self.preprocessing!r}: expected "vgg16" or "1/255"')
         if isinstance(self.weights, Path):
             object.__setattr__(self, "weights", str(self.weights))
-        if self.weights is None:
-            found = (self.width or 0.25, bool(self.batch_norm))
-        else:
-            layers = read_weights(self.weights_file)
-            found = (layers["block1_conv1"][0].shape[-1] / 64, "block1_bn1" in layers)
-        object.__setattr__(self, "width", found[0])
-        object.__setattr__(self, "batch_norm", found[1])
+        if file := self.weights_file:
+            layers = read_weights(file)
+            object.__setattr__(self, "width", layers["block1_conv1"][0].shape[-1] / 64)
+            object.__setattr__(self, "batch_norm", "block1_bn1" in layers)
 
     @property
     def weights_file(self) -> Path | None:
@@ -106,9 +103,8 @@ class Backbone:
     @property
     def weights_hash(self) -> str:
         """SHA-256 of the weights file; for random weights, of the seed."""
-        return (
-            file_hash(self.weights_file) if self.weights else hashlib.sha256(f"random {self.seed}".encode()).hexdigest()
-        )
+        file = self.weights_file
+        return file_hash(file) if file else hashlib.sha256(f"random {self.seed}".encode()).hexdigest()
 
     @property
     def name(self) -> str:
@@ -157,8 +153,8 @@ class Backbone:
             if int(part) == depth:
                 x = layer.MaxPooling2D(2, name=f"{block}_pool", dtype=policy)(x)
         model = keras.Model(inputs, layer.GlobalAveragePooling2D(name="features", dtype="float32")(x), name="backbone")
-        if self.weights is not None:
-            for name, values in read_weights(self.weights_file).items():
+        if file := self.weights_file:
+            for name, values in read_weights(file).items():
                 model.get_layer(name).set_weights(values)
         return model
 
@@ -234,7 +230,7 @@ def _read_weights(path: Path, _changed: int) -> dict[str, list[np.ndarray]]:
 
 def _named(root):
     for name in CONVOLUTIONS:
-        values: list[np.ndarray] = []
+        values = []
         root[name].visititems(
             lambda _, item, values=values: values.append(item[()]) if hasattr(item, "dtype") else None
         )

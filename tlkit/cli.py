@@ -8,6 +8,7 @@ from pathlib import Path
 from . import fetch
 
 REAL_LABELS, EMBEDDED_LABELS = 500, 20  # labels per class unless asked for otherwise
+REAL_MINUTES = "about 40 minutes on 2 cores"
 RECIPE_NAMES = ("scratch", "probe", "fine_tune", "lp_ft", "article")
 
 
@@ -93,8 +94,9 @@ def _choose_pair(arguments) -> tuple[str, str, str]:
     _say(arguments, f"Pair: {pair} ({backbone} → {task}), {why}.")
     if missing and pair == "embedded":
         size = sum(file.bytes for file in missing) / 1e6
-        _say(arguments, "The real pair (ImageNet → CIFAR-10): `make run-real`, or `python -m tlkit run --real`, downloads "
-                        f"{size:.0f} MB (about {size * 8 / 10 / 60:.0f} minutes at 10 Mbit/s), then trains.")  # fmt: skip
+        minutes = f"about {size * 8 / 10 / 60:.0f} minutes at 10 Mbit/s"
+        _say(arguments, f"The real pair (ImageNet → CIFAR-10) needs {size:.0f} MB more ({minutes}): `make run-real`, "
+                        f"or `python -m tlkit run --real`; training then takes {REAL_MINUTES}.")  # fmt: skip
     return task, backbone, pair
 
 
@@ -165,10 +167,7 @@ def _cache(arguments) -> None:
     found = features.entries()
     for entry in found:
         made = entry.made_from
-        print(
-            f"{entry.bytes / 1e6:9.1f} MB  {made['backbone']} at {made['size']} px, cut {made['cut']}, {made['precision']}"
-        )
-    total = sum(entry.bytes for entry in found) / 1e6
-    print(
-        f"{total:9.1f} MB in {len(found)} entries of at most {features.limit_bytes() / 1e6:.0f} MB, in {fetch.cache_dir()}"
-    )
+        what = f"{made['backbone']} at {made['size']} px, cut {made['cut']}, {made['precision']}"
+        print(f"{entry.bytes / 1e6:9.1f} MB  {what}")
+    total, limit = sum(entry.bytes for entry in found) / 1e6, features.limit_bytes() / 1e6
+    print(f"{total:9.1f} MB in {len(found)} entries; the limit is {limit:.0f} MB; all in {fetch.cache_dir()}")

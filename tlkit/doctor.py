@@ -23,17 +23,15 @@ def before_install(version, bits, system, machine, free_gb):
     """
     found, range_ = "%d.%d" % version, "%d.%d to %d.%d" % (OLDEST + NEWEST)
     if not OLDEST <= version <= NEWEST:
-        return "tlkit needs Python %s, this is %s: install one of those and name it, as in `make PYTHON=python3.12 run`." % (
-            range_, found)  # fmt: skip
+        step = "install one of those and name it, as in `make PYTHON=python3.12 run`"
+        return "tlkit needs Python %s, this is %s: %s." % (range_, found, step)
     if bits != 64:
         return "tlkit needs a 64-bit Python, this one has %d bits: install the 64-bit Python from python.org." % bits
     if system == "Darwin" and machine == "x86_64":
         return "TensorFlow has no packages for Macs with Intel processors: use Binder or Colab (links in README.md)."
     if free_gb < NEEDED_GB:
-        return "The packages need %.0f GB of disk, %.1f GB are free here: make room, then try again." % (
-            NEEDED_GB,
-            free_gb,
-        )
+        sizes = (NEEDED_GB, free_gb)
+        return "The packages need %.0f GB of disk, %.1f GB are free here: make room, then try again." % sizes
     return None
 
 

@@ -6,6 +6,7 @@ import platform
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,9 @@ from . import glyphs
 from .backbone import ASSETS, SHIPPED, Backbone, file_hash
 
 SCENES, TEST_SCENES, BATCH, PEAK_RATE = 48_000, 4_000, 128, 1e-3
-SPECS = dict(zip(SHIPPED, [{"width": 0.25}, {"width": 0.125}, {"width": 0.25, "batch_norm": True}], strict=True))
+SPECS: dict[str, dict[str, Any]] = dict(
+    zip(SHIPPED, [{"width": 0.25}, {"width": 0.125}, {"width": 0.25, "batch_norm": True}], strict=True)
+)
 POOL_SEED = 100_000  # epoch e is drawn with POOL_SEED + e; held-out scenes with POOL_SEED - 1
 
 

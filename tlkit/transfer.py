@@ -44,7 +44,7 @@ class Settings:
         min_epochs: passes that a large training split gets at least.
         batch: images in one step.
         patience: epochs without a better validation score before training stops.
-        schedule: True: warm-up from a tenth of it over a tenth of the steps, then cosine decay to 0; False: constant rate.
+        schedule: warm-up over the first tenth of the steps, then cosine decay to 0; False: constant rate.
         epoch_steps: steps in an "epoch"; None: one pass over the training split.
         keep_best: end with the epoch that scored best on validation; False: with the last one.
         mirror: mirror every second image at random; None: if the task allows it.
@@ -325,7 +325,8 @@ class _KeepBest(keras.callbacks.Callback):
 
     def __init__(self, settings: Settings, progress):
         super().__init__()
-        self.settings, self.progress, self.rows = settings, progress, []
+        self.settings, self.progress = settings, progress
+        self.rows: list[dict[str, float]] = []
         self.best, self.weights, self.waited = None, None, 0
 
     def on_train_batch_end(self, batch, logs=None):

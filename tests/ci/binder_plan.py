@@ -17,9 +17,8 @@ def main(plan: str) -> int:
     text = Path(plan).read_text("utf-8")
     places = {what: text.find(sign) for what, sign in WANTED.items()}
     good = min(places.values()) >= 0 and list(places.values()) == sorted(places.values())
-    print(
-        f"the Binder plan {'has' if good else 'lacks or misplaces one of'}: {'; '.join(WANTED)}; found at {[*places.values()]}"
-    )
+    verdict = "has" if good else "lacks or misplaces one of"
+    print(f"the Binder plan {verdict}: {'; '.join(WANTED)}; found at {[*places.values()]}")
     return not good
 
 

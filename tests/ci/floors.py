@@ -12,9 +12,8 @@ def main(result: str, *floors: str) -> int:
     for name, floor in (text.split("=") for text in floors):
         found, gain = recipes[name]["accuracy"]["mean"], recipes[name]["paired_vs_scratch"]["low"]
         good = found >= float(floor) and gain > 0
-        print(
-            f"{name:8} accuracy {found:.3f}, floor {floor}; gain over scratch at least {gain:.3f}: {'ok' if good else 'FAILED'}"
-        )
+        verdict = "ok" if good else "FAILED"
+        print(f"{name:8} accuracy {found:.3f}, floor {floor}; gain over scratch at least {gain:.3f}: {verdict}")
         failed |= not good
     return failed
 
