@@ -1,8 +1,14 @@
-"""What every test shares: a cache of its own, so that no test reads or fills the user's."""
+"""What tests share: a cache of their own, and a server on loopback with replicas of the published files."""
 
 import os
+import threading
+from collections import Counter
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import replicas
+
+from tlkit import fetch
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,3 +22,63 @@ def session_cache(tmp_path_factory):
         del os.environ["TLKIT_CACHE"]
     else:
         os.environ["TLKIT_CACHE"] = kept
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A web server on loopback: .folder to put files into, .url, .requests counted by path."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=folder)
+
+        def do_GET(self):
+            httpd.requests[self.path] += 1
+            super().do_GET()
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        httpd.folder, httpd.requests = folder, Counter()
+        httpd.url = f"http://127.0.0.1:{httpd.server_address[1]}"
+        thread = threading.Thread(target=httpd.serve_forever, args=(0.02,))
+        thread.start()
+        yield httpd
+        httpd.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty tlkit cache beside an empty Keras cache; no waiting between attempts."""
+    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(fetch, "RETRIES", 0)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def vgg16(server, cache, monkeypatch):
+    """A replica of the VGG16 file on the server, and in the registry."""
+    path = server.folder / fetch.FILES["vgg16"].name
+    replicas.vgg16_weights(path)
+    entry = replicas.entry(fetch.FILES["vgg16"], path, f"{server.url}/{path.name}")
+    monkeypatch.setitem(fetch.FILES, "vgg16", entry)
+    return path
+
+
+def register_archive(path, server, monkeypatch):
+    entry = replicas.entry(fetch.FILES["cifar10"], path, f"{server.url}/{path.name}")
+    monkeypatch.setitem(fetch.FILES, "cifar10", entry)
+
+
+@pytest.fixture(params=[2, 3], ids=["python2-pickle", "python3-pickle"])
+def archive(request, server, cache, monkeypatch):
+    """A replica of the CIFAR-10 archive on the server, and in the registry."""
+    path = server.folder / "cifar-10-python.tar.gz"
+    replicas.cifar10_archive(path, *replicas.cifar10_arrays(), python=request.param)
+    register_archive(path, server, monkeypatch)
+    return path

@@ -5,78 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-from collections import Counter
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 import replicas
+from conftest import register_archive
 
 from tlkit import fetch
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def server(tmp_path):
-    """A web server on loopback: .folder to put files into, .url, .requests counted by path."""
-    folder = tmp_path / "server"
-    folder.mkdir()
-
-    class Handler(SimpleHTTPRequestHandler):
-        def __init__(self, *args):
-            super().__init__(*args, directory=folder)
-
-        def do_GET(self):
-            httpd.requests[self.path] += 1
-            super().do_GET()
-
-        def log_message(self, *args):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        httpd.folder, httpd.requests = folder, Counter()
-        httpd.url = f"http://127.0.0.1:{httpd.server_address[1]}"
-        thread = threading.Thread(target=httpd.serve_forever, args=(0.02,))
-        thread.start()
-        yield httpd
-        httpd.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    """An empty tlkit cache beside an empty Keras cache; no waiting between attempts."""
-    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(fetch, "RETRIES", 0)
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def vgg16(server, cache, monkeypatch):
-    """A replica of the VGG16 file on the server, and in the registry."""
-    path = server.folder / fetch.FILES["vgg16"].name
-    replicas.vgg16_weights(path)
-    entry = replicas.entry(fetch.FILES["vgg16"], path, f"{server.url}/{path.name}")
-    monkeypatch.setitem(fetch.FILES, "vgg16", entry)
-    return path
-
-
-def register_archive(path, server, monkeypatch):
-    entry = replicas.entry(fetch.FILES["cifar10"], path, f"{server.url}/{path.name}")
-    monkeypatch.setitem(fetch.FILES, "cifar10", entry)
-
-
-@pytest.fixture(params=[2, 3], ids=["python2-pickle", "python3-pickle"])
-def archive(request, server, cache, monkeypatch):
-    """A replica of the CIFAR-10 archive on the server, and in the registry."""
-    path = server.folder / "cifar-10-python.tar.gz"
-    replicas.cifar10_archive(path, *replicas.cifar10_arrays(), python=request.param)
-    register_archive(path, server, monkeypatch)
-    return path
 
 
 def files_in(folder):

@@ -23,7 +23,7 @@ from tlkit.doctor import before_install
 ROOT = Path(__file__).parents[1]
 PACKAGE = sorted((ROOT / "tlkit").glob("*.py"))
 CORE = ("progress", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
-ORDER = [*CORE, "pretrain", "plots", "report", "checks", "widgets", "doctor", "cli", "__main__"]
+ORDER = [*CORE, "pairs", "pretrain", "plots", "report", "checks", "widgets", "doctor", "cli", "__main__"]
 
 FINE = dict(version=(3, 12), bits=64, system="Linux", machine="x86_64", free_gb=50.0)
 
@@ -196,8 +196,9 @@ def write_result(folder, name, accuracy, gain=0.3, seeds=(0,)):
 
 def test_the_checks_of_ci_fail_when_they_should(tmp_path, capsys):
     good, close, far = (write_result(tmp_path, f"{a}.json", a) for a in (0.6, 0.603, 0.61))
-    assert not floors.main(good, "probe=0.6") and floors.main(good, "probe=0.61")
-    assert floors.main(write_result(tmp_path, "chance.json", 0.6, gain=-0.01), "probe=0.5")
+    assert not floors.main(good, "probe>0.6") and floors.main(good, "probe>0.61")
+    assert not floors.main(good, "probe<0.61") and floors.main(good, "probe>0.5", "probe<0.6")
+    assert floors.main(write_result(tmp_path, "chance.json", 0.6, gain=-0.01), "probe>0.5")
     assert not same_results.main(good, close) and same_results.main(good, far)
     plan = tmp_path / "plan.txt"
     plan.write_text("\n".join(binder_plan.WANTED.values()))

@@ -312,3 +312,16 @@ def test_a_task_is_not_changed_by_a_recipe(backbone, digits):
     before = digits.fingerprint()
     tk.linear_probe(backbone, digits, **QUICK)
     assert digits.fingerprint() == before and isinstance(digits, Task)
+
+
+def test_transfer_reads_digits_from_20_labels_per_class_where_a_linear_model_of_the_pixels_guesses():
+    from sklearn.linear_model import LogisticRegression
+
+    letters, probes, pixels = Backbone("letters"), [], []
+    for seed in range(5):
+        task = tk.load_task("digits", labels_per_class=20, seed=seed)
+        probes.append(tk.linear_probe(letters, task, seed=seed).score().mean)
+        train, test = (np.asarray(part.images).reshape(len(part), -1) / 255.0 for part in (task.train, task.test))
+        linear = LogisticRegression(C=0.01, max_iter=2000).fit(train, task.train.labels)
+        pixels.append(linear.score(test, task.test.labels))
+    assert np.mean(probes) >= 0.80 and max(pixels) < 0.25, (probes, pixels)

@@ -14,21 +14,12 @@ _HOME = {
     "activations": "features",
     "from_scratch": "transfer", "linear_probe": "transfer", "fine_tune": "transfer", "lp_ft": "transfer",
     "article": "transfer", "Head": "transfer", "Run": "transfer",
-    "claim": "checks", "guess": "widgets",
+    "claim": "checks", "check": "checks", "guess": "widgets",
 }  # fmt: skip
 _MODULES = {
-    "glyphs",
-    "tasks",
-    "fetch",
-    "backbone",
-    "features",
-    "evaluate",
-    "transfer",
-    "report",
-    "plots",
-    "checks",
+    "glyphs", "fetch", "pairs", "tasks", "backbone", "features", "evaluate", "transfer", "report", "plots", "checks",
     "widgets",
-}
+}  # fmt: skip
 __all__ = [*_HOME, *sorted(_MODULES)]
 
 

@@ -3,12 +3,12 @@
 import argparse
 import os
 import sys
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
-from . import fetch
+from . import fetch, pairs
 
-REAL_LABELS, EMBEDDED_LABELS = 500, 20  # labels per class unless asked for otherwise
-REAL_MINUTES = "about 40 minutes on 2 cores"
+SHIPPED = ("letters", "letters-small", "letters-bn")
 RECIPE_NAMES = ("scratch", "probe", "fine_tune", "lp_ft", "article")
 
 
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.set_defaults(command=_predict)
 
     pretrain = commands.add_parser("pretrain", help="train a letters backbone from nothing and save its parameters")
-    pretrain.add_argument("name", nargs="?", default="letters", choices=("letters", "letters-small", "letters-bn"))
+    pretrain.add_argument("name", nargs="?", default="letters", choices=SHIPPED)
     pretrain.add_argument("--epochs", type=_positive, default=16)
     pretrain.add_argument("--scenes", type=_positive, default=48_000, help="scenes drawn anew for every epoch")
     pretrain.add_argument("--seed", type=int, default=0)
@@ -78,30 +78,32 @@ def _choose_pair(arguments) -> tuple[str, str, str]:
             raise ValueError("--real means ImageNet's VGG16 on CIFAR-10: leave out --task and --backbone, or --real")
         for name in fetch.FILES:
             fetch.get(name)
-    missing = fetch.missing()
-    default = ("digits", "letters") if missing else ("cifar10", "imagenet")
-    task, backbone = arguments.task or default[0], arguments.backbone or default[1]
-    drawn = backbone.startswith("letters") and not Path(task).is_dir() and task != "cifar10"
-    pair = "embedded" if drawn else "real" if (task, backbone) == ("cifar10", "imagenet") else "custom"
-    names = " and ".join(file.title for file in missing)
-    why = (
-        f"because {names} {'are' if missing[1:] else 'is'} not on this machine"
-        if missing
-        else "because its files are here"
-    )
-    if arguments.task or arguments.backbone or arguments.real:
-        why = "as you asked"
-    _say(arguments, f"Pair: {pair} ({backbone} → {task}), {why}.")
-    if missing and pair == "embedded":
-        size = sum(file.bytes for file in missing) / 1e6
-        minutes = f"about {size * 8 / 10 / 60:.0f} minutes at 10 Mbit/s"
-        _say(arguments, f"The real pair (ImageNet → CIFAR-10) needs {size:.0f} MB more ({minutes}): `make run-real`, "
-                        f"or `python -m tlkit run --real`; training then takes {REAL_MINUTES}.")  # fmt: skip
-    return task, backbone, pair
+    pair = pairs.choose()
+    task, backbone = arguments.task or pair.task, arguments.backbone or pair.backbone
+    drawn = backbone in SHIPPED and not Path(task).is_dir() and task != "cifar10"
+    name = "embedded" if drawn else "real" if (task, backbone) == ("cifar10", "imagenet") else "custom"
+    why = "as you asked" if arguments.task or arguments.backbone or arguments.real else pair.why
+    print(f"Pair: {name} ({backbone} → {task}), {why}.")
+    if name == "embedded" and fetch.missing():
+        print(f"The real pair (ImageNet → CIFAR-10): {pairs.how_to_get_real()}")
+    return task, backbone, name
 
 
 def _run(arguments) -> None:
-    from . import report, transfer
+    from . import report
+
+    with redirect_stdout(sys.stderr) if arguments.json else nullcontext():  # --json keeps stdout for the result
+        runs, pair = _train(arguments)
+        command = " ".join(["python -m tlkit", *sys.argv[1:]]) if sys.argv[1:2] == ["run"] else "python -m tlkit run"
+        folder = report.write_result(runs, arguments.out, pair=pair, command=command)
+        print(f"\n{report.table(runs)}\n\nReport: {folder / 'report.html'}")
+    if arguments.json:
+        print((folder / "result.json").read_text("utf-8"))
+
+
+def _train(arguments) -> tuple[dict[str, list], str]:
+    """Recipe -> one Run for each seed, and the pair."""
+    from . import transfer
     from .backbone import Backbone
     from .tasks import load_task
 
@@ -109,17 +111,14 @@ def _run(arguments) -> None:
     if unknown := [name for name in recipes if name not in RECIPE_NAMES]:
         raise ValueError(f"--recipes: expected some of {','.join(RECIPE_NAMES)}, got {','.join(unknown)}")
     name, weights, pair = _choose_pair(arguments)
-    backbone = Backbone(weights, size=arguments.size)
-    labels = arguments.labels_per_class
+    backbone, labels = Backbone(weights, size=arguments.size), arguments.labels_per_class
     if labels is None:
-        labels = EMBEDDED_LABELS if pair == "embedded" else REAL_LABELS
-    mirror = False if arguments.no_mirror else None
-    tasks = [
-        load_task(name, labels or None, seed, bad_files=arguments.bad_files, mirror=mirror)
-        for seed in range(arguments.seeds)
-    ]
+        labels = (pairs.EMBEDDED if pair == "embedded" else pairs.REAL).labels_per_class
+    options = {"image_size": arguments.size, "bad_files": arguments.bad_files}
+    options["mirror"] = False if arguments.no_mirror else None
+    tasks = [load_task(name, labels or None, seed, **options) for seed in range(arguments.seeds)]
     for note in tasks[0].notes:
-        _say(arguments, f"Note: {note}")
+        print(f"Note: {note}")
     precision = arguments.precision
     if precision == "auto":
         precision = "float32" if pair == "embedded" else transfer.faster_precision(backbone, tasks[0].image_shape)
@@ -129,15 +128,8 @@ def _run(arguments) -> None:
             run = transfer.RECIPES[recipe](backbone, task, seed=seed, precision=precision)
             runs[recipe].append(run)
             measure = "mean absolute error" if task.is_regression else "accuracy"
-            _say(arguments, f"seed {seed}  {recipe:9}  {measure} {run.score()}  {run.seconds:.0f} s")
-    command = " ".join(["python -m tlkit", *sys.argv[1:]]) if sys.argv[1:2] == ["run"] else "python -m tlkit run"
-    folder = report.write_result(runs, arguments.out, pair=pair, command=command)
-    print((folder / "result.json").read_text("utf-8") if arguments.json else report.table(runs))
-    _say(arguments, f"\nReport: {folder / 'report.html'}")
-
-
-def _say(arguments, text: str) -> None:
-    print(text, file=sys.stderr if arguments.json else sys.stdout, flush=True)  # --json keeps stdout for the result
+            print(f"seed {seed}  {recipe:9}  {measure} {run.score()}  {run.seconds:.0f} s", flush=True)
+    return runs, pair
 
 
 def _predict(arguments) -> None:

@@ -117,6 +117,27 @@ def curves(*runs, ax=None):
     return ax
 
 
+def label_curve(points: Mapping[str, Mapping[int, evaluate.Interval]], ax=None):
+    """Test accuracy against the label budget, one line for each recipe, with 95 % intervals.
+
+    Args:
+        points: recipe, as ``Run.recipe`` names it -> {labels per class: Interval}.
+    """
+    ax, ends = _axes(ax, (6.4, 3.8)), []
+    for name, line in points.items():
+        labels, found, colour = list(line), list(line.values()), PALETTE.get(name, INK)
+        ax.plot(labels, [f.mean for f in found], "o-", color=colour, lw=2.5, ms=6)
+        ax.vlines(labels, [f.low for f in found], [f.high for f in found], color=colour, lw=2.5, alpha=0.5)
+        ends.append((labels[-1], found[-1].mean, NAMES.get(name, name), colour))
+    ax.set(xscale="log", xlabel="labels per class, validation included", ylabel="accuracy on test images")
+    every = sorted({labels for line in points.values() for labels in line})
+    ax.set_xticks(every, [str(labels) for labels in every])
+    ax.minorticks_off()
+    ax.set_ylim(0, 1.02)
+    _end_labels(ax, ends)
+    return ax
+
+
 def confusion(run=None, *, labels=None, predicted=None, classes=None, ax=None):
     """Which class was taken for which: share of each true class's test images, true classes down.
 

@@ -141,7 +141,8 @@ def load_task(
         train, test = (Split(part.images, np.array(answers(part))) for part in _drawn(scenes))
     elif name == "cifar10":
         question, classes, both = "what is in the picture?", fetch.CIFAR10_CLASSES, Split(*fetch.cifar10())
-        train, test = both.pick(np.arange(50_000)), both.pick(np.arange(50_000, 60_000))
+        first = len(both) * 5 // 6  # five of the six published batches are for training
+        train, test = both.pick(np.arange(first)), both.pick(np.arange(first, len(both)))
     else:
         question, root = "which class is it?", _folder(name)
         classes, images, labels, rows, notes = folders.read(root, image_size, bad_files == "skip")

@@ -1,19 +1,21 @@
-"""A result.json on CIFAR-10 pictures reaches its floors: python tests/ci/floors.py RESULT [name=floor …]."""
+"""A result.json keeps to its bounds: python tests/ci/floors.py RESULT [name>floor …] [name<ceiling …]."""
 
 import json
 import sys
 from pathlib import Path
 
 
-def main(result: str, *floors: str) -> int:
-    """Exit status 0 if every named recipe reaches its floor and beats scratch by an interval that excludes 0."""
+def main(result: str, *bounds: str) -> int:
+    """Exit status 0 if every recipe keeps to its bound, and those with a floor beat scratch by an interval
+    that excludes 0.
+    """
     recipes = json.loads(Path(result).read_text("utf-8"))["recipes"]
     failed = False
-    for name, floor in (text.split("=") for text in floors):
-        found, gain = recipes[name]["accuracy"]["mean"], recipes[name]["paired_vs_scratch"]["low"]
-        good = found >= float(floor) and gain > 0
-        verdict = "ok" if good else "FAILED"
-        print(f"{name:8} accuracy {found:.3f}, floor {floor}; gain over scratch at least {gain:.3f}: {verdict}")
+    for bound in bounds:
+        name, sign, value = bound.replace("<", " < ").replace(">", " > ").split()
+        found, gain = recipes[name]["accuracy"]["mean"], recipes[name].get("paired_vs_scratch")
+        good = found < float(value) if sign == "<" else found >= float(value) and gain["low"] > 0
+        print(f"{bound}: accuracy {found:.3f}, gain over scratch {gain}: {'ok' if good else 'FAILED'}")
         failed |= not good
     return failed
 

@@ -1,0 +1,106 @@
+"""A check says right, names the misconception behind each likely wrong answer, and never raises."""
+
+import numpy as np
+import pytest
+
+import tlkit as tk
+from tlkit.checks import EXERCISES, ClaimFailed, check, claim
+
+MEAN = np.array([123.68, 116.779, 103.939], "float32")
+SCRATCH, TARGET = {20: 0.11, 50: 0.12, 500: 0.58}, 0.84  # as measured; transfer with 20 labels per class
+
+RIGHT = {
+    "00 labels": ("more", (SCRATCH, TARGET)),
+    "05 preprocessing": (lambda x: x.astype("float32")[..., ::-1] - MEAN[::-1], ()),
+}
+WRONG = [  # exercise, answer, a few words of what is said about it
+    ("00 labels", 0.58, "That is an accuracy"),
+    ("00 labels", 5000, "nobody has measured it"),
+    ("00 labels", 50, "still guessing"),
+    ("00 labels", 500, "begun to learn, and it is still below the dashed line"),
+    ("00 labels", "lots", "Where does the line from scratch meet it?"),
+    ("05 preprocessing", lambda x: x / 255, "these images are almost black"),
+    ("05 preprocessing", lambda x: x / 127.5 - 1, "MobileNet"),
+    ("05 preprocessing", lambda x: x - MEAN, "still red, green, blue"),
+    ("05 preprocessing", lambda x: x[..., ::-1] - MEAN, "turn those round too"),
+    ("05 preprocessing", lambda x: x[..., ::-1], "the mean of each is still there"),
+    ("05 preprocessing", lambda x: x, "nothing has been done to them yet"),
+    ("05 preprocessing", lambda x: x[..., ::-1] - MEAN[::-1].astype("uint8"), "wrap round"),
+    ("05 preprocessing", lambda x: x + 1, "Two steps are needed"),
+]
+
+
+def measured(name):
+    return RIGHT[name][1]
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_right_answer_is_right(name):
+    answer, numbers = RIGHT[name]
+    verdict = check(name, answer, *numbers)
+    assert verdict.right and repr(verdict).startswith("✓ ")
+
+
+@pytest.mark.parametrize("name, answer, words", WRONG)
+def test_each_named_wrong_answer_gets_its_misconception(name, answer, words):
+    verdict = check(name, answer, *measured(name))
+    assert not verdict.right and words in verdict.message and repr(verdict).startswith("✗ ")
+
+
+def test_every_misconception_of_every_exercise_is_tested():
+    for name, exercise in EXERCISES.items():
+        said = {check(name, answer, *measured(name)).message for other, answer, _ in WRONG if other == name}
+        assert {message for _, message in exercise.mistakes} <= said, name
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("answer", [..., None])
+def test_no_answer_yet_is_told_what_is_asked_for(name, answer):
+    assert check(name, answer, *measured(name)).message.startswith("Not answered yet. Expected ")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize(
+    "answer",
+    [float("nan"), "text", 3, True, [], {}, object(), np.zeros((2, 3)), lambda: 1, lambda x: 1 / 0, lambda x: x[0],
+     lambda x: np.full(x.shape, np.nan), lambda x: "text", lambda x: None, type],
+)  # fmt: skip
+def test_whatever_comes_the_check_answers_with_a_sentence(name, answer):
+    verdict = check(name, answer, *measured(name))
+    assert not verdict.right and len(verdict.message) > 20
+
+
+def test_a_learners_function_cannot_change_the_images_of_the_check():
+    def spoils(x):
+        x[:] = 0
+        return x
+
+    check("05 preprocessing", spoils)
+    test_the_right_answer_is_right("05 preprocessing")
+
+
+def test_where_scratch_does_catch_up_the_smallest_such_budget_is_right():
+    assert check("00 labels", 500, {20: 0.1, 500: 0.9, 600: 0.95}, 0.84).right
+    assert not check("00 labels", "more", {20: 0.1, 500: 0.9}, 0.84).right
+
+
+def test_the_image_of_the_check_is_what_keras_makes_of_it():
+    from tlkit.checks import GREY, RED
+    from tlkit.quiet import keras
+
+    for image in (GREY, RED):
+        by_keras = keras.applications.vgg16.preprocess_input(image.astype("float32"))
+        np.testing.assert_allclose(RIGHT["05 preprocessing"][0](image), by_keras, atol=1e-4)
+
+
+def test_an_unknown_exercise_is_named():
+    with pytest.raises(KeyError, match="no exercise '99'"):
+        check("99", 1)
+
+
+def test_a_claim_that_holds_is_printed_and_one_that_does_not_stops_the_notebook(capsys):
+    claim("two is more than one", 2 > 1)
+    assert capsys.readouterr().out == "✓ two is more than one\n"
+    with pytest.raises(ClaimFailed, match="not so in this run: one is more than two"):
+        claim("one is more than two", 1 > 2)
+    assert issubclass(tk.checks.ClaimFailed, AssertionError)
