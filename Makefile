@@ -30,7 +30,8 @@ lint: .venv/installed-test  ## ruff and mypy
 	"$(RUN)" -m mypy
 
 notebooks: .venv/installed  ## execute all notebooks in place, so that they are committed with true outputs
-	TQDM_DISABLE=1 "$(BIN)/jupyter" nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	TLKIT_CACHE="$(CURDIR)/build/cache" KERAS_HOME="$(CURDIR)/build/keras" TLKIT_STATIC=1 TQDM_DISABLE=1 \
+		"$(BIN)/jupyter" nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 
 results: .venv/installed  ## compute again the stored results that are too slow for a notebook
 	"$(RUN)" notebooks/results/make_00_labels.py

@@ -14,26 +14,21 @@ BLOCKS = {"block1": (2, 64), "block2": (2, 128), "block3": (3, 256), "block4": (
 CLASSES = [b"airplane", b"automobile", b"bird", b"cat", b"deer", b"dog", b"frog", b"horse", b"ship", b"truck"]
 
 
-def vgg16_weights(path, width=1 / 16, seed=0, keras_version=None):
+def vgg16_weights(path, width=1 / 16, seed=0, keras_version=None, values=None):
     """An .h5 laid out as keras.applications' VGG16 without top (written by Keras 1, of 2016).
 
     Root attribute layer_names; one group per layer, pooling layers empty; weight_names in each group;
     float32 datasets such as block1_conv1/block1_conv1_W_1:0 of shape (3, 3, in, out) and ..._b_1:0.
-    A keras_version adds the two root attributes that Keras 2 writes and the published file lacks.
+    A keras_version adds the two root attributes that Keras 2 writes and the published file lacks. The numbers
+    are random, or `values`: layer name -> (kernel, bias).
 
     Returns: layer name -> (kernel, bias).
     """
     import h5py
 
-    rng, values, below, layers = np.random.default_rng(seed), {}, 3, ["input_1"]
-    for block, (depth, filters) in BLOCKS.items():
-        for i in range(depth):
-            shape = (3, 3, below, int(filters * width))
-            kernel = rng.normal(0, np.sqrt(2 / (9 * below)), shape).astype("float32")
-            values[f"{block}_conv{i + 1}"] = (kernel, rng.normal(0, 0.1, shape[-1]).astype("float32"))
-            below = shape[-1]
-            layers.append(f"{block}_conv{i + 1}")
-        layers.append(f"{block}_pool")
+    values = _random_weights(width, seed) if values is None else values
+    parts = {block: [f"conv{i + 1}" for i in range(depth)] + ["pool"] for block, (depth, _) in BLOCKS.items()}
+    layers = ["input_1", *(f"{block}_{part}" for block, some in parts.items() for part in some)]
     with h5py.File(path, "w") as file:
         file.attrs["layer_names"] = np.array([name.encode() for name in layers], "S")
         if keras_version:
@@ -44,6 +39,17 @@ def vgg16_weights(path, width=1 / 16, seed=0, keras_version=None):
             group.attrs["weight_names"] = np.array([weight.encode() for weight in weights], "S")
             for weight, value in weights.items():
                 group.create_dataset(weight, data=value)
+    return values
+
+
+def _random_weights(width, seed):
+    rng, values, below = np.random.default_rng(seed), {}, 3
+    for block, (depth, filters) in BLOCKS.items():
+        for i in range(depth):
+            shape = (3, 3, below, int(filters * width))
+            kernel = rng.normal(0, np.sqrt(2 / (9 * below)), shape).astype("float32")
+            values[f"{block}_conv{i + 1}"] = (kernel, rng.normal(0, 0.1, shape[-1]).astype("float32"))
+            below = shape[-1]
     return values
 
 

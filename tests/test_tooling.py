@@ -173,6 +173,7 @@ def test_notebooks_are_committed_executed_in_order_and_small():
             for output in cell["outputs"]:
                 tags = cell["metadata"].get("tags", [])
                 assert output["output_type"] != "error" or "raises-exception" in tags, path.name
+                assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {}), path.name
                 if "image/png" in output.get("data", {}):
                     assert output["metadata"]["image/png"]["alt"], f"{path.name}: a picture without alternative text"
 

@@ -161,7 +161,7 @@ class Backbone:
 
 def at_cut(model, cut: str):
     """The part of a built model below a cut: images -> activations (n, h, w, c)."""
-    return keras.Model(model.inputs, model.get_layer(layer_at(cut)).output, name=f"below_{cut}")
+    return keras.Model(model.input, model.get_layer(layer_at(cut)).output, name=f"below_{cut}")
 
 
 def above_cut(model, cut: str):

@@ -83,7 +83,7 @@ EXERCISES = {
     "00 labels": Exercise(
         'a number of labels per class from the axis, such as 50, or "more"',
         _catches_up,
-        "That is what was measured: so many labels does the pretrained network save you, at the least.",
+        "Right: that is all that the measurement says.",
         (
             (lambda a, scratch, target: isinstance(a, float) and 0 < a < 1, "That is an accuracy. Asked for is a "
              "number of labels per class: read it off the horizontal axis."),

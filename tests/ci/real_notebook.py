@@ -1,0 +1,77 @@
+"""Notebook 05 on the real pair: python tests/ci/real_notebook.py PICTURES WEIGHTS.
+
+PICTURES holds train/<class>/ and test/<class>/ with pictures of CIFAR-10, WEIGHTS is a file with VGG16's layers. Both
+are packed as the published files are (tests/replicas.py), so that the notebook finds "its" downloads in the cache.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbclient
+import nbformat
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import replicas
+
+from tlkit import fetch, folders
+from tlkit.backbone import read_weights
+
+ROOT = Path(__file__).parents[2]
+PER_BATCH, SECONDS = 2500, 180
+PATCH = """
+import dataclasses
+from tlkit import fetch
+for name, (size, known) in {entries!r}.items():
+    fetch.FILES[name] = dataclasses.replace(fetch.FILES[name], bytes=size, hash=known)
+"""
+
+
+def pack(pictures: Path, weights: Path, cache: Path) -> str:
+    """Write both files into the cache; returns the code that registers their hashes."""
+    files = {name: cache / file.name for name, file in fetch.FILES.items()}
+    replicas.vgg16_weights(files["vgg16"], values=read_weights(weights))
+    rng, paths = np.random.default_rng(0), []
+    for split, n in (("train", 5 * PER_BATCH), ("test", PER_BATCH)):
+        found = sorted((pictures / split).glob("*/*.jpg"))
+        paths += [found[i] for i in rng.permutation(len(found))[:n]]
+    if len(paths) < 6 * PER_BATCH:  # a smaller test split: fill up with other pictures, which no split shares
+        rest = sorted(set((pictures / "train").glob("*/*.jpg")) - set(paths))
+        paths += [rest[i] for i in rng.permutation(len(rest))[: 6 * PER_BATCH - len(paths)]]
+    images = np.stack([folders.decode(path, 32) for path in paths])
+    labels = np.array([fetch.CIFAR10_CLASSES.index(path.parent.name) for path in paths])
+    replicas.cifar10_archive(files["cifar10"], images, labels)
+    entries = {name: replicas.entry(fetch.FILES[name], path) for name, path in files.items()}
+    return PATCH.format(entries={name: (entry.bytes, entry.hash) for name, entry in entries.items()})
+
+
+def main(pictures: str, weights: str) -> int:
+    """Exit status 0 if every cell runs, on the real pair, within three minutes."""
+    with TemporaryDirectory() as cache:
+        os.environ.update(TLKIT_CACHE=cache, KERAS_HOME=cache, TQDM_DISABLE="1", TLKIT_STATIC="1")
+        notebook = nbformat.read(ROOT / "notebooks" / "05_vgg16_to_cifar10.ipynb", as_version=4)
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(pack(Path(pictures), Path(weights), Path(cache))))
+        started = time.perf_counter()
+        nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": ROOT / "notebooks"}}).execute()
+        seconds = time.perf_counter() - started
+    said = [
+        line for cell in notebook.cells for output in cell.get("outputs", ()) for line in shown(output).splitlines()
+    ]
+    print("\n".join(said))
+    real = any("You are on the real pair" in line for line in said)
+    cores = len(os.sched_getaffinity(0))
+    print(f"notebook 05 on the {'real' if real else 'WRONG'} pair: {seconds:.0f} s on {cores} cores")
+    return not real or seconds > SECONDS
+
+
+def shown(output) -> str:
+    """The text of one output of a cell."""
+    data = output.get("data", {})
+    return output.get("text", data.get("text/markdown", data.get("text/plain", "")))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
