@@ -18,7 +18,7 @@ run-real: .venv/installed  ## the same with ImageNet's VGG16 and CIFAR-10; downl
 	"$(RUN)" -m tlkit run --real $(ARGS)
 
 lab: .venv/installed  ## open the notebooks in JupyterLab
-	"$(BIN)/jupyter" lab notebooks/00_start_here.ipynb $(ARGS)
+	"$(BIN)/jupyter" lab --allow-root notebooks/00_start_here.ipynb $(ARGS)
 
 test: .venv/installed-test lint  ## everything that must hold; needs no network
 	"$(RUN)" -m pytest tests -n 2 --dist loadfile --cov --cov-report=term:skip-covered

@@ -12,7 +12,7 @@ from matplotlib import pyplot
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from tlkit import plots
+from tlkit import evaluate, plots
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +109,18 @@ def test_curves_without_validation_say_so():
     run.history = {"loss": [1.0]}
     with pytest.raises(ValueError, match="expected 'val_accuracy' in a run's history, got none"):
         plots.curves(run)
+
+
+def test_the_label_curve_has_a_line_for_each_recipe_with_its_intervals_and_name():
+    def found(mean):
+        return evaluate.Interval(mean, mean - 0.05, mean + 0.05)
+
+    ax = plots.label_curve({"scratch": {20: found(0.1), 500: found(0.5)}, "probe": {20: found(0.8), 500: found(0.9)}})
+    assert [list(line.get_ydata()) for line in ax.lines[:2]] == [[0.1, 0.5], [0.8, 0.9]]
+    bars = ax.collections[0].get_segments()
+    np.testing.assert_allclose(bars, [[[20, 0.05], [20, 0.15]], [[500, 0.45], [500, 0.55]]])
+    assert {"from scratch", "linear probe"} <= {text.get_text() for text in ax.texts}
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["20", "500"]
 
 
 def test_confusion_shows_percent_of_each_true_class():

@@ -178,6 +178,13 @@ def test_notebooks_are_committed_executed_in_order_and_small():
                     assert output["metadata"]["image/png"]["alt"], f"{path.name}: a picture without alternative text"
 
 
+def test_stored_results_belong_to_the_weights_that_are_shipped():
+    shipped = json.loads((ROOT / "tlkit" / "assets" / "manifest.json").read_text("utf-8"))
+    for path in (ROOT / "notebooks" / "results").glob("*.json"):
+        used = json.loads(path.read_text("utf-8"))["backbone"]
+        assert used["sha256"] == shipped[f"{used['name']}.weights.h5"]["sha256"], f"{path.name}: make results"
+
+
 def test_the_address_is_set_everywhere_at_once(tmp_path):
     (tmp_path / "pyproject.toml").write_text('[project]\nurls.Repository = "https://github.com/OWNER/tlkit"\n')
     (tmp_path / "README.md").write_text("https://mybinder.org/v2/gh/OWNER/tlkit/main and OWNERS\n")

@@ -32,13 +32,26 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     run = commands.add_parser("run", help="the main job: transfer a backbone to a task, against honest baselines")
-    run.add_argument("--task", help="digits, letters, colours, angles, degrees, cifar10, or a folder of class folders")
-    run.add_argument("--backbone", "--weights", help="letters, letters-small, letters-bn, imagenet, or a weights file")
-    run.add_argument("--recipes", default="scratch,probe,lp_ft", help=f"some of {','.join(RECIPE_NAMES)}")
-    run.add_argument("--labels-per-class", type=int, help="validation labels included; 0: all there are")
-    run.add_argument("--seeds", type=_positive, default=3, help="how many draws of labels and first weights")
-    run.add_argument("--size", type=int, default=32, help="images are resized to this many pixels inside the model")
-    run.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    run.add_argument(
+        "--task", help="digits (default), letters, colours, angles, degrees, cifar10, or a folder of class folders"
+    )
+    run.add_argument(
+        "--backbone", "--weights", help="letters (default), letters-small, letters-bn, imagenet, or a file"
+    )
+    run.add_argument(
+        "--recipes", default="scratch,probe,lp_ft", help=f"some of {','.join(RECIPE_NAMES)} (default: %(default)s)"
+    )
+    run.add_argument(
+        "--labels-per-class",
+        type=int,
+        help="validation labels included (default 20, or 500 where the pair is not embedded); 0: all there are",
+    )
+    run.add_argument(
+        "--seeds", type=_positive, default=3, help="how many draws of labels and first weights (default 3)"
+    )
+    run.add_argument("--size", type=int, default=32, help="pixels that images are resized to, 32 to 224 (default 32)")
+    run.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto",
+                     help="of the convolutions; auto measures which is faster here (default)")  # fmt: skip
     run.add_argument("--no-mirror", action="store_true", help="never mirror images while training")
     run.add_argument("--bad-files", choices=("error", "skip"), default="error", help="what to do with damaged images")
     run.add_argument("--out", type=Path, default=Path("runs"), help="results go to a new folder in here")
