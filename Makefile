@@ -34,7 +34,7 @@ notebooks: .venv/installed  ## execute all notebooks in place, so that they are 
 		"$(BIN)/jupyter" nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 
 results: .venv/installed  ## compute again the stored results that are too slow for a notebook
-	"$(RUN)" notebooks/results/make_00_labels.py
+	for file in notebooks/results/make_*.py; do "$(RUN)" "$$file" || exit 1; done
 
 pretrain: .venv/installed  ## train the three shipped backbones again (about 50 minutes on 2 cores)
 	"$(RUN)" -m tlkit pretrain letters --out tlkit/assets

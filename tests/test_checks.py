@@ -1,33 +1,17 @@
 """A check says right, names the misconception behind each likely wrong answer, and never raises."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
 import tlkit as tk
-from tlkit.checks import EXERCISES, ClaimFailed, check, claim
+from tlkit.checks import ClaimFailed, check, claim, exercises
 
-MEAN = np.array([123.68, 116.779, 103.939], "float32")
-SCRATCH, TARGET = {20: 0.11, 50: 0.12, 500: 0.58}, 0.84  # as measured; transfer with 20 labels per class
-
-RIGHT = {
-    "00 labels": ("more", (SCRATCH, TARGET)),
-    "05 preprocessing": (lambda x: x.astype("float32")[..., ::-1] - MEAN[::-1], ()),
-}
-WRONG = [  # exercise, answer, a few words of what is said about it
-    ("00 labels", 0.58, "That is an accuracy"),
-    ("00 labels", 5000, "nobody has measured it"),
-    ("00 labels", 50, "still guessing"),
-    ("00 labels", 500, "begun to learn, and it is still below the dashed line"),
-    ("00 labels", "lots", "Where does the line from scratch meet it?"),
-    ("05 preprocessing", lambda x: x / 255, "these images are almost black"),
-    ("05 preprocessing", lambda x: x / 127.5 - 1, "MobileNet"),
-    ("05 preprocessing", lambda x: x - MEAN, "still red, green, blue"),
-    ("05 preprocessing", lambda x: x[..., ::-1] - MEAN, "turn those round too"),
-    ("05 preprocessing", lambda x: x[..., ::-1], "the mean of each is still there"),
-    ("05 preprocessing", lambda x: x, "nothing has been done to them yet"),
-    ("05 preprocessing", lambda x: x[..., ::-1] - MEAN[::-1].astype("uint8"), "wrap round"),
-    ("05 preprocessing", lambda x: x + 1, "Two steps are needed"),
-]
+EXERCISES = {name: exercise for n in range(11) for name, exercise in exercises(f"{n:02}").items()}
+ANSWERS = [import_module(f"answers.n{number}") for number in sorted({name[:2] for name in EXERCISES})]
+RIGHT = {name: right for module in ANSWERS for name, right in module.RIGHT.items()}
+WRONG = [row for module in ANSWERS for row in module.WRONG]
 
 
 def measured(name):
@@ -85,7 +69,7 @@ def test_where_scratch_does_catch_up_the_smallest_such_budget_is_right():
 
 
 def test_the_image_of_the_check_is_what_keras_makes_of_it():
-    from tlkit.checks import GREY, RED
+    from tlkit.exercises.n05 import GREY, RED
     from tlkit.quiet import keras
 
     for image in (GREY, RED):

@@ -14,11 +14,11 @@ _HOME = {
     "activations": "features",
     "from_scratch": "transfer", "linear_probe": "transfer", "fine_tune": "transfer", "lp_ft": "transfer",
     "article": "transfer", "Head": "transfer", "Run": "transfer",
-    "claim": "checks", "check": "checks", "guess": "widgets",
+    "claim": "checks", "check": "checks", "guess": "widgets", "quiz": "widgets", "explore": "widgets",
 }  # fmt: skip
 _MODULES = {
     "glyphs", "fetch", "pairs", "tasks", "backbone", "features", "evaluate", "transfer", "report", "plots", "checks",
-    "widgets",
+    "widgets", "record",
 }  # fmt: skip
 __all__ = [*_HOME, *sorted(_MODULES)]
 

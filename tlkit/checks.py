@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-import numpy as np
+from . import record
 
 
 class ClaimFailed(AssertionError):
@@ -55,69 +56,12 @@ class Exercise:
     hint: str
 
 
-GREY = np.full((1, 2, 2, 3), 128, "uint8")
-RED = np.full((1, 2, 2, 3), (255, 0, 0), "uint8")
-_MEAN_RGB = np.array([123.68, 116.779, 103.939], "float32")
-
-
-def _gives(formula: Callable[[np.ndarray], np.ndarray]) -> Callable[[Any], bool]:
-    """Whether a learner's function maps a grey and a red image as the formula does (float32 images in)."""
-
-    def same(function) -> bool:
-        for image in (GREY, RED):
-            got = np.asarray(function(image.copy()), "float64")
-            expected = np.broadcast_to(formula(image.astype("float32")), image.shape)
-            if got.shape != image.shape or not np.allclose(got, expected, atol=1e-2):
-                return False
-        return True
-
-    return same
-
-
-def _catches_up(answer, scratch: dict[int, float], target: float) -> bool:
-    """Whether the answer is the smallest label budget at which scratch reaches the target, or "more"."""
-    return answer == next((labels for labels in sorted(scratch) if scratch[labels] >= target), "more")
-
-
-EXERCISES = {
-    "00 labels": Exercise(
-        'a number of labels per class from the axis, such as 50, or "more"',
-        _catches_up,
-        "Right: that is all that the measurement says.",
-        (
-            (lambda a, scratch, target: isinstance(a, float) and 0 < a < 1, "That is an accuracy. Asked for is a "
-             "number of labels per class: read it off the horizontal axis."),
-            (lambda a, scratch, target: not isinstance(a, str) and a > max(scratch), "Perhaps, but nobody has measured "
-             'it. The line ends before it reaches the height: all that the figure says is "more".'),
-            (lambda a, scratch, target: a in scratch and scratch[a] < 0.15, "There the network from scratch is still "
-             "guessing: its line lies at one right answer in ten."),
-            (lambda a, scratch, target: a in scratch and scratch[a] < target, "There the network from scratch has "
-             "begun to learn, and it is still below the dashed line: catching up means reaching it."),
-        ),
-        "The dashed line is what transfer reaches with 20 labels per class. Where does the line from scratch meet it?",
-    ),
-    "05 preprocessing": Exercise(
-        "a function from uint8 images (n, h, w, 3), RGB, to float images of the same shape",
-        _gives(lambda x: x[..., ::-1] - _MEAN_RGB[::-1]),
-        "Blue comes first and each channel's mean is gone: this is what VGG16's weights were trained on.",
-        (
-            (_gives(lambda x: x / 255), "Scaling to 0–1 is what many networks want, and what the article did. VGG16 "
-             "was trained on values from about −124 to 151, so to it these images are almost black."),
-            (_gives(lambda x: x / 127.5 - 1), "Scaling to −1…1 is MobileNet's preprocessing; each network has "
-             "its own."),
-            (_gives(lambda x: x - _MEAN_RGB), "The means are right, but the channels are still red, green, blue. "
-             "VGG16's first layer expects blue first."),
-            (_gives(lambda x: x[..., ::-1] - _MEAN_RGB), "The channels are turned round, but the means are still in "
-             "the order red, green, blue: turn those round too."),
-            (_gives(lambda x: x[..., ::-1]), "The channels are turned round; the mean of each is still there."),
-            (_gives(lambda x: x), "The images came back as they were: nothing has been done to them yet."),
-            (_gives(lambda x: x[..., ::-1].astype("uint8") - _MEAN_RGB[::-1].astype("uint8")), "Integers below zero "
-             "wrap round to 255: turn the images into floats before you subtract."),
-        ),
-        "Two steps are needed: the order of the channels, and the mean of each channel. A grey pixel of 128 must "
-        "become (24.061, 11.221, 4.32).",
-    ),
-}  # fmt: skip
+def exercises(number: str) -> dict[str, Exercise]:
+    """The exercises of a notebook, "00" to "10", by name; empty if it has none."""
+    try:
+        return import_module(f".exercises.n{number}", __package__).EXERCISES
+    except ModuleNotFoundError:
+        return {}
 
 
 def check(name: str, answer: Any, *measured: Any) -> Verdict:
@@ -131,9 +75,17 @@ def check(name: str, answer: Any, *measured: Any) -> Verdict:
     Raises:
         KeyError: no exercise of that name.
     """
-    if name not in EXERCISES:
-        raise KeyError(f"no exercise {name!r}: expected one of {', '.join(EXERCISES)}")
-    exercise = EXERCISES[name]
+    known = exercises(name[:2])
+    if name not in known:
+        listed = ", ".join(known) or "a notebook's number and a name, as in 00 labels"
+        raise KeyError(f"no exercise {name!r}: expected one of {listed}")
+    verdict = _judge(known[name], answer, measured)
+    if answer is not ... and answer is not None:
+        record.note("exercises", name, verdict.right)
+    return verdict
+
+
+def _judge(exercise: Exercise, answer: Any, measured: tuple) -> Verdict:
     if answer is ... or answer is None:
         return Verdict(False, f"Not answered yet. Expected {exercise.expects}.")
     try:

@@ -4,12 +4,9 @@ README's figure of it, docs/few_labels.png.
 Run from the repository's root: python notebooks/results/make_00_labels.py (about a quarter of an hour on 2 cores).
 """
 
-import json
-import os
-import platform
-from importlib.metadata import version
 from pathlib import Path
 
+import stored
 from matplotlib import pyplot
 
 import tlkit as tk
@@ -26,17 +23,7 @@ def main() -> None:
             runs = [train(letters, tk.load_task("digits", labels, seed=seed), seed=seed) for seed in SEEDS]
             accuracy[recipe][str(labels)] = [round(run.score().mean, 4) for run in runs]
             print(labels, recipe, *accuracy[recipe][str(labels)], flush=True)
-    result = {
-        "command": "python notebooks/results/make_00_labels.py",
-        "task": "digits",
-        "backbone": {"name": letters.name, "sha256": letters.weights_hash},
-        "seeds": SEEDS,
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in ("keras", "numpy")}},
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "labels_per_class": LABELS,
-        "accuracy": accuracy,
-    }
-    Path(__file__).with_name("00_labels.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    stored.write("00_labels", letters, SEEDS, task="digits", labels_per_class=LABELS, accuracy=accuracy)
     draw_figure(accuracy)
 
 

@@ -1,13 +1,10 @@
-"""Interactive parts, each with a static twin that reads on GitHub and on paper.
+"""A prediction, made with one click before an experiment and compared with its result afterwards."""
 
-A live notebook shows the widget; everything else (a saved notebook, a page, a printout) shows the text
-beside it, which is the same on every machine. ``TLKIT_STATIC=1`` leaves the widget out: so are the
-masters executed, because a widget without its kernel is an error message in JupyterLab.
-"""
-
-import os
 from collections.abc import Sequence
 from typing import Any
+
+from .. import record
+from .bundle import with_twin
 
 
 class Guess:
@@ -34,6 +31,7 @@ class Guess:
             style={"description_width": "initial", "button_width": "auto"},
             layout=Layout(flex_flow="column", width="auto"),  # the question above its buttons, never cut short
         )
+        self.widget.observe(lambda change: record.note("guesses", self.name, change["new"]), "value")
 
     @property
     def choice(self) -> str | None:
@@ -53,7 +51,7 @@ class Guess:
         """The widget for front ends that can show one, the question and its options as text for all others."""
         listed = "\n".join(f"- ○ {option}" for option in self.options)
         twin = {"text/plain": repr(self), "text/markdown": f"**Your guess:** {self.question}\n\n{listed}"}
-        return twin if os.environ.get("TLKIT_STATIC") else {**self.widget._repr_mimebundle_(), **twin}
+        return with_twin(self.widget, twin)
 
 
 def guess(question: str, options: Sequence[Any], name: str = "") -> Guess:
@@ -62,7 +60,7 @@ def guess(question: str, options: Sequence[Any], name: str = "") -> Guess:
     Args:
         question: what will be measured, as a question.
         options: two or more answers to click, or to reach with Tab and choose with Space.
-        name: what the guess is about, for whoever keeps a record of guesses.
+        name: the notebook's number and what the guess is about, as in "00 scratch"; kept in the learner's progress.
 
     Returns:
         an object whose ``compare(result)`` prints the guess beside the result, also if there was none.

@@ -1,0 +1,56 @@
+"""Progress belongs to the learner: kept only in copies, never lost, never in the way."""
+
+import json
+
+import pytest
+
+from tlkit import record
+from tlkit.checks import check
+from tlkit.widgets import guess
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    monkeypatch.delenv("TLKIT_PROGRESS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / record.COPIES).write_text("{}")
+    return tmp_path / "progress.json"
+
+
+def test_running_a_master_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.delenv("TLKIT_PROGRESS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    check("00 labels", 50, {50: 0.1}, 0.8)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_chosen_file_is_used_anywhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("TLKIT_PROGRESS", str(tmp_path / "mine.json"))
+    record.note("quizzes", "00 better", True)
+    assert record.read()["quizzes"]["00 better"] == {"tries": 1, "solved": True}
+
+
+def test_tries_are_counted_until_it_is_solved(file):
+    for answer in (50, 50, "more", 50):
+        check("00 labels", answer, {50: 0.1}, 0.8)
+    assert json.loads(file.read_text())["exercises"]["00 labels"] == {"tries": 3, "solved": True}
+
+
+def test_a_blank_is_no_try(file):
+    check("00 labels", ..., {50: 0.1}, 0.8)
+    assert not file.exists()
+
+
+def test_a_guess_is_kept_by_its_name(file):
+    guess("How many?", ("few", "many"), name="00 few").widget.value = "many"
+    guess("Nameless?", ("few", "many")).widget.value = "many"
+    assert record.read()["guesses"] == {"00 few": {"guess": "many"}}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"guesses": 3}', "\x00"])
+def test_a_damaged_file_is_set_aside_and_not_lost(file, capsys, text):
+    file.write_text(text)
+    record.note("exercises", "00 labels", True)
+    assert record.read()["exercises"] == {"00 labels": {"tries": 1, "solved": True}}
+    assert file.with_suffix(".damaged.json").read_text() == text
+    assert "progress starts anew" in capsys.readouterr().err

@@ -1,0 +1,68 @@
+"""A figure that follows sliders and buttons."""
+
+import base64
+import html
+import time
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from .bundle import with_twin
+
+
+class Explorer:
+    """Controls above a figure that is drawn anew, in under a tenth of a second, whenever one of them moves.
+
+    Attributes:
+        controls: name -> ipywidgets control.
+        widget: the whole, an ipywidgets.VBox.
+        alt: what the figure shows now, in words; shown to screen readers, and changed with the figure.
+        seconds: how long the last drawing took.
+    """
+
+    def __init__(self, draw: Callable[..., str], size: tuple[float, float] = (6.4, 3.6), **controls):
+        from ipywidgets import HTML, VBox
+        from matplotlib.figure import Figure
+
+        self._draw, self.controls = draw, controls
+        self._figure = Figure(figsize=size, layout="constrained")
+        self._shown = HTML()
+        for name, control in controls.items():
+            control.description = control.description or name
+            control.style = {"description_width": "initial"}
+            control.observe(self._update, "value")
+        self.widget = VBox([*controls.values(), self._shown])
+        self._update()
+        self._twin = (self._png, self.alt)
+
+    def _update(self, _change=None) -> None:
+        started = time.perf_counter()
+        self._figure.clear()
+        self.alt = self._draw(self._figure, **{name: control.value for name, control in self.controls.items()})
+        file = BytesIO()
+        self._figure.savefig(file, format="png", dpi=90, metadata={"Description": self.alt})
+        self._png = file.getvalue()
+        picture = base64.b64encode(self._png).decode()
+        self._shown.value = f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
+        self.seconds = time.perf_counter() - started
+
+    def __repr__(self) -> str:
+        return f"{self._twin[1]} (Move the controls: {', '.join(c.description for c in self.controls.values())}.)"
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The widget, and as its twin the figure as it stands at the beginning."""
+        picture, alt = self._twin
+        twin = {"text/plain": repr(self), "image/png": base64.b64encode(picture).decode()}
+        return with_twin(self.widget, twin), {"image/png": {"alt": alt}}
+
+
+def explore(draw: Callable[..., str], size: tuple[float, float] = (6.4, 3.6), **controls) -> Explorer:
+    """Show a figure that follows its controls. As the last line of a cell it appears below it.
+
+    Args:
+        draw: draws on an empty matplotlib Figure, ``draw(figure, **values)``, and returns what the figure shows in
+            words. It must be quick: train or compute beforehand.
+        size: width and height of the figure, inches (90 pixels each).
+        controls: name -> an ipywidgets control whose ``value`` goes to ``draw``; its ``description`` is its label.
+    """
+    return Explorer(draw, size, **controls)
