@@ -8,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import replicas
 
-from tlkit import fetch
+from tlkit import download, fetch
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,7 +56,7 @@ def cache(tmp_path, monkeypatch):
     """An empty tlkit cache beside an empty Keras cache; no waiting between attempts."""
     monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(fetch, "RETRIES", 0)
+    monkeypatch.setattr(download, "RETRIES", 0)
     return tmp_path / "cache"
 
 
