@@ -15,6 +15,8 @@ from tlkit import download, fetch
 def session_cache(tmp_path_factory):
     """One cache for the whole session, so that scenes are drawn once; a test may set another."""
     folder = tmp_path_factory.mktemp("tlkit-cache")
+    for name in ("TLKIT_DATA", "TLKIT_MIRRORS"):  # of whoever runs the tests
+        os.environ.pop(name, None)
     kept = os.environ.get("TLKIT_CACHE")
     os.environ["TLKIT_CACHE"] = str(folder)
     yield folder

@@ -174,7 +174,7 @@ def file_hash(path: Path, algorithm: str) -> str:
 def _known(file):
     """The published hash and, where that is an MD5, the SHA-256 recorded when the file first came here."""
     record = _places()[-1] / f"{file.name}.sha256"
-    recorded = record.read_text("utf-8").split() if record.is_file() else []
+    recorded = record.read_text("utf-8", "replace").split() if record.is_file() else []
     return [file.hash, *(f"sha256:{word}" for word in recorded if len(word) == 64)]  # not half of it, after a power cut
 
 
@@ -235,7 +235,7 @@ def _converted(file):
 
 def _arrays(file, folder):
     record = folder / "hashes.txt"  # of the archive, the images and the labels
-    hashes = record.read_text("utf-8").split() if record.is_file() else []
+    hashes = record.read_text("utf-8", "replace").split() if record.is_file() else []
     if len(hashes) != 3 or hashes[0] != file.hash:
         return None
     arrays = (folder / "images.npy", folder / "labels.npy")
