@@ -8,13 +8,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import replicas
 
-from tlkit import fetch
+from tlkit import download, fetch
 
 
 @pytest.fixture(scope="session", autouse=True)
 def session_cache(tmp_path_factory):
     """One cache for the whole session, so that scenes are drawn once; a test may set another."""
     folder = tmp_path_factory.mktemp("tlkit-cache")
+    for name in ("TLKIT_DATA", "TLKIT_MIRRORS"):  # of whoever runs the tests
+        os.environ.pop(name, None)
     kept = os.environ.get("TLKIT_CACHE")
     os.environ["TLKIT_CACHE"] = str(folder)
     yield folder
@@ -56,7 +58,7 @@ def cache(tmp_path, monkeypatch):
     """An empty tlkit cache beside an empty Keras cache; no waiting between attempts."""
     monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(fetch, "RETRIES", 0)
+    monkeypatch.setattr(download, "RETRIES", 0)
     return tmp_path / "cache"
 
 

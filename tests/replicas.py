@@ -60,13 +60,14 @@ def cifar10_arrays(per_batch=20, seed=0):
     return rng.integers(0, 256, (n, 32, 32, 3), "uint8"), rng.integers(0, 10, n)
 
 
-def cifar10_archive(path, images, labels, python=2, instead_of_batch_3=None, leave_out=()):
+def cifar10_archive(path, images, labels, python=2, instead_of_batch_3=None, leave_out=(), level=9):
     """cifar-10-python.tar.gz from images uint8 (6n, 32, 32, 3) and labels (6n,), in the published order.
 
     Args:
         python: 2 writes bytes as the published pickles (Python 2, protocol 2) have them, 3 as Python 3.
         instead_of_batch_3: an object to pickle in its place.
         leave_out: members not to write.
+        level: of compression, 1 to 9.
     """
     names = [f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]
     n = len(images) // 6
@@ -84,7 +85,7 @@ def cifar10_archive(path, images, labels, python=2, instead_of_batch_3=None, lea
         members["data_batch_3"] = instead_of_batch_3
     order = ["data_batch_4", "readme.html", "test_batch", "data_batch_3", "batches.meta"]
     order += ["data_batch_2", "data_batch_5", "data_batch_1"]
-    with gzip.GzipFile(path, "wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
+    with gzip.GzipFile(path, "wb", level, mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
         folder = tarfile.TarInfo("cifar-10-batches-py")
         folder.type, folder.mode = tarfile.DIRTYPE, 0o755
         tar.addfile(folder)

@@ -104,7 +104,7 @@ def test_nothing_is_downloaded_unless_asked_for(tlkit, files, tmp_path):
 def test_offline_real_says_what_is_missing_and_what_to_do(tlkit, files, tmp_path):
     shutil.rmtree(files.folder)
     status, _, aside = tlkit("run", "--real", *QUICK, "--out", tmp_path)
-    assert status == 1 and "\ntlkit: vgg16_weights" in f"\n{aside}" and "when online, or put a copy at" in aside
+    assert status == 1 and "\ntlkit: vgg16_weights" in f"\n{aside}" and "fetch --from DIR` with a bundle" in aside
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,10 @@ def test_offline_real_says_what_is_missing_and_what_to_do(tlkit, files, tmp_path
         (("--real", "--task", "digits"), "--real means ImageNet's VGG16 on CIFAR-10: leave out --task and --backbone"),
         (("--task", "digit"), "did you mean 'digits'?"),
         (("--backbone", "no/such.h5"), "no weights file at no/such.h5: expected one of letters, letters-small"),
-        (("--backbone", "imagenet"), "ImageNet's VGG16 weights (59 MB) are not on this machine"),
+        (
+            ("--backbone", "imagenet"),
+            "tf_dim_ordering_tf_kernels_notop.h5, 59 MB) is not on this machine",
+        ),
         (("--labels-per-class", "1"), "expected labels_per_class from 2"),
         (("--size", "16"), "size=16: expected 32 to 224 pixels"),
     ],

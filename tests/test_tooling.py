@@ -22,9 +22,12 @@ from tlkit.doctor import before_install
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = sorted((ROOT / "tlkit").rglob("*.py"))
-CORE = ("progress", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
+CORE = (
+    "progress", "glyphs", "download", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate",
+    "transfer",
+)  # fmt: skip
 ORDER = [
-    *CORE, "pairs", "pretrain", "plots", "report", "record", "checks", "exercises", "widgets", "doctor", "cli",
+    *CORE, "bundle", "pairs", "pretrain", "plots", "report", "record", "checks", "exercises", "widgets", "doctor", "cli",
     "__main__",
 ]  # fmt: skip
 

@@ -92,9 +92,7 @@ class Backbone:
             return ASSETS / f"{self.weights}.weights.h5"
         path = fetch.find("vgg16") if self.weights == "imagenet" else Path(self.weights)
         if path is None:
-            raise WeightsError(
-                "ImageNet's VGG16 weights (59 MB) are not on this machine: `python -m tlkit run --real` gets them"
-            )
+            raise WeightsError(fetch.not_here([fetch.FILES["vgg16"]]))
         if not path.is_file():
             known = ", ".join((*SHIPPED, "imagenet"))
             raise WeightsError(f"no weights file at {path}: expected one of {known}, or the path of a .h5 file")

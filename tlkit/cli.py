@@ -1,4 +1,4 @@
-"""The command line: ``python -m tlkit run | predict | pretrain | cache``."""
+"""The command line: ``python -m tlkit run | predict | fetch | pretrain | cache``."""
 
 import argparse
 import os
@@ -22,7 +22,10 @@ def main(argv: list[str] | None = None) -> int:
         print(f"tlkit: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("tlkit: stopped by you; nothing half-written was left behind", file=sys.stderr)
+        print(
+            "tlkit: stopped by you; no half-written result was left behind, and a download goes on where it stopped",
+            file=sys.stderr,
+        )
         return 130
     return 0
 
@@ -63,6 +66,16 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("model", type=Path, help="model.keras, or the folder that holds it")
     predict.add_argument("images", type=Path, nargs="+", metavar="image")
     predict.set_defaults(command=_predict)
+
+    get = commands.add_parser("fetch", help="the real pair's files: download them, make a bundle of them, use a bundle")
+    get.add_argument("names", nargs="*", metavar="name", help=f"some of {', '.join(fetch.FILES)} (default: all)")
+    get.add_argument("--to", type=Path, metavar="DIR", help="make a bundle for machines without internet")
+    get.add_argument(
+        "--wheels", action="store_true", help="put all packages into the bundle too (for machines like this)"
+    )
+    get.add_argument("--accept-cifar10-terms", action="store_true", help="CIFAR-10 has no licence; you answer for it")
+    get.add_argument("--from", type=Path, metavar="DIR", dest="source", help="verify a bundle and install its files")
+    get.set_defaults(command=_fetch)
 
     pretrain = commands.add_parser("pretrain", help="train a letters backbone from nothing and save its parameters")
     pretrain.add_argument("name", nargs="?", default="letters", choices=SHIPPED)
@@ -150,6 +163,21 @@ def _predict(arguments) -> None:
 
     for image, ranked in report.predict(arguments.model, arguments.images):
         print(f"{image}: " + ", ".join(f"{label} {share:.2f}" for label, share in ranked[:3]))
+
+
+def _fetch(arguments) -> None:
+    from . import bundle
+
+    names = arguments.names or list(fetch.FILES)
+    if unknown := [name for name in names if name not in fetch.FILES]:
+        raise ValueError(f"fetch: expected some of {', '.join(fetch.FILES)}, got {', '.join(unknown)}")
+    if arguments.source:
+        bundle.install(arguments.source, names)
+    elif arguments.to:
+        bundle.make(arguments.to, names, arguments.wheels, arguments.accept_cifar10_terms)
+    else:
+        for name in names:
+            print(f"{fetch.FILES[name].title} is at {fetch.get(name)}")
 
 
 def _pretrain(arguments) -> None:

@@ -1,24 +1,35 @@
 """The two published files of the real pair: found or downloaded, always verified, kept in one cache.
 
-Only ``get`` downloads. A file whose hash is wrong is named in a warning, never used and never deleted.
+Looked for in the folders of TLKIT_DATA, which are only ever read, then in the cache, then in Keras's cache. Only
+``get`` and ``published`` download. A file whose hash is wrong is named in a warning, never used and never deleted.
 """
 
+import errno
 import hashlib
 import os
 import pickle
-import sys
+import shutil
 import tarfile
 import time
 import warnings
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from . import download
+
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 BATCHES = [*(f"cifar-10-batches-py/data_batch_{i}" for i in range(1, 6)), "cifar-10-batches-py/test_batch"]
-RETRIES = 2  # after a failed attempt, with a second or two in between
+WAYS = (
+    "`python -m tlkit run --real` or `python -m tlkit fetch` when online, `python -m tlkit fetch --from DIR` "
+    "with a bundle, or TLKIT_DATA=DIR for a folder that has it"
+)
+ROOM = "make room in {}, or name another folder in TLKIT_CACHE"
+OURS = "name a folder that you may write to in TLKIT_CACHE; {} is not one"
+STEPS = {"ENOSPC": ROOM, "EDQUOT": ROOM, "EFBIG": ROOM, "EROFS": OURS, "EACCES": OURS, "EPERM": OURS}
 
 
 class FetchError(RuntimeError):
@@ -38,9 +49,8 @@ class RemoteFile:
     citation: str
     keras: tuple[str, ...]
 
-    def advice(self, what: str) -> str:
+    def advice(self, what: str, step: str = WAYS) -> str:
         """What is wrong with this file, and the next step."""
-        step = f"`python -m tlkit run --real` when online, or put a copy at {cache_dir() / self.name}"
         return f"{self.name} ({self.bytes / 1e6:.0f} MB) {what}. Next: {step}."
 
 
@@ -70,17 +80,17 @@ FILES = {
 
 
 def cache_dir() -> Path:
-    """$TLKIT_CACHE, or else the user's cache folder; made if absent."""
-    import platformdirs
-
-    chosen = os.environ.get("TLKIT_CACHE") or platformdirs.user_cache_path("tlkit", appauthor=False)
-    folder = Path(chosen).expanduser().absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    """$TLKIT_CACHE, or else the user's cache folder; made if absent. Raises FetchError if it cannot be written."""
+    folder = _places()[-1]
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise FetchError(f"The cache cannot be written. Next: {OURS.format(folder)}.")
     return folder
 
 
 def find(name: str) -> Path | None:
-    """The verified file ("vgg16") or images .npy ("cifar10") in tlkit's or Keras's cache; never downloads.
+    """The verified file ("vgg16") or images .npy ("cifar10") in one of the places; never downloads.
 
     Raises FetchError if a CIFAR-10 archive is there but cannot be converted.
     """
@@ -93,24 +103,46 @@ def find(name: str) -> Path | None:
 
 def get(name: str) -> Path:
     """As ``find``, but downloads what is not there. Raises FetchError if that fails."""
-    if path := find(name):
-        return path
-    import pooch
+    return find(name) or (published(name) and get(name))  # which finds it
 
-    file, folder = FILES[name], cache_dir()
-    with _locked(file, "downloaded"):
-        if not _on_disk(file):  # else another process was faster
-            _set_aside(folder / file.name)
-            registry, urls = {file.name: file.hash}, {file.name: file.url}
-            source = pooch.create(folder, "", registry=registry, urls=urls, retry_if_failed=RETRIES)
-            connect = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), chunk_size=2**18, timeout=30)
-            source.fetch(file.name, downloader=connect)
-    return get(name)  # which finds it
+
+def published(name: str) -> Path:
+    """The file as its publisher offers it, found or downloaded. Raises FetchError if that fails."""
+    file = FILES[name]
+    mirrors = [f"{mirror.rstrip('/')}/{file.name}" for mirror in os.environ.get("TLKIT_MIRRORS", "").split()]
+
+    def fill(part):
+        print(f"{file.title}: downloading {file.bytes / 1e6:.0f} MB. Licence: {file.licence}. Cite: {file.citation}.")
+        download.fill(part, [*mirrors, file.url])
+
+    return _on_disk(file) or acquire(file, "downloaded", fill)
+
+
+def acquire(file: RemoteFile, doing: str, fill: Callable[[download.Part], None]) -> Path:
+    """The file in the cache, where it gets its name when ``fill`` has completed it. Raises FetchError."""
+    with _locked(file, doing) as folder:
+        path, record = folder / file.name, folder / f"{file.name}.sha256"
+        if _matches(path, *_known(file)):  # another process was faster
+            return path
+        _set_aside(path)
+        with download.Part(folder / f"{file.name}.part", file.bytes, _known(file), file.title) as part:
+            if (room := shutil.disk_usage(folder).free) < file.bytes - part.size:
+                raise OSError(errno.ENOSPC, f"{room / 1e6:.0f} MB are free")
+            fill(part)
+        if file.hash.startswith("md5:"):
+            record.write_text(f"{part.hashes['sha256'].hexdigest()}  {file.name}\n", "utf-8")
+        return Path(part.name).replace(path)
 
 
 def missing(names: tuple[str, ...] = ("vgg16", "cifar10")) -> list[RemoteFile]:
     """What would have to be downloaded."""
     return [FILES[name] for name in names if find(name) is None]
+
+
+def not_here(files: list[RemoteFile]) -> str:
+    """What is missing, in megabytes, and the three ways to get it."""
+    names = " and ".join(f"{file.title} ({file.name}, {file.bytes / 1e6:.0f} MB)" for file in files)
+    return f"{names} {'are' if files[1:] else 'is'} not on this machine. Next: {WAYS}."
 
 
 def cifar10() -> tuple[np.ndarray, np.ndarray]:
@@ -119,27 +151,44 @@ def cifar10() -> tuple[np.ndarray, np.ndarray]:
     Raises FetchError if CIFAR-10 is not on this machine.
     """
     if not (images := find("cifar10")):
-        raise FetchError(FILES["cifar10"].advice("is not on this machine"))
+        raise FetchError(not_here([FILES["cifar10"]]))
     arrays = [np.load(path, "r", allow_pickle=False) for path in (images, images.with_name("labels.npy"))]
     return arrays[0], arrays[1]
 
 
-def _hash(path, algorithm):
+def _places():
+    """Where files may lie; the last one is the cache."""
+    import platformdirs
+
+    cache = os.environ.get("TLKIT_CACHE") or platformdirs.user_cache_path("tlkit", appauthor=False)
+    shared = filter(None, os.environ.get("TLKIT_DATA", "").split(os.pathsep))
+    return [Path(place).expanduser().absolute() for place in (*shared, cache)]
+
+
+def file_hash(path: Path, algorithm: str) -> str:
+    """Such as "sha256:6d95…"."""
     with path.open("rb") as file:  # 59 MB by MD5 or 184 MB by SHA-256: 0.1 s each, so nothing is remembered
         return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
 
 
-def _matches(path, expected):
-    found = _hash(path, expected.partition(":")[0]) if path.is_file() else None
-    if found not in (None, expected):
-        warnings.warn(f"{path} is not used: its hash is {found}, expected {expected}", stacklevel=2)
-    return found == expected
+def _known(file):
+    """The published hash and, where that is an MD5, the SHA-256 recorded when the file first came here."""
+    record = _places()[-1] / f"{file.name}.sha256"
+    recorded = record.read_text("utf-8", "replace").split() if record.is_file() else []
+    return [file.hash, *(f"sha256:{word}" for word in recorded if len(word) == 64)]  # not half of it, after a power cut
+
+
+def _matches(path, *expected):
+    found = [file_hash(path, known.partition(":")[0]) for known in expected] if path.is_file() else []
+    if found not in ([], [*expected]):
+        warnings.warn(f"{path} is not used: its hash is {' '.join(found)}, expected {' '.join(expected)}", stacklevel=2)
+    return found == [*expected]
 
 
 def _on_disk(file):
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    places = [cache_dir() / file.name, *(keras / place for place in file.keras)]
-    return next((path for path in places if _matches(path, file.hash)), None)
+    places = [*(place / file.name for place in _places()), *(keras / place for place in file.keras)]
+    return next((path for path in places if _matches(path, *_known(file))), None)
 
 
 def _set_aside(path):
@@ -149,14 +198,17 @@ def _set_aside(path):
 
 @contextmanager
 def _locked(file, doing):
-    """One process at a time; any failure becomes one sentence."""
+    """The cache, for one process at a time; any failure becomes one sentence."""
     from filelock import FileLock
 
+    folder = cache_dir()
     try:
-        with FileLock(cache_dir() / f"{file.name}.lock"):
-            yield
+        with FileLock(folder / f"{file.name}.lock"):
+            yield folder
     except Exception as error:
-        raise FetchError(f"{file.advice(f'could not be {doing}')} Cause: {error!r}") from error
+        step = STEPS.get(errno.errorcode.get(getattr(error, "errno", None), ""), WAYS).format(folder)
+        cause = error if isinstance(error, OSError) else repr(error)
+        raise FetchError(f"{file.advice(f'could not be {doing}', step)} Cause: {cause}") from error
 
 
 ALLOWED = {
@@ -178,9 +230,12 @@ class _ArraysOnly(pickle.Unpickler):
 
 
 def _converted(file):
-    folder = cache_dir() / "cifar10"
+    return next((images for place in _places() if (images := _arrays(file, place / "cifar10"))), None)
+
+
+def _arrays(file, folder):
     record = folder / "hashes.txt"  # of the archive, the images and the labels
-    hashes = record.read_text("utf-8").split() if record.is_file() else []
+    hashes = record.read_text("utf-8", "replace").split() if record.is_file() else []
     if len(hashes) != 3 or hashes[0] != file.hash:
         return None
     arrays = (folder / "images.npy", folder / "labels.npy")
@@ -189,8 +244,8 @@ def _converted(file):
 
 def _convert(file, archive):
     """The archive as two arrays, in a folder that gets its name when everything in it is complete."""
-    with _locked(file, "converted (it takes 200 MB there; TLKIT_CACHE names another folder)"):
-        final, folder, labels = cache_dir() / "cifar10", cache_dir() / "cifar10.unfinished", None
+    with _locked(file, "converted (it takes 200 MB there; TLKIT_CACHE names another folder)") as cache:
+        final, folder, labels = cache / "cifar10", cache / "cifar10.unfinished", None
         if done := _converted(file):  # another process was faster
             return done
         folder.mkdir(exist_ok=True)
@@ -212,7 +267,7 @@ def _convert(file, archive):
         if labels is None or labels.min() < 0 or labels.max() > 9:
             raise ValueError("a batch is missing, or a label is not 0 to 9")
         np.save(folder / "labels.npy", labels.ravel())
-        hashes = [file.hash, *(_hash(folder / array, "sha256") for array in ("images.npy", "labels.npy"))]
+        hashes = [file.hash, *(file_hash(folder / array, "sha256") for array in ("images.npy", "labels.npy"))]
         (folder / "hashes.txt").write_text("\n".join(hashes), "utf-8")
         _set_aside(final)
         return folder.rename(final) / "images.npy"

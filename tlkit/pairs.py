@@ -51,7 +51,7 @@ def choose(real: bool | None = None) -> Pair:
     """
     missing = fetch.missing() if real is not False else []
     if real and missing:
-        raise fetch.FetchError(missing[0].advice("is not on this machine"))
+        raise fetch.FetchError(fetch.not_here(missing))
     if real is not None:
         return _because(REAL if real else EMBEDDED, "as you asked")
     if missing:

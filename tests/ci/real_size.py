@@ -1,0 +1,130 @@
+"""Files of the published sizes on their whole way: python tests/ci/real_size.py.
+
+A server on loopback offers random files with the published names, sizes and layouts (tests/replicas.py), and cuts the
+connection now and then. Another process asks for both, as ``run --real`` does, and begins to train. It fails if a byte
+comes twice without need, if more than 1 MiB is fetched again for a cut, or if memory grows by more than 200 MB.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import replicas
+from faulty_server import Fault, FaultyServer
+
+from tlkit import fetch
+
+ROOT = Path(__file__).parents[2]
+CUTS = [7e6, 12e6, 30e6, 31e6, 55e6], [1e6, 40e6, 90e6, 91e6, 130e6, 170e6]  # bytes of weights, of the archive
+LIMIT_MB, AGAIN = 200, 2**20
+REGISTER = """
+import dataclasses, json, sys
+from tlkit import cli, fetch
+for name, values in json.loads(sys.argv[1]).items():
+    fetch.FILES[name] = dataclasses.replace(fetch.FILES[name], **values)
+"""
+FETCH = """
+import tarfile, threading, time
+import filelock, numpy, platformdirs, pooch, requests, tqdm.auto  # so that what they take does not count
+
+
+def anonymous():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("RssAnon")) * 1.024e-3
+
+
+def watch():
+    while not done.wait(0.005):
+        most[0] = max(most[0], anonymous())
+
+
+before, most, done = anonymous(), [0], threading.Event()
+watcher = threading.Thread(target=watch)
+watcher.start()
+started = time.perf_counter()
+for name in fetch.FILES:
+    fetch.get(name)
+images, labels = fetch.cifar10()
+assert images.shape == (60000, 32, 32, 3) and numpy.bincount(labels).sum() == 60000
+seconds = time.perf_counter() - started
+done.set()
+watcher.join()
+print(json.dumps({"imports": before, "most": most[0], "seconds": seconds}))
+"""
+RUN = """
+options = ["--recipes", "probe", "--seeds", "1", "--labels-per-class", "2", "--out", sys.argv[2]]
+sys.exit(cli.main(["run", "--real", *options]))
+"""
+
+
+def make_weights(path):
+    """VGG16's layers in full width, and an attribute that fills the file up to the published size."""
+    replicas.vgg16_weights(path, width=1)
+    pad(path, fetch.FILES["vgg16"].bytes)
+
+
+def pad(path, size):
+    """Fill up to the published size; readers of HDF5 and of tar.gz archives ignore what follows the end."""
+    missing = size - path.stat().st_size
+    assert missing >= 0, f"the replica {path.name} is {-missing} bytes too large"
+    with path.open("ab") as file:
+        file.write(bytes(missing))
+
+
+def make_archive(path):
+    """60,000 random pictures that compress about as well as the published ones."""
+    images, labels = replicas.cifar10_arrays(per_batch=10_000)
+    images[..., 0] &= 0b1100_0000  # pure noise would be too large
+    replicas.cifar10_archive(path, images, labels, level=1)
+    pad(path, fetch.FILES["cifar10"].bytes)
+
+
+def learner(code, *arguments, cache):
+    """A process of its own: what it printed."""
+    environment = {**os.environ, "TLKIT_CACHE": str(cache), "KERAS_HOME": str(cache), "TQDM_DISABLE": "1"}
+    environment |= {"PYTHONPATH": str(ROOT), "TLKIT_DATA": "", "TLKIT_MIRRORS": ""}
+    command = [sys.executable, "-c", REGISTER + code, *map(str, arguments)]
+    said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=900).stdout
+    print(said)
+    return said.splitlines()
+
+
+def main() -> int:
+    """Exit status 0 if everything holds."""
+    with TemporaryDirectory() as work:
+        site, cache = Path(work, "site"), Path(work, "cache")
+        site.mkdir()
+        paths = {name: site / file.name for name, file in fetch.FILES.items()}
+        make_weights(paths["vgg16"])
+        make_archive(paths["cifar10"])
+        entries = {name: replicas.entry(fetch.FILES[name], path) for name, path in paths.items()}
+        assert [entry.bytes for entry in entries.values()] == [file.bytes for file in fetch.FILES.values()]
+        with FaultyServer(site) as server:
+            for cuts in CUTS:  # the connection fails at each, by turns as servers do and as networks do
+                server.faults += [Fault(cut=int(cut), reset=i % 2 == 1) for i, cut in enumerate(cuts)] + [Fault()]
+            known = {name: {"url": f"{server.url}/{entry.name}", "hash": entry.hash} for name, entry in entries.items()}
+            seen = json.loads(learner(FETCH, json.dumps(known), cache=cache)[-1])
+            sent, requests = server.sent, len(server.requests)
+            ran = learner(RUN, json.dumps(known), Path(work, "runs"), cache=cache)
+            more = len(server.requests) - requests
+        return judge(seen, sent, requests, more, any("Report: " in line for line in ran), cache)
+
+
+def judge(seen, sent, requests, more, trained, cache) -> int:
+    """Print the figures; 1 if one of them is too large."""
+    size, cuts = sum(file.bytes for file in fetch.FILES.values()), sum(map(len, CUTS))
+    again, grown = sent - size, seen["most"] - seen["imports"]
+    left = [path.name for path in cache.rglob("*.part")] + [path.name for path in cache.glob("*.unfinished")]
+    print(f"{size:,} bytes, cut {cuts} times: {requests} requests, {seen['seconds']:.0f} s with the conversion")
+    print(f"fetched again: {again:,} bytes in all, {again / cuts:,.0f} for each cut (limit {AGAIN:,})")
+    print(f"anonymous memory: {seen['imports']:.0f} MB after imports, at most {grown:.0f} MB more (limit {LIMIT_MB})")
+    print(f"run --real: {'trained' if trained else 'FAILED'}, {more} more requests; left behind: {left or 'nothing'}")
+    good = requests == cuts + 2 and again <= cuts * AGAIN and grown < LIMIT_MB and trained and not more and not left
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
