@@ -255,7 +255,9 @@ def _servers(lacking, timeout=3):
     from tlkit import fetch
 
     value = dict.fromkeys(fetch.FILES, "no answer")
-    asked = [(name, file.url, timeout, value) for name, file in fetch.FILES.items()]
+    mirrors = [mirror.rstrip("/") + "/{0.name}" for mirror in os.environ.get("TLKIT_MIRRORS", "").split()]
+    first = (mirrors + ["{0.url}"])[0]  # what a download would try first
+    asked = [(name, first.format(file), timeout, value) for name, file in fetch.FILES.items()]
     threads = [threading.Thread(target=_ask, args=about, daemon=True) for about in asked]
     for thread in threads:
         thread.start()
