@@ -9,7 +9,7 @@ ARGS ?=
 URL ?=
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run run-real lab test lint notebooks results pretrain requirements address clean help
+.PHONY: run run-real lab doctor test lint notebooks results pretrain requirements address clean help
 
 run: .venv/installed  ## learn a new task from a few labels, against honest baselines (about 2 minutes)
 	"$(RUN)" -m tlkit run $(ARGS)
@@ -19,6 +19,9 @@ run-real: .venv/installed  ## the same with ImageNet's VGG16 and CIFAR-10; downl
 
 lab: .venv/installed  ## open the notebooks in JupyterLab
 	"$(BIN)/jupyter" lab --allow-root notebooks/00_start_here.ipynb $(ARGS)
+
+doctor:  ## what this machine has, what is missing, and how to get it
+	@if [ -e .venv/installed ]; then "$(RUN)" -m tlkit doctor $(ARGS); else "$(PYTHON)" tlkit/doctor.py $(ARGS); fi
 
 test: .venv/installed-test lint  ## everything that must hold; needs no network
 	"$(RUN)" -m pytest tests -n 2 --dist loadfile --cov --cov-report=term:skip-covered

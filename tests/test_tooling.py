@@ -16,18 +16,16 @@ sys.path.insert(0, str(Path(__file__).parent / "ci"))
 import address
 import binder_plan
 import floors
+import memory
 import same_results
 
 from tlkit.doctor import before_install
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = sorted((ROOT / "tlkit").rglob("*.py"))
-CORE = (
-    "progress", "glyphs", "download", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate",
-    "transfer",
-)  # fmt: skip
+CORE = ("progress", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
 ORDER = [
-    *CORE, "bundle", "pairs", "pretrain", "plots", "report", "record", "checks", "exercises", "widgets", "doctor", "cli",
+    CORE[0], "download", *CORE[1:], "bundle", "pairs", "pretrain", "plots", "report", "record", "checks", "exercises", "widgets", "doctor", "cli",
     "__main__",
 ]  # fmt: skip
 
@@ -224,3 +222,56 @@ def test_the_checks_of_ci_fail_when_they_should(tmp_path, capsys):
     plan.write_text("\n".join(reversed(binder_plan.WANTED.values())))
     assert binder_plan.main(str(plan))
     capsys.readouterr()
+
+
+def test_a_notebook_that_fails_or_takes_too_much_memory_fails_ci(monkeypatch, capsys):
+    def measured(notebook, core):
+        peak = {"large.ipynb": 1_600_000_000}.get(notebook, 900_000_000)
+        return dict(
+            notebook=notebook, peak=peak, own=5, seconds=1, failed=notebook == "bad.ipynb", output="no such cell"
+        )
+
+    monkeypatch.setattr(memory, "measure", measured)
+    assert memory.main("a.ipynb", "b.ipynb") == 0
+    assert memory.main("a.ipynb", "large.ipynb") == 1 and memory.main("--limit-gb", "1.7", "large.ipynb") == 0
+    assert memory.main("bad.ipynb") == 1
+    said = capsys.readouterr().out
+    assert "TOO MUCH" in said and "FAILED" in said and "no such cell" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere psutil says the present size, not the peak")
+def test_the_peak_of_a_process_is_the_kernels_own_high_water_mark():
+    code = "x = bytearray(300_000_000); x[::4096] = x[::4096]; del x; print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        seen = memory.of_process(process.pid)
+        process.communicate(b"\n")
+    assert 300e6 < seen["peak"] < 360e6 and 0 < seen["own"] < 60e6
+    assert memory.of_process(process.pid) == {"peak": 0, "own": 0}
+
+
+PLAN = """RUN apt-get install x
+RUN ${KERNEL_PYTHON_PREFIX}/bin/pip install --no-cache-dir -r "binder/requirements.txt"
+RUN chmod +x binder/postBuild
+RUN ./binder/postBuild
+ENV R2D_ENTRYPOINT="${REPO_DIR}/binder/start"
+"""
+
+
+def test_the_steps_of_the_binder_plan_are_those_that_use_our_files():
+    *before, start = binder_plan.steps(PLAN)
+    assert [command.split("/")[-1] for command in before] == ['requirements.txt"', "postBuild", "postBuild"]
+    assert start == '"${REPO_DIR}/binder/start"'
+    with pytest.raises(SystemExit, match="a step of Binder's plan failed: exit 3"):
+        binder_plan.run([], "exit 3", {}, ROOT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Binder's scripts are for Linux")
+def test_binder_goes_on_without_the_weights_but_not_without_the_scenes():
+    """postBuild as it is, with a python that answers as told: the download fails, or the drawing does."""
+    script = (ROOT / "binder" / "postBuild").read_text("utf-8")
+    fake = 'python() {{ echo "python $*"; [[ "$*" != *{}* ]]; }}; timeout() {{ shift; "$@"; }}\n'
+    no_weights = subprocess.run(["bash", "-c", fake.format("fetch") + script], capture_output=True, text=True)
+    assert no_weights.returncode == 0 and "are left out of this image" in no_weights.stdout
+    assert "python -m tlkit fetch vgg16" in no_weights.stdout
+    assert subprocess.run(["bash", "-c", fake.format("load_task") + script], capture_output=True).returncode

@@ -6,6 +6,8 @@
 from importlib import import_module
 from typing import Any
 
+from .doctor import doctor
+
 __version__ = "0.1.0"
 
 _HOME = {
@@ -20,7 +22,7 @@ _MODULES = {
     "glyphs", "fetch", "pairs", "tasks", "backbone", "features", "evaluate", "transfer", "report", "plots", "checks",
     "widgets", "record",
 }  # fmt: skip
-__all__ = [*_HOME, *sorted(_MODULES)]
+__all__ = [*_HOME, *sorted(_MODULES), "doctor"]
 
 
 def __getattr__(name: str) -> Any:

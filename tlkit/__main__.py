@@ -2,6 +2,11 @@
 
 import sys
 
-from .cli import main
+try:
+    from .cli import main
+except (ImportError, SyntaxError):  # the doctor comes before the packages are installed, whatever the Python
+    if sys.argv[1:2] != ["doctor"]:
+        raise
+    from .doctor import main  # type: ignore[assignment]
 
-sys.exit(main())
+sys.exit(main(sys.argv[1:]))

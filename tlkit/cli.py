@@ -1,4 +1,4 @@
-"""The command line: ``python -m tlkit run | predict | fetch | pretrain | cache``."""
+"""The command line: ``python -m tlkit run | predict | fetch | doctor | pretrain | cache``."""
 
 import argparse
 import os
@@ -6,7 +6,8 @@ import sys
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
-from . import fetch, pairs
+from . import fetch, folders, pairs
+from .doctor import main as doctor_main
 
 SHIPPED = ("letters", "letters-small", "letters-bn")
 RECIPE_NAMES = ("scratch", "probe", "fine_tune", "lp_ft", "article")
@@ -15,9 +16,11 @@ RECIPE_NAMES = ("scratch", "probe", "fine_tune", "lp_ft", "article")
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, or 1 after a sentence about what to do, or 130 for Ctrl-C."""
     os.environ.setdefault("MPLBACKEND", "agg")  # figures go to files
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without → and − is no reason to stop
     arguments = _parser().parse_args(argv)
     try:
-        arguments.command(arguments)
+        status = arguments.command(arguments)
     except (ValueError, OSError, fetch.FetchError) as error:
         print(f"tlkit: {error}", file=sys.stderr)
         return 1
@@ -27,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 130
-    return 0
+    return status or 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     cache = commands.add_parser("cache", help="list the stored activations, or clear them")
     cache.add_argument("action", nargs="?", default="list", choices=("list", "clear"))
     cache.set_defaults(command=_cache)
+
+    examine = commands.add_parser("doctor", help="what this machine has, what is missing and how to get it")
+    examine.add_argument("--json", action="store_true", help="one object for programs; names no person and no folder")
+    examine.add_argument("--measure", action="store_true", help="time if bfloat16 is faster here (20 seconds)")
+    examine.set_defaults(command=lambda asked: doctor_main([f"--{name}" for name in vars(asked) if vars(asked)[name]]))
     return parser
 
 
@@ -121,7 +129,7 @@ def _run(arguments) -> None:
     with redirect_stdout(sys.stderr) if arguments.json else nullcontext():  # --json keeps stdout for the result
         runs, pair = _train(arguments)
         command = " ".join(["python -m tlkit", *sys.argv[1:]]) if sys.argv[1:2] == ["run"] else "python -m tlkit run"
-        folder = report.write_result(runs, arguments.out, pair=pair, command=command)
+        folder = report.write_result(runs, arguments.out, pair=pair, command=folders.readable(command))
         print(f"\n{report.table(runs)}\n\nReport: {folder / 'report.html'}")
     if arguments.json:
         print((folder / "result.json").read_text("utf-8"))

@@ -107,7 +107,12 @@ def _class_folders(root):
 
 def _folders(place):
     paths = place.iterdir() if place.is_dir() else ()
-    return {p.name: p for p in sorted(paths, key=str) if p.is_dir() and not p.name.startswith((".", "__"))}
+    return {readable(p.name): p for p in sorted(paths, key=str) if p.is_dir() and not p.name.startswith((".", "__"))}
+
+
+def readable(name):
+    """A file's name as text that can be drawn and saved, whatever the locale (Python keeps odd bytes as surrogates)."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _files(folder):

@@ -147,7 +147,12 @@ def load_task(
         question, root = "which class is it?", _folder(name)
         classes, images, labels, rows, notes = folders.read(root, image_size, bad_files == "skip")
         picked = {split: Split(images, labels).pick(some) for split, some in rows.items()}
-        title, train, validation, test = root.name, picked["train"], picked.get("validation"), picked["test"]
+        title, train, validation, test = (
+            folders.readable(root.name),
+            picked["train"],
+            picked.get("validation"),
+            picked["test"],
+        )
     train, validation = _draw_labels(train, validation, labels_per_class, seed, classes)
     same = name not in DRAWN if mirror is None else mirror
     budget = (labels_per_class, seed)

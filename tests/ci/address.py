@@ -5,7 +5,15 @@ import sys
 import tomllib
 from pathlib import Path
 
-PLACES = ("pyproject.toml", "README.md", "CITATION.cff", "CONTRIBUTING.md", "notebooks/*.ipynb", "docs/*.md")
+PLACES = (
+    "pyproject.toml",
+    "README.md",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
+    "notebooks/*.ipynb",
+    "docs/*.md",
+    "tlkit/assets/*.py",
+)
 
 
 def set_address(root: Path, url: str) -> list[str]:
