@@ -17,8 +17,8 @@ run: .venv/installed  ## learn a new task from a few labels, against honest base
 run-real: .venv/installed  ## the same with ImageNet's VGG16 and CIFAR-10; downloads 229 MB the first time
 	"$(RUN)" -m tlkit run --real $(ARGS)
 
-lab: .venv/installed  ## open the notebooks in JupyterLab
-	"$(BIN)/jupyter" lab --allow-root notebooks/00_start_here.ipynb $(ARGS)
+lab: .venv/installed  ## open your copies of the notebooks in JupyterLab; your edits always stay
+	"$(RUN)" -m tlkit lab $(ARGS)
 
 test: .venv/installed-test lint  ## everything that must hold; needs no network
 	"$(RUN)" -m pytest tests -n 2 --dist loadfile --cov --cov-report=term:skip-covered

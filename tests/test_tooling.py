@@ -22,9 +22,9 @@ from tlkit.doctor import before_install
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = sorted((ROOT / "tlkit").rglob("*.py"))
-CORE = ("progress", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
+CORE = ("bar", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
 ORDER = [
-    *CORE, "pairs", "pretrain", "plots", "report", "record", "checks", "exercises", "widgets", "doctor", "cli",
+    *CORE, "pairs", "pretrain", "plots", "report", "record", "checks", "exercises", "widgets", "copies", "doctor", "cli",
     "__main__",
 ]  # fmt: skip
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from .fetch import cache_dir
-from .progress import bar
+from .bar import bar
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")  # all that Pillow may try, whatever a file calls itself
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")

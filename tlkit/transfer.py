@@ -17,7 +17,7 @@ import psutil
 from . import evaluate
 from .backbone import Backbone, above_cut, at_cut, cut_below
 from .features import CacheLimit, activations, forward
-from .progress import bar
+from .bar import bar
 from .quiet import keras
 from .tasks import Split, Task
 
