@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = sorted((ROOT / "tlkit").rglob("*.py"))
 CORE = ("bar", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
 ORDER = [
-    *CORE, "pairs", "pretrain", "plots", "report", "record", "checks", "exercises", "widgets", "copies", "doctor", "cli",
-    "__main__",
+    *CORE, "pairs", "pretrain", "plots", "report", "record", "checks", "exercises", "widgets", "copies", "doctor",
+    "cli", "__main__",
 ]  # fmt: skip
 
 FINE = dict(version=(3, 12), bits=64, system="Linux", machine="x86_64", free_gb=50.0)

@@ -18,6 +18,7 @@ from . import record
 
 ROOT = Path(__file__).parents[1]
 FIRST = "00_start_here.ipynb"
+LAB_SETTINGS = ROOT / "tlkit" / "assets" / "lab"  # widgets are saved with a notebook; no question about news
 FOLDED = "<details><summary>Solution</summary>\n\n```python\n{}\n```\n\n</details>"
 NOTE = (
     "> **This is a newer version of `{0}`.** You have worked in that notebook, so it was left as it is. Go on in "
@@ -114,7 +115,7 @@ def refresh(folder: Path, first: str = "") -> list[str]:
     register, said, written = folder / record.COPIES, [], 0
     try:
         known = dict(json.loads(register.read_text("utf-8")))
-    except (OSError, ValueError):  # none yet, or damaged: whatever is there counts as the learner's own
+    except (OSError, ValueError, TypeError):  # none yet, or damaged: whatever is there counts as the learner's own
         known = {}
     for name, text in _made_from_masters(first).items():
         newest, here = _fingerprint(text), _on_disk(folder / name)
@@ -134,4 +135,4 @@ def open_lab(folder: Path, *options: str) -> None:
     from jupyterlab.labapp import main
 
     os.environ.pop("MPLBACKEND", None)  # figures of notebooks go into notebooks
-    main([str(folder / FIRST), "--allow-root", *options])
+    main([str(folder / FIRST), "--allow-root", f"--LabApp.app_settings_dir={LAB_SETTINGS}", *options])

@@ -16,8 +16,8 @@ import psutil
 
 from . import evaluate
 from .backbone import Backbone, above_cut, at_cut, cut_below
-from .features import CacheLimit, activations, forward
 from .bar import bar
+from .features import CacheLimit, activations, forward
 from .quiet import keras
 from .tasks import Split, Task
 
