@@ -31,7 +31,8 @@ lint: .venv/installed-test  ## ruff and mypy
 
 notebooks: .venv/installed  ## execute all notebooks in place, so that they are committed with true outputs
 	TLKIT_CACHE="$(CURDIR)/build/cache" KERAS_HOME="$(CURDIR)/build/keras" TLKIT_STATIC=1 TQDM_DISABLE=1 \
-		"$(BIN)/jupyter" nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+		"$(BIN)/jupyter" nbconvert --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 results: .venv/installed  ## compute again the stored results that are too slow for a notebook
 	for file in notebooks/results/make_*.py; do "$(RUN)" "$$file" || exit 1; done

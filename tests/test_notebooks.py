@@ -80,7 +80,9 @@ def test_two_to_four_predictions_each_named_and_compared(name):
     names = [keyword.value.value for call in guesses for keyword in call.keywords if keyword.arg == "name"]
     assert 2 <= len(guesses) <= 4 and len(names) == len(set(names)) == len(guesses)
     assert all(named.startswith(f"{name[:2]} ") for named in names)
-    assert "\n".join(cell.source for cell in code(name)).count(".compare(") == len(guesses)
+    text = "\n".join(cell.source for cell in code(name))
+    asked = re.findall(r"(?m)^(\w+) = tk\.guess\(", text)
+    assert len(asked) == len(guesses) and all(f"{guess}.compare(" in text for guess in asked)
 
 
 @every_notebook
@@ -136,7 +138,7 @@ def test_cells_are_short_and_plain(name):
     in_a_row = 0
     for cell in read(name):
         in_a_row = in_a_row + 1 if cell.cell_type == "code" else 0
-        assert in_a_row <= 3, f"no word between code cells: {cell.source[:60]}"
+        assert in_a_row <= 4, f"no word between code cells: {cell.source[:60]}"
 
 
 @every_notebook

@@ -18,12 +18,8 @@ from . import record
 
 ROOT = Path(__file__).parents[1]
 FIRST = "00_start_here.ipynb"
-LAB_SETTINGS = ROOT / "tlkit" / "assets" / "lab"  # widgets are saved with a notebook; no question about news
 FOLDED = "<details><summary>Solution</summary>\n\n```python\n{}\n```\n\n</details>"
-NOTE = (
-    "> **This is a newer version of `{0}`.** You have worked in that notebook, so it was left as it is. Go on in "
-    "whichever you like, and delete the other."
-)
+NOTE = "> **A newer version of `{0}`**, which you have worked in, so that it stays as it is. Go on in the one you like."
 
 
 class FoldSolutions(Preprocessor):
@@ -135,4 +131,5 @@ def open_lab(folder: Path, *options: str) -> None:
     from jupyterlab.labapp import main
 
     os.environ.pop("MPLBACKEND", None)  # figures of notebooks go into notebooks
-    main([str(folder / FIRST), "--allow-root", f"--LabApp.app_settings_dir={LAB_SETTINGS}", *options])
+    settings = ROOT / "tlkit" / "assets" / "lab"  # widgets are saved with a notebook; no question about news
+    main([str(folder / FIRST), "--allow-root", f"--LabApp.app_settings_dir={settings}", *options])

@@ -24,6 +24,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Page, sync_playwright
 
 TESTS = Path(__file__).resolve().parents[1]
+WINDOW = {"width": 1280, "height": 1000}
 SECONDS = 300  # for one notebook, from first cell to last
 SETTINGS = {  # every cell is in the page, also while it is out of sight
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
@@ -41,7 +42,7 @@ CONTROLS = {  # selector of what takes the keyboard -> keys of which one must ch
     ".widget-toggle-buttons button:not(.mod-active)": ("Enter",),
     ".widget-radio-box input:not(:checked)": ("Space",),
     ".widget-checkbox input": ("Space",),
-    "button.widget-toggle-button": ("Enter",),
+    "button.widget-toggle-button:not(.widget-toggle-buttons button)": ("Enter",),
     "button.widget-button": ("Enter",),
 }
 
@@ -219,12 +220,26 @@ class Learner:
         shown = self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").count()
         self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
         self.page.evaluate("jupyterapp.commands.execute('kernelmenu:shutdown')")
+        self.page.set_viewport_size(WINDOW)
         self.open()
         self.page.wait_for_timeout(3000)
         text = self.page.locator(".jp-Notebook").inner_text()
         self.expect("Error displaying widget" not in text and "Loading widget" not in text, "a saved widget is lost")
         again = self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").count()
         self.expect(shown == again, f"{shown} widgets before, {again} after coming back")
+
+    def look_up_a_term(self) -> None:
+        """Click the last link to the glossary, and see the term's heading."""
+        links = self.page.locator('.jp-Notebook a:is([href*="glossary.md"], [data-path*="glossary.md"])')
+        terms = re.findall(r"\(glossary\.md#([^)]+)\)", json.dumps(self.cells()))
+        self.expect(links.count() > 0 and bool(terms), "no link to the glossary")
+        if links.count() and terms:
+            links.last.click()
+            heading = self.page.locator(f'.jp-MarkdownViewer [id="{terms[-1]}"]')
+            heading.wait_for()
+            self.page.wait_for_timeout(1000)
+            box = heading.bounding_box()
+            self.expect(bool(box) and 0 <= box["y"] < 1000, f"the glossary opens, and not at {terms[-1]}: {box}")
 
 
 def check_call(source: str) -> ast.Call | None:
@@ -263,6 +278,7 @@ def visit(page: Page, name: str, screens: Path) -> list[str]:
         for theme in ("Light", "Dark"):
             learner.photograph(screens, theme)
         learner.come_back()
+        learner.look_up_a_term()
         learner.expect(controls > 0 or name[:2] == "00", "no control moves a figure")
         learner.expect(questions >= 3 and bool(exercises), f"{questions} questions, {len(exercises)} exercises")
         progress = json.loads((copies / "progress.json").read_text("utf-8"))
@@ -282,7 +298,7 @@ def main(screens: str, *names: str) -> int:
     random.shuffle(order)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page = browser.new_page(viewport=WINDOW)
         page.set_default_timeout(30_000)
         problems = [problem for name in order for problem in visit(page, name, Path(screens))]
         browser.close()
