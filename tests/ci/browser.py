@@ -12,6 +12,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -293,6 +294,7 @@ def visit(page: Page, name: str, screens: Path) -> list[str]:
 
 def main(screens: str, *names: str) -> int:
     """Exit status 0 if no notebook has a problem."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stopped from outside: JupyterLab and kernels stop too
     Path(screens).mkdir(parents=True, exist_ok=True)
     order = list(names) or [path.name for path in (TESTS.parent / "notebooks").glob("*.ipynb")]
     random.shuffle(order)
