@@ -17,8 +17,8 @@ run: .venv/installed  ## learn a new task from a few labels, against honest base
 run-real: .venv/installed  ## the same with ImageNet's VGG16 and CIFAR-10; downloads 229 MB the first time
 	"$(RUN)" -m tlkit run --real $(ARGS)
 
-lab: .venv/installed  ## open the notebooks in JupyterLab
-	"$(BIN)/jupyter" lab --allow-root notebooks/00_start_here.ipynb $(ARGS)
+lab: .venv/installed  ## open your copies of the notebooks in JupyterLab; your edits always stay
+	"$(RUN)" -m tlkit lab $(ARGS)
 
 doctor:  ## what this machine has, what is missing, and how to get it
 	@if [ -e .venv/installed ]; then "$(RUN)" -m tlkit doctor $(ARGS); else "$(PYTHON)" tlkit/doctor.py $(ARGS); fi
@@ -34,7 +34,8 @@ lint: .venv/installed-test  ## ruff and mypy
 
 notebooks: .venv/installed  ## execute all notebooks in place, so that they are committed with true outputs
 	TLKIT_CACHE="$(CURDIR)/build/cache" KERAS_HOME="$(CURDIR)/build/keras" TLKIT_STATIC=1 TQDM_DISABLE=1 \
-		"$(BIN)/jupyter" nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+		"$(BIN)/jupyter" nbconvert --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 results: .venv/installed  ## compute again the stored results that are too slow for a notebook
 	for file in notebooks/results/make_*.py; do "$(RUN)" "$$file" || exit 1; done

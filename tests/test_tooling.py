@@ -23,10 +23,10 @@ from tlkit.doctor import before_install
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = sorted((ROOT / "tlkit").rglob("*.py"))
-CORE = ("progress", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
+CORE = ("bar", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
 ORDER = [
-    CORE[0], "download", *CORE[1:], "bundle", "pairs", "pretrain", "plots", "report", "record", "checks", "exercises", "widgets", "doctor", "cli",
-    "__main__",
+    "bar", "download", *CORE[1:], "bundle", "pairs", "pretrain", "plots", "report", "record", "checks", "exercises",
+    "widgets", "copies", "doctor", "cli", "__main__",
 ]  # fmt: skip
 
 FINE = dict(version=(3, 12), bits=64, system="Linux", machine="x86_64", free_gb=50.0)

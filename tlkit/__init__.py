@@ -17,6 +17,7 @@ _HOME = {
     "from_scratch": "transfer", "linear_probe": "transfer", "fine_tune": "transfer", "lp_ft": "transfer",
     "article": "transfer", "Head": "transfer", "Run": "transfer",
     "claim": "checks", "check": "checks", "guess": "widgets", "quiz": "widgets", "explore": "widgets",
+    "progress": "widgets",
 }  # fmt: skip
 _MODULES = {
     "glyphs", "fetch", "pairs", "tasks", "backbone", "features", "evaluate", "transfer", "report", "plots", "checks",

@@ -1,4 +1,4 @@
-"""The command line: ``python -m tlkit run | predict | fetch | doctor | pretrain | cache``."""
+"""The command line: ``python -m tlkit lab | run | predict | fetch | doctor | pretrain | cache``."""
 
 import argparse
 import os
@@ -64,6 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="print result.json instead of the table")
     run.add_argument("--real", action="store_true", help="ImageNet's VGG16 on CIFAR-10; downloads what is missing")
     run.set_defaults(command=_run)
+
+    lab = commands.add_parser("lab", help="open your copies of the notebooks in JupyterLab; your edits always stay")
+    lab.add_argument("--to", type=Path, default=Path(__file__).parents[1] / "my_notebooks",
+                     help="folder of the copies (default: my_notebooks in the repository)")  # fmt: skip
+    lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
+    lab.add_argument("--copy-only", action="store_true", help="make the copies, or bring them up to date, and stop")
+    lab.add_argument("--colab", action="store_true", help="put a cell on top that sets up Google Colab")
+    lab.set_defaults(command=_lab)
 
     predict = commands.add_parser("predict", help="label pictures with a model that run has saved")
     predict.add_argument("model", type=Path, help="model.keras, or the folder that holds it")
@@ -164,6 +172,15 @@ def _train(arguments) -> tuple[dict[str, list], str]:
             measure = "mean absolute error" if task.is_regression else "accuracy"
             print(f"seed {seed}  {recipe:9}  {measure} {run.score()}  {run.seconds:.0f} s", flush=True)
     return runs, pair
+
+
+def _lab(arguments) -> None:
+    from . import copies
+
+    first = (copies.ROOT / "tlkit" / "assets" / "colab_cell.py").read_text("utf-8").strip() if arguments.colab else ""
+    print("\n".join(copies.refresh(arguments.to, first)), flush=True)
+    if not arguments.copy_only:
+        copies.open_lab(arguments.to, *["--no-browser"] * arguments.no_browser)
 
 
 def _predict(arguments) -> None:

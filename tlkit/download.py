@@ -12,7 +12,7 @@ import re
 import time
 from contextlib import ExitStack, suppress
 
-from . import progress
+from .bar import bar
 
 CONNECT, STALL, PATIENCE = 10, 30, 120  # seconds: to an answer, without a byte, that a server may ask us to wait
 RETRIES = 3  # more attempts after one that brought nothing; those that bring something do not count
@@ -45,7 +45,7 @@ class Part(io.FileIO):
     def __init__(self, path, length: int, known: list[str], title: str):
         super().__init__(path, "a+")
         self.length, self.known, self.skip = length, known, 0
-        self.bar = progress.bar(length, title, "B")
+        self.bar = bar(length, title, "B")
         self.start(keep=self.size <= length)
 
     def start(self, keep: bool = False) -> None:

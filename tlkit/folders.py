@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .bar import bar
 from .fetch import cache_dir
-from .progress import bar
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")  # all that Pillow may try, whatever a file calls itself
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")

@@ -16,8 +16,8 @@ import psutil
 
 from . import evaluate
 from .backbone import Backbone, above_cut, at_cut, cut_below
+from .bar import bar
 from .features import CacheLimit, activations, forward
-from .progress import bar
 from .quiet import keras
 from .tasks import Split, Task
 

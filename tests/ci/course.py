@@ -15,8 +15,8 @@ from tlkit.widgets.quiz import questions
 ROOT = Path(__file__).parents[2]
 HEAD = """# The course, notebook by notebook
 
-Made by `make notebooks` from the executed notebooks (`python tests/ci/course.py`); nothing here is typed by hand. The main
-claim is the sentence that the notebook checked when it was executed; square brackets are 95 % intervals.
+Made by `make notebooks` from the executed notebooks (`python tests/ci/course.py`); nothing here is typed by hand. The
+main claim is the sentence that the notebook checked when it was executed; square brackets are 95 % intervals.
 
 | | notebook | minutes | cells (code) | exercises | quiz questions | main claim, as it was measured |
 |---|---|---|---|---|---|---|

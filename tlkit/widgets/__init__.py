@@ -8,6 +8,17 @@ a widget without its kernel is an error message in JupyterLab.
 from .explorer import Explorer, explore
 from .guess import Guess, guess
 from .loss_surface import loss_surface
+from .progress import Progress, progress
 from .quiz import Quiz, quiz
 
-__all__ = ["Explorer", "Guess", "Quiz", "explore", "guess", "loss_surface", "quiz"]
+__all__ = [
+    "Explorer",
+    "Guess",
+    "Progress",
+    "Quiz",
+    "explore",
+    "guess",
+    "loss_surface",
+    "progress",
+    "quiz",
+]

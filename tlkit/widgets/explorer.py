@@ -22,10 +22,8 @@ class Explorer:
 
     def __init__(self, draw: Callable[..., str], size: tuple[float, float] = (6.4, 3.6), **controls):
         from ipywidgets import HTML, VBox
-        from matplotlib.figure import Figure
 
-        self._draw, self.controls = draw, controls
-        self._figure = Figure(figsize=size, layout="constrained")
+        self._draw, self._size, self.controls = draw, size, controls
         self._shown = HTML()
         for name, control in controls.items():
             control.description = control.description or name
@@ -36,11 +34,13 @@ class Explorer:
         self._twin = (self._png, self.alt)
 
     def _update(self, _change=None) -> None:
+        from matplotlib.figure import Figure
+
         started = time.perf_counter()
-        self._figure.clear()
-        self.alt = self._draw(self._figure, **{name: control.value for name, control in self.controls.items()})
+        figure = Figure(figsize=self._size, layout="constrained")  # JupyterLab may call from several threads at once
+        self.alt = self._draw(figure, **{name: control.value for name, control in self.controls.items()})
         file = BytesIO()
-        self._figure.savefig(file, format="png", dpi=90, metadata={"Description": self.alt})
+        figure.savefig(file, format="png", dpi=90, metadata={"Description": self.alt})
         self._png = file.getvalue()
         picture = base64.b64encode(self._png).decode()
         self._shown.value = f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'

@@ -1,0 +1,312 @@
+"""Learners' copies in a real browser: python tests/ci/browser.py SCREENS [NOTEBOOK…]
+
+For each notebook, in random order, a fresh folder of copies, an empty cache and the learner's own command, so that
+none lives on another's leftovers. Then what a learner does: run all cells, guess, move every control by keyboard,
+answer every exercise wrongly and rightly, take the quiz, save, and come back another day. SCREENS gets pictures of
+every page in the light and the dark theme. Exit status 1 if anything is not as it should be.
+"""
+
+import ast
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Page, sync_playwright
+
+TESTS = Path(__file__).resolve().parents[1]
+WINDOW = {"width": 1280, "height": 1000}
+SECONDS = 300  # for one notebook, from first cell to last
+SETTINGS = {  # every cell is in the page, also while it is out of sight
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+}
+MODEL = "jupyterapp.shell.currentWidget.content.model.toJSON().cells"
+READY = (
+    "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    " && jupyterapp.commands.isEnabled('notebook:run-all-cells')"
+)
+RUN_ALL = "Promise.race([jupyterapp.commands.execute('notebook:run-all-cells').then(() => true), {late}])"
+LATE = "new Promise(ready => setTimeout(() => ready(false), {}))"
+CONTROLS = {  # selector of what takes the keyboard -> keys of which one must change the figure
+    ".widget-slider .noUi-handle": ("ArrowRight", "ArrowLeft"),
+    ".widget-dropdown select": ("ArrowDown", "ArrowUp", "choose"),
+    ".widget-toggle-buttons button:not(.mod-active)": ("Enter",),
+    ".widget-radio-box input:not(:checked)": ("Space",),
+    ".widget-checkbox input": ("Space",),
+    "button.widget-toggle-button:not(.widget-toggle-buttons button)": ("Enter",),
+    "button.widget-button": ("Enter",),
+}
+
+
+@contextmanager
+def jupyterlab(work: Path):
+    """Make copies and open JupyterLab with the learner's own command; yields address and folder."""
+    for name, values in SETTINGS.items():
+        file = work / "config" / "lab" / "user-settings" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    (work / "config" / "jupyter_lab_config.json").write_text('{"LabApp": {"expose_app_in_browser": true}}')
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    places = {name: str(work / name) for name in ("TLKIT_CACHE", "KERAS_HOME", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
+    environment = os.environ | places | {"JUPYTER_CONFIG_DIR": str(work / "config"), "JUPYTER_TOKEN": "t"}
+    environment |= {"JUPYTER_PORT": str(port), "PYTHONPATH": str(TESTS.parent)}
+    command = [sys.executable, "-m", "tlkit", "lab", "--to", str(work / "copies"), "--no-browser"]
+    with open(work / "lab.log", "w") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as lab:
+        try:
+            wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status?token=t"), lab, work)
+            yield f"http://127.0.0.1:{port}/lab/tree/{{}}?reset&token=t", work / "copies"
+        finally:
+            lab.terminate()
+
+
+def wait_for(attempt, lab, work: Path, seconds: float = 120) -> None:
+    """Until an attempt succeeds; TimeoutError with the log if it never does."""
+    until = time.monotonic() + seconds
+    while lab.poll() is None and time.monotonic() < until:
+        try:
+            return attempt()
+        except OSError:
+            time.sleep(0.3)
+    raise TimeoutError((work / "lab.log").read_text())
+
+
+class Learner:
+    """One notebook in the browser, and what went wrong with it."""
+
+    def __init__(self, page: Page, url: str, name: str):
+        self.page, self.url, self.name, self.problems = page, url.format(name), name, []
+        self.open()
+
+    def open(self) -> None:
+        """Load the page and wait for its kernel."""
+        self.page.goto(self.url)
+        self.page.wait_for_function(READY, timeout=120_000)
+
+    def expect(self, holds: bool, problem: str) -> None:
+        """Note a problem unless it holds."""
+        if not holds:
+            self.problems.append(f"{self.name}: {problem}")
+
+    def cells(self) -> list[dict]:
+        """The notebook as the page has it now."""
+        return self.page.evaluate(MODEL)
+
+    def cell(self, index: int):
+        """What the page shows of a cell."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+    def run_all(self) -> float:
+        """Run every cell; returns the seconds that it took."""
+        started = time.perf_counter()
+        done = self.page.evaluate(RUN_ALL.format(late=LATE.format(1000 * SECONDS)))
+        self.expect(done, f"not ready after {SECONDS} s")
+        self.page.wait_for_timeout(2000)
+        for index, cell in enumerate(self.cells()):
+            if cell["cell_type"] == "code" and "raises-exception" not in cell["metadata"].get("tags", ()):
+                for output in cell["outputs"]:
+                    stopped = output["output_type"] == "error"
+                    self.expect(not stopped, f"cell {index} stopped: {output.get('ename')}: {output.get('evalue')}")
+                self.expect(bool(cell["execution_count"]), f"cell {index} did not run")
+        return time.perf_counter() - started
+
+    def run(self, index: int, source: str) -> str:
+        """Type over a cell and run it, by keyboard; returns the text of its output."""
+        before = self.cells()[index]["execution_count"]
+        self.cell(index).locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(source)
+        self.expect("".join(self.cells()[index]["source"]) == source, f"cell {index} does not hold what was typed")
+        self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_function(
+            f"count => ![null, count].includes({MODEL}[{index}].execution_count)", arg=before, timeout=60_000
+        )
+        shown = self.cells()[index]["outputs"]
+        return "".join("".join(o.get("text", o.get("data", {}).get("text/plain", ""))) for o in shown)
+
+    def make_guesses(self) -> int:
+        """Click the first option of every guess; returns how many there are."""
+        guesses = self.page.locator(".jp-OutputArea-output:not(:has(img)) .widget-toggle-buttons")
+        for asked in guesses.all():
+            asked.locator("button").first.press("Space")
+            self.expect(asked.locator("button.mod-active").count() == 1, "a guess did not take the Space key")
+        return guesses.count()
+
+    def take_quiz(self) -> int:
+        """Choose every option of every question, by keyboard; returns how many questions there are."""
+        asked = self.page.locator(".jp-OutputArea-output:not(:has(img)) .widget-vbox .widget-vbox:has(.widget-radio)")
+        for question in asked.all():
+            options, said = question.locator("input[type=radio]"), set()
+            for option in options.all():
+                option.press("Space")
+                said.add(self._said(question, said))
+            rights = sum("✓" in text for text in said)
+            self.expect(rights == 1 and len(said) == options.count(), f"a question was answered with {said}")
+        return asked.count()
+
+    def _said(self, question, before: set[str]) -> str:
+        """What the page says to the option just chosen; "" if nothing new comes."""
+        for _ in range(50):
+            text = question.locator(".widget-html-content").last.inner_text()
+            if text[:1] in ("✓", "✗") and text not in before:
+                return text
+            self.page.wait_for_timeout(100)
+        return ""
+
+    def move_controls(self) -> int:
+        """Move each control that stands with a figure, and see the figure change; returns how many there are."""
+        moved = 0
+        for output in self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets img)").all():
+            picture = output.locator(".jupyter-widgets img")
+            for selector, keys in CONTROLS.items():
+                for place in range(output.locator(selector).count()):
+                    moved += 1
+                    self.expect(
+                        self._moves(output, selector, place, keys, picture), f"{selector} {place} moves nothing"
+                    )
+        return moved
+
+    def _moves(self, output, selector, place, keys, picture) -> bool:
+        before = picture.first.get_attribute("src")
+        for key in keys:
+            control = output.locator(selector).nth(place)
+            control.press(key) if key != "choose" else control.select_option(index=1)
+            for _ in range(50):
+                if picture.first.get_attribute("src") != before:
+                    return True
+                self.page.wait_for_timeout(100)
+        return False
+
+    def answer_exercises(self) -> list[str]:
+        """Answer each exercise wrongly, as the tests do, and with its folded solution; returns their names."""
+        cells, names = self.cells(), []
+        for index, cell in enumerate(cells):
+            call = check_call("".join(cell["source"])) if cell["cell_type"] == "code" else None
+            if call is None or call.args[0].value in names:
+                continue
+            names.append(call.args[0].value)
+            said = self.run(index, wrong_answer(call))
+            self.expect("✗" in said and "Not answered" not in said, f"a wrong answer to {names[-1]} got {said!r}")
+            said = self.run(index, folded_solution(cells, names[-1]))
+            self.expect("✓" in said, f"the right answer to {names[-1]} got {said!r}")
+        return names
+
+    def photograph(self, screens: Path, theme: str) -> None:
+        """Pictures of the whole notebook, from top to bottom."""
+        self.page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})")
+        self.page.evaluate("jupyterapp.shell.collapseLeft()")
+        self.page.set_viewport_size({"width": 1000, "height": 2000})
+        panel = self.page.locator(".jp-WindowedPanel-outer").first
+        panel.evaluate("panel => panel.scrollTop = 0")
+        self.page.wait_for_timeout(1500)
+        height, step = panel.evaluate("panel => panel.scrollHeight"), panel.evaluate("panel => panel.clientHeight")
+        for part, top in enumerate(range(0, height, step)):
+            panel.evaluate(f"panel => panel.scrollTop = {top}")
+            self.page.wait_for_timeout(300)
+            panel.screenshot(path=screens / f"{Path(self.name).stem}-{theme.lower()}-{part + 1}.png")
+
+    def come_back(self) -> None:
+        """Save, stop the kernel, and open the page again: what was there is still there."""
+        shown = self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").count()
+        self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+        self.page.evaluate("jupyterapp.commands.execute('kernelmenu:shutdown')")
+        self.page.set_viewport_size(WINDOW)
+        self.open()
+        self.page.wait_for_timeout(3000)
+        text = self.page.locator(".jp-Notebook").inner_text()
+        self.expect("Error displaying widget" not in text and "Loading widget" not in text, "a saved widget is lost")
+        again = self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").count()
+        self.expect(shown == again, f"{shown} widgets before, {again} after coming back")
+
+    def look_up_a_term(self) -> None:
+        """Click the last link to the glossary, and see the term's heading."""
+        links = self.page.locator('.jp-Notebook a:is([href*="glossary.md"], [data-path*="glossary.md"])')
+        terms = re.findall(r"\(glossary\.md#([^)]+)\)", json.dumps(self.cells()))
+        self.expect(links.count() > 0 and bool(terms), "no link to the glossary")
+        if links.count() and terms:
+            links.last.click()
+            heading = self.page.locator(f'.jp-MarkdownViewer [id="{terms[-1]}"]')
+            heading.wait_for()
+            self.page.wait_for_timeout(1000)
+            box = heading.bounding_box()
+            self.expect(bool(box) and 0 <= box["y"] < 1000, f"the glossary opens, and not at {terms[-1]}: {box}")
+
+
+def check_call(source: str) -> ast.Call | None:
+    """The call of tk.check that ends a cell."""
+    found = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and ast.unparse(n.func) == "tk.check"]
+    return found[-1] if found else None
+
+
+def wrong_answer(call: ast.Call) -> str:
+    """Code that gives the first wrong answer of the tests to an exercise, with the numbers measured in the notebook."""
+    name, module = call.args[0].value, f"n{call.args[0].value[:2]}"
+    judged = ast.unparse(ast.Call(call.func, [call.args[0], ast.Name("wrong"), *call.args[2:]], call.keywords))
+    return (
+        f"import sys; sys.path.insert(0, {str(TESTS)!r}); from answers import {module}\n"
+        f"verdicts = ({judged} for name, wrong, _ in {module}.WRONG if name == {name!r})\n"
+        "next(verdict for verdict in verdicts if not verdict.right)"
+    )
+
+
+def folded_solution(cells: list[dict], name: str) -> str:
+    """What a learner sees who opens the solution of an exercise."""
+    for cell in cells:
+        source = "".join(cell["source"])
+        if "solution" in cell["metadata"].get("tags", ()) and f'tk.check("{name}"' in source:
+            return re.search(r"<details><summary>Solution</summary>\n\n```python\n(.*)\n```", source, re.DOTALL)[1]
+    raise ValueError(f"no folded solution of {name!r}")
+
+
+def visit(page: Page, name: str, screens: Path) -> list[str]:
+    """All that a learner does with one notebook; returns the problems."""
+    with TemporaryDirectory() as work, jupyterlab(Path(work)) as (url, copies):
+        learner = Learner(page, url, name)
+        seconds = learner.run_all()
+        guesses, questions, controls = learner.make_guesses(), learner.take_quiz(), learner.move_controls()
+        exercises = learner.answer_exercises()
+        for theme in ("Light", "Dark"):
+            learner.photograph(screens, theme)
+        learner.come_back()
+        learner.look_up_a_term()
+        learner.expect(controls > 0 or name[:2] == "00", "no control moves a figure")
+        learner.expect(questions >= 3 and bool(exercises), f"{questions} questions, {len(exercises)} exercises")
+        progress = json.loads((copies / "progress.json").read_text("utf-8"))
+        for exercise in exercises:
+            noted = progress["exercises"].get(exercise, {})
+            learner.expect(noted.get("solved") and noted["tries"] >= 2, f"progress of {exercise}: {noted}")
+        learner.expect(sum(q["solved"] for q in progress["quizzes"].values()) == questions, "quiz not in progress.json")
+        print(f"{name}: {seconds:.0f} s; {guesses} guesses, {controls} controls, {len(exercises)} exercises, "
+              f"{questions} questions, {len(learner.problems)} problems", flush=True)  # fmt: skip
+    return learner.problems
+
+
+def main(screens: str, *names: str) -> int:
+    """Exit status 0 if no notebook has a problem."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stopped from outside: JupyterLab and kernels stop too
+    Path(screens).mkdir(parents=True, exist_ok=True)
+    order = list(names) or [path.name for path in (TESTS.parent / "notebooks").glob("*.ipynb")]
+    random.shuffle(order)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport=WINDOW)
+        page.set_default_timeout(30_000)
+        problems = [problem for name in order for problem in visit(page, name, Path(screens))]
+        browser.close()
+    print("\n".join(problems) or "no problems in the browser")
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
