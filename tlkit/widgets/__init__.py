@@ -7,6 +7,7 @@ a widget without its kernel is an error message in JupyterLab.
 
 from .explorer import Explorer, explore
 from .guess import Guess, guess
+from .pair_picker import pair_picker
 from .quiz import Quiz, quiz
 
-__all__ = ["Explorer", "Guess", "Quiz", "explore", "guess", "quiz"]
+__all__ = ["Explorer", "Guess", "Quiz", "explore", "guess", "pair_picker", "quiz"]
