@@ -45,7 +45,7 @@ def pair_picker(accuracy: _Scores) -> Explorer:
         name: ToggleButtons(options=options, description=name, style={"button_width": "auto"})
         for name, options in (("source", sources), ("target", targets))
     }
-    return explore(draw, (8.2, 3.0), **choices)
+    return explore(draw, (8.2, 3.4), **choices)
 
 
 def _pictures(name: str) -> tuple[np.ndarray | None, str]:
