@@ -8,6 +8,7 @@ a widget without its kernel is an error message in JupyterLab.
 from .explorer import Explorer, explore
 from .guess import Guess, guess
 from .loss_surface import loss_surface
+from .pair_picker import pair_picker
 from .progress import Progress, progress
 from .quiz import Quiz, quiz
 
@@ -19,6 +20,7 @@ __all__ = [
     "explore",
     "guess",
     "loss_surface",
+    "pair_picker",
     "progress",
     "quiz",
 ]
