@@ -5,8 +5,21 @@ which is the same on every machine. ``TLKIT_STATIC=1`` leaves the widgets out: s
 a widget without its kernel is an error message in JupyterLab.
 """
 
+from .block_slider import block_maps, block_slider, draw_blocks
+from .depth_map import depth_map
 from .explorer import Explorer, explore
 from .guess import Guess, guess
 from .quiz import Quiz, quiz
 
-__all__ = ["Explorer", "Guess", "Quiz", "explore", "guess", "quiz"]
+__all__ = [
+    "Explorer",
+    "Guess",
+    "Quiz",
+    "block_maps",
+    "block_slider",
+    "depth_map",
+    "draw_blocks",
+    "explore",
+    "guess",
+    "quiz",
+]
