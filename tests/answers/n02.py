@@ -32,6 +32,7 @@ RIGHT = {
     "02 cut": ("block3", (FOUND,)),
 }
 WRONG = [
+    ("02 count", lambda i, o: ..., "where the dots are"),
     ("02 count", lambda i, o: 9 * i * o, "its bias"),
     ("02 count", lambda i, o: 9 * o + o, "not flat"),
     ("02 count", lambda i, o: i * o + o, "a dense layer"),

@@ -10,7 +10,7 @@ BLOCK5 = {f"block5_{kind}{i}" for kind in ("conv", "bn") for i in (1, 2, 3)}
 CLOSE = 0.02  # cuts whose accuracies differ by less are equally good
 
 
-def _counts(formula: Callable[[int, int], int]) -> Callable[[Any], bool]:
+def _counts(formula: Callable[[int, int], Any]) -> Callable[[Any], bool]:
     """Whether a learner's function counts as the formula does."""
     return lambda function: all(function(i, o) == formula(i, o) for i, o in ((3, 64), (256, 512)))
 
@@ -33,6 +33,7 @@ EXERCISES = {
         _counts(lambda i, o: 9 * i * o + o),
         "Each of the outgoing channels has a kernel of 3 · 3 · inputs weights, and one bias.",
         (
+            (_counts(lambda i, o: ...), "Nothing there yet: put your formula where the dots are."),
             (_counts(lambda i, o: 9 * i * o), "The weights are all there. Each outgoing channel also adds a constant, "
              "its bias."),
             (_counts(lambda i, o: 9 * o + o), "A kernel is not flat: it looks at every incoming channel, and has nine "

@@ -12,14 +12,5 @@ from .guess import Guess, guess
 from .quiz import Quiz, quiz
 
 __all__ = [
-    "Explorer",
-    "Guess",
-    "Quiz",
-    "block_maps",
-    "block_slider",
-    "depth_map",
-    "draw_blocks",
-    "explore",
-    "guess",
-    "quiz",
-]
+    "Explorer", "Guess", "Quiz", "block_maps", "block_slider", "depth_map", "draw_blocks", "explore", "guess", "quiz",
+]  # fmt: skip

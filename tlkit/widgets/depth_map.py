@@ -34,7 +34,7 @@ def depth_map(found: Mapping[str, Mapping[str, Line]], chance: Mapping[str, floa
         if {"letters", "random"} <= set(lines):
             _gap(ax, *([point.mean for point in lines[name].values()] for name in ("letters", "random")))
         ax.axhline(chance[question], color=FAINT, ls=":", lw=1.6, zorder=0)
-        ax.text(-0.25, chance[question] - 0.015, "chance", va="top", fontsize=12, color=INK)
+        ax.text(-0.25, chance[question] - 0.03, "chance", va="top", fontsize=12, color=INK)
         cuts = next(iter(lines.values()))
         ax.set_xticks(range(len(cuts)), [cut.replace("image", "pixels").replace("block", "") for cut in cuts])
         ax.set(xlim=(-0.35, len(cuts) - 0.65), ylim=(0, 1))
@@ -42,7 +42,7 @@ def depth_map(found: Mapping[str, Mapping[str, Line]], chance: Mapping[str, floa
         ax.set_title(titles[question], fontsize=14, weight="bold", color=INK, loc="left")
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(labelsize=12, labelcolor=INK)
-    _names(panels[-1], next(reversed(found.values())))
+    _names(panels[-1], list(found.values())[-1])
     panels[0].set_ylabel("accuracy of a linear head", fontsize=13, color=INK)
     return figure
 
@@ -77,5 +77,6 @@ def _gap(ax, trained: list[float], untrained: list[float]) -> None:
         ax.fill_between(at, trained, untrained, where=shaded, interpolate=True, color=colour, lw=0, **look)
         widest = gaps.index(max(gaps))
         if max(gaps) > 0.1:
-            middle = (widest, (trained[widest] + untrained[widest]) / 2)
+            inside = min(max(widest, 1), len(at) - 2)  # where there is room for the word
+            middle = (inside, (trained[inside] + untrained[inside]) / 2)
             ax.text(*middle, words, ha="center", va="center", fontsize=13, style="italic", color=_darker(colour))
