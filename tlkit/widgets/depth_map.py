@@ -8,8 +8,8 @@ from ..plots import FAINT, INK, PALETTE, _darker
 LINES = {  # backbone -> its name, colour, marker, line; told apart without colour too
     "letters": ("trained on letters", PALETTE["probe"], "o", "-"),
     "random": ("random weights", PALETTE["scratch"], "s", "--"),
+    "photos": ("trained on photographs", PALETTE["lp_ft"], "^", "-."),
 }
-OTHER = (PALETTE["lp_ft"], "^", "-.")
 Line = Mapping[str, Interval]  # cut -> score
 
 
@@ -17,7 +17,7 @@ def depth_map(found: Mapping[str, Mapping[str, Line]], chance: Mapping[str, floa
     """One panel for each question: accuracy over depth, a line for each backbone, what training added or removed.
 
     Args:
-        found: question -> backbone ("letters", "random", perhaps another) -> {cut: Interval}, all with the same cuts.
+        found: question -> backbone, one of ``LINES`` -> {cut: Interval}, all with the same cuts.
         chance: question -> accuracy of guessing.
         titles: question -> what stands above its panel.
 
@@ -30,7 +30,7 @@ def depth_map(found: Mapping[str, Mapping[str, Line]], chance: Mapping[str, floa
     panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
     for ax, (question, lines) in zip(panels, found.items(), strict=True):
         for name, line in lines.items():
-            _line(ax, line, *_look(name)[1:])
+            _line(ax, line, *LINES[name][1:])
         if {"letters", "random"} <= set(lines):
             _gap(ax, *([point.mean for point in lines[name].values()] for name in ("letters", "random")))
         ax.axhline(chance[question], color=FAINT, ls=":", lw=1.6, zorder=0)
@@ -47,10 +47,6 @@ def depth_map(found: Mapping[str, Mapping[str, Line]], chance: Mapping[str, floa
     return figure
 
 
-def _look(name: str) -> tuple[str, str, str, str]:
-    return LINES.get(name, (name, *OTHER))
-
-
 def _line(ax, line: Line, colour: str, marker: str, style: str) -> None:
     at, points = range(len(line)), line.values()
     ax.plot(at, [point.mean for point in points], style, marker=marker, color=colour, lw=2.8, ms=8)
@@ -60,7 +56,7 @@ def _line(ax, line: Line, colour: str, marker: str, style: str) -> None:
 def _names(ax, lines: Mapping[str, Line]) -> None:
     """Each backbone's name beside the end of its line, moved apart so that they do not cover each other."""
     at = -1.0
-    for y, words, colour in sorted((list(line.values())[-1].mean, *_look(name)[:2]) for name, line in lines.items()):
+    for y, words, colour in sorted((list(line.values())[-1].mean, *LINES[name][:2]) for name, line in lines.items()):
         at = max(y, at + 0.13)
         where = {"xycoords": ("axes fraction", "data"), "va": "center"}
         look = {"fontsize": 13, "weight": "bold", "color": _darker(colour)}
@@ -72,7 +68,7 @@ def _gap(ax, trained: list[float], untrained: list[float]) -> None:
     at = list(range(len(trained)))
     for words, sign, look in (("learnt", 1, {"alpha": 0.16}), ("forgotten", -1, {"alpha": 0.16, "hatch": "////"})):
         gaps = [sign * (a - b) for a, b in zip(trained, untrained, strict=True)]
-        colour = _look("letters" if sign > 0 else "random")[1]
+        colour = LINES["letters" if sign > 0 else "random"][1]
         shaded = [gap >= 0 for gap in gaps]
         ax.fill_between(at, trained, untrained, where=shaded, interpolate=True, color=colour, lw=0, **look)
         widest = gaps.index(max(gaps))
