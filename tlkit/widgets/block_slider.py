@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..backbone import Backbone  # imports Keras
 
 SHOWN = 16  # channels of each block, those that answer most to the image
+GAP = 3  # pixels between maps
 
 
 def block_maps(backbone: "Backbone", image: np.ndarray) -> dict[str, np.ndarray]:
@@ -40,14 +41,18 @@ def _tile(ax, maps: np.ndarray, chosen: int | None = None) -> None:
     """Maps in a square, white lines between them; the chosen one, counted from 0, in a frame."""
     from matplotlib.patches import Rectangle
 
-    side = int(np.ceil(len(maps) ** 0.5))
+    zoom, side = max(1, 32 // maps.shape[1]), int(np.ceil(len(maps) ** 0.5))
+    maps = maps.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    height, width = maps.shape[1] + GAP, maps.shape[2] + GAP
+    sheet = np.ones((side * height, side * width), "float32")  # one picture: many would be slow to draw
     for i, one in enumerate(maps):
-        x, y = 1.1 * (i % side), -1.1 * (i // side)
-        ax.imshow(one, cmap="gray", vmin=0, vmax=1, extent=(x, x + 1, y, y + 1), interpolation="nearest")
+        y, x = i // side * height, i % side * width
+        sheet[y : y + height - GAP, x : x + width - GAP] = one
+    ax.imshow(sheet[:-GAP, :-GAP], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     if chosen is not None:
-        corner = (1.1 * (chosen % side) - 0.03, -1.1 * (chosen // side) - 0.03)
-        ax.add_patch(Rectangle(corner, 1.06, 1.06, fill=False, ec=PALETTE["scratch"], lw=3))
-    ax.set(xlim=(-0.05, 1.1 * side - 0.05), ylim=(1.05 - 1.1 * side, 1.05))
+        corner = (chosen % side * width - 2, chosen // side * height - 2)
+        frame = Rectangle(corner, width, height, fill=False, ec=PALETTE["scratch"], lw=3, clip_on=False)
+        ax.add_patch(frame)
     ax.axis("off")
 
 
