@@ -82,7 +82,10 @@ def block_slider(image: np.ndarray, maps: dict[str, np.ndarray]) -> Explorer:
 
     def draw(figure, block: int, channel: int) -> str:
         some = maps[f"block{block}"]
-        left, middle, right = figure.subplots(1, 3)
+        figure.set_layout_engine("none")  # half of the drawing time
+        left, middle, right = figure.subplots(
+            1, 3, gridspec_kw={"left": 0.01, "right": 0.99, "bottom": 0.02, "top": 0.9}
+        )
         left.imshow(image)
         left.axis("off")
         _tile(middle, some, channel - 1)
