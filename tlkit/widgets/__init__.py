@@ -5,6 +5,8 @@ which is the same on every machine. ``TLKIT_STATIC=1`` leaves the widgets out: s
 a widget without its kernel is an error message in JupyterLab.
 """
 
+from .block_slider import block_maps, block_slider, draw_blocks
+from .depth_map import depth_map
 from .explorer import Explorer, explore
 from .guess import Guess, guess
 from .loss_surface import loss_surface
@@ -17,6 +19,10 @@ __all__ = [
     "Guess",
     "Progress",
     "Quiz",
+    "block_maps",
+    "block_slider",
+    "depth_map",
+    "draw_blocks",
     "explore",
     "guess",
     "loss_surface",

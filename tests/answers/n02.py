@@ -1,0 +1,53 @@
+"""Right and wrong answers to the exercises of notebook 02."""
+
+FOUND = {"image": 0.52, "block1": 0.75, "block2": 0.81, "block3": 0.87, "block4": 0.80, "block5": 0.71}  # as measured
+
+
+def freeze_but(*learning):
+    """Freeze every layer whose name does not begin with one of these words."""
+
+    def freeze(model):
+        for layer in model.layers:
+            layer.trainable = layer.name.startswith(learning)
+
+    return freeze
+
+
+def whole_model(model):
+    model.trainable = False
+    for layer in model.layers:
+        if layer.name.startswith(("block5", "logits")):
+            layer.trainable = True
+
+
+def convolutions_alone(model):
+    for layer in model.layers:
+        if "conv" in layer.name and not layer.name.startswith("block5"):
+            layer.trainable = False
+
+
+RIGHT = {
+    "02 count": (lambda inputs, outputs: 9 * inputs * outputs + outputs, ()),
+    "02 freeze": (freeze_but("block5", "logits"), ()),
+    "02 cut": ("block3", (FOUND,)),
+}
+WRONG = [
+    ("02 count", lambda i, o: ..., "where the dots are"),
+    ("02 count", lambda i, o: 9 * i * o, "its bias"),
+    ("02 count", lambda i, o: 9 * o + o, "not flat"),
+    ("02 count", lambda i, o: i * o + o, "a dense layer"),
+    ("02 count", lambda i, o: 3 * i * o + o, "also 3 high"),
+    ("02 count", lambda i, o: 9 * i * o + i, "not to those that come in"),
+    ("02 count", lambda i, o: 32 * 32 * o, "there are 1,792"),
+    ("02 freeze", whole_model, "overrules"),
+    ("02 freeze", freeze_but("logits"), "linear probe"),
+    ("02 freeze", freeze_but("block5"), "The head is frozen"),
+    ("02 freeze", lambda model: None, "Block 1 still learns"),
+    ("02 freeze", convolutions_alone, "not by the kind of layer"),
+    ("02 freeze", freeze_but("block1", "block2", "block3", "block4", "logits"), "wrong way round"),
+    ("02 freeze", freeze_but("block4", "block5", "logits"), "begin with block5"),
+    ("02 cut", "block6", "not a cut"),
+    ("02 cut", "block1", "a few pixels"),
+    ("02 cut", "block5", "whatever its size"),
+    ("02 cut", "block4", "Not far off"),
+]
