@@ -5,8 +5,9 @@ which is the same on every machine. ``TLKIT_STATIC=1`` leaves the widgets out: s
 a widget without its kernel is an error message in JupyterLab.
 """
 
+from .descent import descent_sliders
 from .explorer import Explorer, explore
 from .guess import Guess, guess
 from .quiz import Quiz, quiz
 
-__all__ = ["Explorer", "Guess", "Quiz", "explore", "guess", "quiz"]
+__all__ = ["Explorer", "Guess", "Quiz", "descent_sliders", "explore", "guess", "quiz"]
