@@ -52,13 +52,16 @@ def draw(figure, step_size: float, momentum: float) -> str:
     """The path on the bowl's contour map, and the loss over the steps; returns both in words."""
     visited = path(step_size, momentum)
     loss = height(visited)
-    over_map, over_steps = figure.subplots(1, 2, width_ratios=(1.5, 1))
+    figure.set_layout_engine("none")  # places by hand: arranging by itself doubles the time
+    margins = {"left": 0.07, "right": 0.99, "bottom": 0.17, "top": 0.97, "wspace": 0.28}
+    over_map, over_steps = figure.subplots(1, 2, width_ratios=(1.5, 1), gridspec_kw=margins)
     _contours(plots._axes(over_map, None))
     over_map.plot(*visited.T, "o-", color=plots.PALETTE["probe"], lw=1.5, ms=4, clip_on=True)
     over_map.annotate("start", START, (-6, 8), textcoords="offset points", ha="right", color=plots.INK)
     over_map.plot(0, 0, "*", color=plots.PALETTE["scratch"], ms=14)
     plots._axes(over_steps, None).plot(np.clip(loss, 1e-8, 1e8), color=plots.PALETTE["probe"], lw=2.5)
     over_steps.set(xlabel="step", ylabel="loss", yscale="log", ylim=(1e-6, 1e4))
+    over_steps.minorticks_off()
     ended = "grows without end" if loss[-1] > loss[0] else f"goes from {loss[0]:.1f} to {loss[-1]:.2g}"
     return (
         f"With step size {step_size:g} and momentum {momentum:g} the loss {ended} in {len(loss) - 1} steps. The path "
@@ -86,9 +89,9 @@ def _contours(ax) -> None:
     """Ellipses of equal loss, each twice as high as the one inside it."""
     turn = np.linspace(0, 2 * np.pi, 90)
     circle = np.stack([np.cos(turn), np.sin(turn)])
-    for level in 0.25 * 2.0 ** np.arange(9):
-        x, y = circle * np.sqrt(2 * level / CURVATURE)[:, None]
-        ax.plot(x, y, color=plots.FAINT, lw=0.8, zorder=0)
+    radii = np.sqrt(0.5 * 2.0 ** np.arange(9)[:, None] / CURVATURE)  # (rings, 2)
+    x, y = np.moveaxis(radii[:, :, None] * np.append(circle, [[np.nan]] * 2, axis=1), 1, 0).reshape(2, -1)
+    ax.plot(x, y, color=plots.FAINT, lw=0.8, zorder=0)  # as one line with gaps, to be quick
     ax.set(xlim=(-5.2, 3), ylim=(-2.2, 2.2), xlabel="θ₁", ylabel="θ₂")
 
 
