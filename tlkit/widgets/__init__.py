@@ -7,6 +7,7 @@ a widget without its kernel is an error message in JupyterLab.
 
 from .block_slider import block_maps, block_slider, draw_blocks
 from .depth_map import depth_map
+from .descent import descent_sliders
 from .explorer import Explorer, explore
 from .guess import Guess, guess
 from .loss_surface import loss_surface
@@ -22,6 +23,7 @@ __all__ = [
     "block_maps",
     "block_slider",
     "depth_map",
+    "descent_sliders",
     "draw_blocks",
     "explore",
     "guess",
