@@ -135,6 +135,11 @@ def test_import_tlkit_is_light():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout.strip() == "[]"
 
 
+def test_a_notebook_is_spared_tensorflows_warnings_of_retracing():
+    code = "import sys; sys.ps1 = '>>> '; import tlkit.quiet, tensorflow as tf; print(tf.get_logger().level)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout == "40\n"
+
+
 def test_every_public_name_exists_and_an_unknown_one_says_where_to_look():
     import tlkit
 

@@ -20,8 +20,9 @@ def _no_native_stderr():
 
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-logging.getLogger("tensorflow").setLevel(logging.ERROR)  # every recipe builds a new model, which it calls "retracing"
 with _no_native_stderr():
     import keras
+if "tensorflow" in sys.modules:  # every recipe builds a new model, and TensorFlow warns of "retracing". Only now: in a
+    sys.modules["tensorflow"].get_logger().setLevel(logging.ERROR)  # notebook its logger sets its own level when made
 
 __all__ = ["keras"]
