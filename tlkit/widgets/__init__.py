@@ -6,7 +6,9 @@ a widget without its kernel is an error message in JupyterLab.
 """
 
 from .explorer import Explorer, explore
+from .fetch_button import FetchButton, fetch_button
 from .guess import Guess, guess
+from .playground import playground
 from .quiz import Quiz, quiz
 
-__all__ = ["Explorer", "Guess", "Quiz", "explore", "guess", "quiz"]
+__all__ = ["Explorer", "FetchButton", "Guess", "Quiz", "explore", "fetch_button", "guess", "playground", "quiz"]
