@@ -187,7 +187,7 @@ def scene(
         angle: degrees, positive is anticlockwise.
         scale: size of the symbol; at 1 a capital is about 26 pixels high.
         clutter: number of other marks; a further one leaves the others where they are.
-        contrast: difference in brightness between symbol and background, 0-255.
+        contrast: difference in brightness between symbol and background, 0-255; at 0 the colours are the same, too.
         seed: of the background, the marks and the noise.
 
     Returns:
@@ -203,8 +203,8 @@ def scene(
     _scatter(marks, canvas, TRAIN_FONTS, clutter)
     mean, hue = canvas.mean(axis=(1, 2)), np.float32(list(COLOURS.values()))[ground.integers(len(COLOURS), size=1)]
     luma = np.float32([0.299, 0.587, 0.114])
-    towards = 1 if mean @ luma < 127 else -1
-    ink = np.clip(hue + ((mean - hue) @ luma + towards * contrast)[:, None], 0, 255).astype("float32")
+    full = hue + ((mean - hue) @ luma + (120 if mean @ luma < 127 else -120))[:, None]  # as the tasks' inks stand out
+    ink = np.clip(mean + contrast / 120 * (full - mean), 0, 255).astype("float32")
     one = np.ones(1, "float32")
     _stamp(canvas, [_mask("DejaVuSans-Bold", symbol)], SIZE / 2 * np.ones((1, 2)), scale * one, angle * one, ink)
     canvas += noise.normal(0, Style().noise, canvas.shape)
