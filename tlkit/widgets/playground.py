@@ -58,7 +58,7 @@ def draw(figure, image: np.ndarray, said: np.ndarray, true: int, classes, words:
     best, margin = int(said.argmax()), said[true] - others.max()
     verdict = "✓" if best == true else "✗ fooled:"
     figure.set_layout_engine("none")  # placed by hand: to lay it out anew would take longer than everything else
-    left, right = figure.add_axes((0.01, 0.06, 0.36, 0.81)), figure.add_axes((0.53, 0.06, 0.44, 0.81))
+    left, right = figure.add_axes((0.01, 0.1, 0.36, 0.78)), figure.add_axes((0.53, 0.1, 0.44, 0.78))
     left.imshow(image, interpolation="nearest")
     left.axis("off")
     colours = [
