@@ -198,7 +198,7 @@ def test_costs_begin_at_nothing_say_their_numbers_and_are_grey_where_they_may_be
     points = {"dear": evaluate.Interval(0.5, 0.4, 0.6), "free": evaluate.Interval(0.01, -0.02, 0.04)}
     ax = plots.costs(points, "accuracy lost")
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["dear", "free"]
-    assert words(ax) == ["0.50 [0.40, 0.60]", "0.01 [-0.02, 0.04]"] and ax.get_xlabel() == "accuracy lost"
+    assert words(ax) == ["0.500 [0.400, 0.600]", "0.010 [-0.020, 0.040]"] and ax.get_xlabel() == "accuracy lost"
     dear, free = (bar.get_facecolor()[:3] for bar in ax.patches)
     assert dear == to_rgb(plots.PALETTE["scratch"]) and free == to_rgb(plots.FAINT)
     times = plots.costs({"slow": evaluate.Interval(5.0, 4.0, 6.0)}, "times the work", nothing=1)

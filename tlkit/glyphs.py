@@ -201,8 +201,9 @@ def scene(
     ground, marks, noise = np.random.default_rng(seed).spawn(3)
     canvas = _background(ground, np.zeros((1, 3), "float32"), Style(contrast=0))
     _scatter(marks, canvas, TRAIN_FONTS, clutter)
-    mean, hue = canvas.mean(axis=(1, 2)), np.float32(list(COLOURS.values()))[ground.integers(len(COLOURS), size=1)]
-    luma = np.float32([0.299, 0.587, 0.114])
+    mean = canvas.mean(axis=(1, 2))  # (1, 3)
+    hue = np.array(list(COLOURS.values()), "float32")[ground.integers(len(COLOURS), size=1)]
+    luma = np.array([0.299, 0.587, 0.114], "float32")
     full = hue + ((mean - hue) @ luma + (120 if mean @ luma < 127 else -120))[:, None]  # as the tasks' inks stand out
     ink = np.clip(mean + contrast / 120 * (full - mean), 0, 255).astype("float32")
     one = np.ones(1, "float32")

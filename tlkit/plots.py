@@ -151,8 +151,7 @@ def costs(points: Mapping[str, evaluate.Interval], xlabel: str, nothing: float =
         colour = PALETTE["scratch" if found.mean > nothing else "probe"] if found.excludes(nothing) else FAINT
         ax.barh(row, found.mean - nothing, left=nothing, height=0.55, color=colour, alpha=0.55)
         ax.plot([found.low, found.high], [row, row], color=_darker(colour), lw=2.5, solid_capstyle="butt")
-        words = f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]"
-        ax.annotate(words, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK)
+        ax.annotate(str(found), (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK)
     ax.axvline(nothing, color=INK, lw=1.2)
     ax.set_yticks(range(len(points)), list(points))
     ax.set(ylim=(len(points) - 0.4, -0.6), xlabel=xlabel)
