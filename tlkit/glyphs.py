@@ -145,7 +145,7 @@ def _chunk(rng, symbols, symbol, fonts, style):
     centre = SIZE / 2 + rng.uniform(-style.shift, style.shift, (n, 2))
     _stamp(canvas, masks, centre, rng.uniform(*style.scale, n), angle, ink)
     canvas += rng.normal(0, style.noise, canvas.shape)
-    return Scenes(np.clip(canvas, 0, 255).astype("uint8"), symbol, colour, angle, font)
+    return Scenes(np.clip(canvas, 0, 255).astype("uint8", order="C"), symbol, colour, angle, font)
 
 
 def draw(
