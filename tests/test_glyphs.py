@@ -21,6 +21,7 @@ def test_the_same_seed_gives_the_same_scenes_and_another_seed_others():
 def test_scenes_are_small_rgb_images_with_all_that_is_true_about_them():
     scenes = draw(LETTERS, 600, 1)  # more than one chunk
     assert scenes.images.shape == (600, 32, 32, 3) and scenes.images.dtype == np.uint8
+    assert scenes.images.flags.c_contiguous  # else np.take, which Rows uses, would copy all of them at every call
     assert scenes.angle.dtype == np.float32 and np.abs(scenes.angle).max() <= 30 and scenes.angle.std() > 10
     assert set(scenes.colour) == set(range(8)) and len(COLOURS) == 8
     assert set(scenes.font) == set(range(len(TRAIN_FONTS)))

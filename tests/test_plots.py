@@ -192,3 +192,14 @@ def test_show_gives_the_notebook_a_small_picture_with_its_text_and_closes_it(mon
 def test_a_figure_without_text_is_refused():
     with pytest.raises(ValueError, match="alt: expected a sentence, got none"):
         plots.show(plots.five_steps(1), " ")
+
+
+def test_costs_begin_at_nothing_say_their_numbers_and_are_grey_where_they_may_be_none():
+    points = {"dear": evaluate.Interval(0.5, 0.4, 0.6), "free": evaluate.Interval(0.01, -0.02, 0.04)}
+    ax = plots.costs(points, "accuracy lost")
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["dear", "free"]
+    assert words(ax) == ["0.500 [0.400, 0.600]", "0.010 [-0.020, 0.040]"] and ax.get_xlabel() == "accuracy lost"
+    dear, free = (bar.get_facecolor()[:3] for bar in ax.patches)
+    assert dear == to_rgb(plots.PALETTE["scratch"]) and free == to_rgb(plots.FAINT)
+    times = plots.costs({"slow": evaluate.Interval(5.0, 4.0, 6.0)}, "times the work", nothing=1)
+    assert (times.patches[0].get_x(), times.patches[0].get_width()) == (1, 4)

@@ -122,24 +122,30 @@ def _background(rng, ink, style):
     return base[:, None, None, :] + np.einsum("yi,nijc,xj->nyxc", blend, grid, blend, optimize=True)
 
 
-def _chunk(rng, symbols, symbol, fonts, style):
-    n, palette = len(symbol), np.float32(list(COLOURS.values()))
-    font, colour = rng.integers(len(fonts), size=n), rng.integers(len(palette), size=n)
-    angle = rng.uniform(-style.turn, style.turn, n).astype("float32")
-    ink = np.clip(palette[colour] + rng.normal(0, 12, (n, 3)), 0, 255).astype("float32")
-    canvas = _background(rng, ink, style)
-    for _ in range(style.clutter):
+def _scatter(rng, canvas, fonts, marks):
+    """Lay so many punctuation marks around the middle of each canvas (n, 32, 32, 3), in place."""
+    n = len(canvas)
+    for _ in range(marks):
         mark, face = rng.integers(len(_CLUTTER), size=n), rng.integers(len(fonts), size=n)
         masks = [_mask(fonts[f], _CLUTTER[m]) for f, m in zip(face, mark, strict=True)]
         way, far = rng.uniform(0, 2 * np.pi, n), rng.uniform(12, 20, n)
         centre = SIZE / 2 + np.stack([far * np.cos(way), far * np.sin(way)], axis=1)
         other = rng.uniform(0, 255, (n, 3)).astype("float32")
         _stamp(canvas, masks, centre, rng.uniform(0.4, 0.9, n), rng.uniform(-180, 180, n), other)
+
+
+def _chunk(rng, symbols, symbol, fonts, style):
+    n, palette = len(symbol), np.float32(list(COLOURS.values()))
+    font, colour = rng.integers(len(fonts), size=n), rng.integers(len(palette), size=n)
+    angle = rng.uniform(-style.turn, style.turn, n).astype("float32")
+    ink = np.clip(palette[colour] + rng.normal(0, 12, (n, 3)), 0, 255).astype("float32")
+    canvas = _background(rng, ink, style)
+    _scatter(rng, canvas, fonts, style.clutter)
     masks = [_mask(fonts[f], symbols[s]) for f, s in zip(font, symbol, strict=True)]
     centre = SIZE / 2 + rng.uniform(-style.shift, style.shift, (n, 2))
     _stamp(canvas, masks, centre, rng.uniform(*style.scale, n), angle, ink)
     canvas += rng.normal(0, style.noise, canvas.shape)
-    return Scenes(np.clip(canvas, 0, 255).astype("uint8"), symbol, colour, angle, font)
+    return Scenes(np.clip(canvas, 0, 255).astype("uint8", order="C"), symbol, colour, angle, font)
 
 
 def draw(
@@ -169,3 +175,38 @@ def draw(
     parts = [_chunk(rng, symbols, order[i : i + 512], fonts, style) for i in range(0, n, 512)]
     names = ("images", "symbol", "colour", "angle", "font")
     return Scenes(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def scene(
+    symbol: str, *, angle: float = 0.0, scale: float = 0.8, clutter: int = 3, contrast: float = 120.0, seed: int = 0
+) -> np.ndarray:
+    """One scene drawn to order. Changing an argument changes that alone: the rest depends on the seed only.
+
+    Args:
+        symbol: one character, in the middle, in bold DejaVu Sans.
+        angle: degrees, positive is anticlockwise.
+        scale: size of the symbol; at 1 a capital is about 26 pixels high.
+        clutter: number of other marks; a further one leaves the others where they are.
+        contrast: difference in brightness between symbol and background, 0-255; at 0 the colours are the same, too.
+        seed: of the background, the marks and the noise.
+
+    Returns:
+        uint8 (32, 32, 3), RGB.
+
+    Raises:
+        ValueError: not one character, or a size that is not positive.
+    """
+    if len(symbol) != 1 or scale <= 0:
+        raise ValueError(f"expected one character and scale > 0, got {symbol!r} and {scale}: draw one symbol")
+    ground, marks, noise = np.random.default_rng(seed).spawn(3)
+    canvas = _background(ground, np.zeros((1, 3), "float32"), Style(contrast=0))
+    _scatter(marks, canvas, TRAIN_FONTS, clutter)
+    mean = canvas.mean(axis=(1, 2))  # (1, 3)
+    hue = np.array(list(COLOURS.values()), "float32")[ground.integers(len(COLOURS), size=1)]
+    luma = np.array([0.299, 0.587, 0.114], "float32")
+    full = hue + ((mean - hue) @ luma + (120 if mean @ luma < 127 else -120))[:, None]  # as the tasks' inks stand out
+    ink = np.clip(mean + contrast / 120 * (full - mean), 0, 255).astype("float32")
+    one = np.ones(1, "float32")
+    _stamp(canvas, [_mask("DejaVuSans-Bold", symbol)], SIZE / 2 * np.ones((1, 2)), scale * one, angle * one, ink)
+    canvas += noise.normal(0, Style().noise, canvas.shape)
+    return np.clip(canvas[0], 0, 255).astype("uint8")

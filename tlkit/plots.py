@@ -138,6 +138,27 @@ def label_curve(points: Mapping[str, Mapping[int, evaluate.Interval]], ax=None):
     return ax
 
 
+def costs(points: Mapping[str, evaluate.Interval], xlabel: str, nothing: float = 0.0, ax=None):
+    """What each of several mistakes costs, as a bar with its 95 % interval; grey where it may cost nothing.
+
+    Args:
+        points: name -> Interval.
+        xlabel: what it costs, with its unit.
+        nothing: the value that stands for no cost, where the bars begin.
+    """
+    ax = _axes(ax, (7.2, 0.8 + 0.45 * len(points)))
+    for row, found in enumerate(points.values()):
+        colour = PALETTE["scratch" if found.mean > nothing else "probe"] if found.excludes(nothing) else FAINT
+        ax.barh(row, found.mean - nothing, left=nothing, height=0.55, color=colour, alpha=0.55)
+        ax.plot([found.low, found.high], [row, row], color=_darker(colour), lw=2.5, solid_capstyle="butt")
+        ax.annotate(str(found), (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK)
+    ax.axvline(nothing, color=INK, lw=1.2)
+    ax.set_yticks(range(len(points)), list(points))
+    ax.set(ylim=(len(points) - 0.4, -0.6), xlabel=xlabel)
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
 def confusion(run=None, *, labels=None, predicted=None, classes=None, ax=None):
     """Which class was taken for which: share of each true class's test images, true classes down.
 

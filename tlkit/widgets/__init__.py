@@ -9,14 +9,17 @@ from .block_slider import block_maps, block_slider, draw_blocks
 from .depth_map import depth_map
 from .descent import descent_sliders
 from .explorer import Explorer, explore
+from .fetch_button import FetchButton, fetch_button
 from .guess import Guess, guess
 from .loss_surface import loss_surface
 from .pair_picker import pair_picker
+from .playground import playground
 from .progress import Progress, progress
 from .quiz import Quiz, quiz
 
 __all__ = [
     "Explorer",
+    "FetchButton",
     "Guess",
     "Progress",
     "Quiz",
@@ -26,9 +29,11 @@ __all__ = [
     "descent_sliders",
     "draw_blocks",
     "explore",
+    "fetch_button",
     "guess",
     "loss_surface",
     "pair_picker",
+    "playground",
     "progress",
     "quiz",
 ]

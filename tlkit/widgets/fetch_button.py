@@ -1,0 +1,51 @@
+"""Buttons that download the files of the real pair: only on a click, with progress, and a sentence if it fails."""
+
+from typing import Any
+
+from .. import fetch, pairs
+from .bundle import with_twin
+
+
+class FetchButton:
+    """A button for each published file that is not on this machine.
+
+    Attributes:
+        buttons: name of the file, as ``fetch.get`` takes it -> ipywidgets.Button.
+        widget: the buttons, and below them what happened.
+    """
+
+    def __init__(self):
+        from ipywidgets import Button, Layout, Output, VBox
+
+        self._files, self._said = {name: file for name, file in fetch.FILES.items() if fetch.missing((name,))}, Output()
+        self.buttons = {}
+        for name, file in self._files.items():
+            words = f"Download {file.title} ({file.bytes / 1e6:.0f} MB)"
+            self.buttons[name] = Button(description=words, layout=Layout(width="auto"), icon="download")
+            self.buttons[name].on_click(lambda button, name=name: self._get(name, button))
+        self.widget = VBox([*self.buttons.values(), self._said])
+
+    def _get(self, name: str, button) -> None:
+        button.disabled = True  # a second click would wait for the first
+        with self._said:
+            try:
+                print(f"✓ {self._files[name].title} is here, and its hash is right: {fetch.get(name)}")
+                if not fetch.missing():
+                    print("Both files are here. Restart the kernel and run all cells: this notebook takes them.")
+            except fetch.FetchError as error:
+                print(f"✗ {error}")
+                button.disabled = False
+
+    def __repr__(self) -> str:
+        if not self._files:
+            return "Both files of the real pair are on this machine: nothing to download."
+        names = " and ".join(f"{file.title} ({file.bytes / 1e6:.0f} MB)" for file in self._files.values())
+        return f"Not on this machine: {names}. {pairs.how_to_get_real()}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return with_twin(self.widget, {"text/plain": repr(self), "text/markdown": repr(self)})
+
+
+def fetch_button() -> FetchButton:
+    """Offer the files of the real pair that are not on this machine; nothing is downloaded without a click."""
+    return FetchButton()
