@@ -7,6 +7,11 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 RUN := $(BIN)/python
 ARGS ?=
 URL ?=
+BUNDLE ?=
+ifdef BUNDLE  # a folder that `python -m tlkit fetch --to DIR --wheels` made: no network is needed
+export TLKIT_DATA := $(abspath $(BUNDLE))
+FROM_BUNDLE := --no-index --find-links "$(BUNDLE)/wheels"
+endif
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: run run-real lab doctor test lint notebooks results pretrain requirements address clean help
@@ -17,7 +22,7 @@ run: .venv/installed  ## learn a new task from a few labels, against honest base
 run-real: .venv/installed  ## the same with ImageNet's VGG16 and CIFAR-10; downloads 229 MB the first time
 	"$(RUN)" -m tlkit run --real $(ARGS)
 
-lab: .venv/installed  ## open your copies of the notebooks in JupyterLab; your edits always stay
+lab: .venv/installed  ## open your copies of the notebooks in JupyterLab; your edits always stay (BUNDLE=DIR: offline)
 	"$(RUN)" -m tlkit lab $(ARGS)
 
 doctor:  ## what this machine has, what is missing, and how to get it
@@ -35,7 +40,8 @@ lint: .venv/installed-test  ## ruff and mypy
 notebooks: .venv/installed  ## execute all notebooks in place, so that they are committed with true outputs
 	TLKIT_CACHE="$(CURDIR)/build/cache" KERAS_HOME="$(CURDIR)/build/keras" TLKIT_STATIC=1 TQDM_DISABLE=1 \
 		"$(BIN)/jupyter" nbconvert --to notebook --execute --inplace \
-		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False notebooks/*.ipynb
+	"$(RUN)" tests/ci/course.py
 
 results: .venv/installed  ## compute again the stored results that are too slow for a notebook
 	for file in notebooks/results/make_*.py; do "$(RUN)" "$$file" || exit 1; done
@@ -61,7 +67,7 @@ help:  ## this list
 	@"$(PYTHON)" tlkit/doctor.py --before-install
 	@"$(PYTHON)" -m venv .venv || { echo "This Python cannot make virtual environments: on Debian and Ubuntu, \
 	sudo apt install python3-venv; elsewhere, install Python from python.org."; rm -rf .venv; exit 1; }
-	"$(RUN)" -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	"$(RUN)" -m pip install --quiet --disable-pip-version-check $(FROM_BUNDLE) -r requirements.txt
 	@"$(PYTHON)" -c "open('.venv/installed', 'w').close()"
 
 .venv/installed-test: .venv/installed tests/requirements.txt

@@ -15,4 +15,5 @@ if "google.colab" in sys.modules:
         subprocess.run([*PIP, *needed, f"tensorflow=={version('tensorflow')}"], check=True)
         if old := {need.split(">")[0] for need in needed} & set(sys.modules):
             print("Now Runtime, Restart session, then run this cell again: still loaded in an older version:", *old)
+    os.environ.setdefault("TLKIT_PROGRESS", "/content/progress.json")
     os.chdir(f"{HERE}/notebooks")
