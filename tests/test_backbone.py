@@ -213,9 +213,7 @@ def test_a_file_that_is_not_vgg16_is_a_clear_error(tmp_path, own_weights):
 
 def test_imagenet_weights_that_are_not_here_say_how_to_get_them(monkeypatch):
     monkeypatch.setattr(module.fetch, "find", lambda name: None)
-    with pytest.raises(
-        WeightsError, match=r"ImageNet's VGG16 weights \(59 MB\) are not on this machine: `python -m tlkit run --real`"
-    ):
+    with pytest.raises(WeightsError, match=r"59 MB\) is not on this machine. Next: `python -m tlkit run --real`"):
         Backbone("imagenet")
 
 

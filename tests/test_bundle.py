@@ -16,7 +16,8 @@ import replicas
 from faulty_server import FaultyServer
 from test_faults import names_in, read_only, register
 
-from tlkit import bundle, cli, fetch, pairs, progress
+from tlkit import bundle, cli, download, fetch, pairs
+from tlkit.bar import bar
 
 ROOT = Path(__file__).parents[1]
 
@@ -83,12 +84,11 @@ def test_mirrors_are_asked_first_and_the_publisher_last(site, monkeypatch):
 def test_one_bar_counts_bytes_with_rate_and_time_left(site, monkeypatch):
     bars = []
 
-    def bar(total, what, unit):
+    def watched(total, what, unit):
         bars.append((total, what, unit))
-        return real(total, what, unit)
+        return bar(total, what, unit)
 
-    real = progress.bar
-    monkeypatch.setattr(progress, "bar", bar)
+    monkeypatch.setattr(download, "bar", watched)
     fetch.get("vgg16")
     size = (site.folder / fetch.VGG16).stat().st_size
     assert bars == [(size, "ImageNet's VGG16", "B")]
@@ -103,9 +103,9 @@ def test_the_bar_counts_megabytes_and_is_quiet_where_nobody_watches(capsys, monk
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     for stream in (Terminal(), io.StringIO()):
         monkeypatch.setattr(sys, "stderr", stream)
-        with progress.bar(58_889_256, "weights", "B") as bar:
-            bar.update(29_000_000)
-            bar.refresh()
+        with bar(58_889_256, "weights", "B") as shown:
+            shown.update(29_000_000)
+            shown.refresh()
             said = stream.getvalue()
         watched = re.search(r"weights: .*29.0M/58.9M \[\d\d:\d\d<.*B/s\]", said)
         assert watched if stream.isatty() else said == ""

@@ -69,7 +69,8 @@ def test_where_scratch_does_catch_up_the_smallest_such_budget_is_right():
 
 
 def test_the_image_of_the_check_is_what_keras_makes_of_it():
-    from tlkit.exercises.n05 import GREY, RED
+    from tlkit_course.exercises.n05 import GREY, RED
+
     from tlkit.quiet import keras
 
     for image in (GREY, RED):

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from tlkit_course.figures import descent
 
 from tlkit import plots
 from tlkit.backbone import Backbone
 from tlkit.quiet import keras
-from tlkit.widgets import descent
 
 
 def test_plain_descent_shrinks_each_distance_by_its_own_factor():

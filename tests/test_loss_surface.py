@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from scipy.special import log_softmax
-
-from tlkit.widgets import loss_surface
-from tlkit.widgets.loss_surface import draw_loss_surface, softmax
+from tlkit_course.figures import loss_surface
+from tlkit_course.figures.loss_surface import draw_loss_surface, softmax
 
 
 def test_softmax_is_scipys_and_does_not_overflow():

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from tlkit.widgets.pair_picker import gain, pair_picker
+from tlkit_course.figures.pair_picker import gain, pair_picker
 
 ACCURACY = {
     "pixels": {"digits": [0.1, 0.12, 0.1], "colours": [0.5, 0.52, 0.51]},

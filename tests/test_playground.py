@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from tlkit_course.figures import playground
+from tlkit_course.figures.playground import draw, probabilities, spoil
 
 import tlkit as tk
 from tlkit import glyphs
-from tlkit.widgets import playground
-from tlkit.widgets.playground import draw, probabilities, spoil
 
 
 class Model:

@@ -1,13 +1,14 @@
 """A quiz has something to say about every option, and never gives the answer away by itself."""
 
 import re
+from pathlib import Path
 
 import pytest
+import tlkit_course
 
-from tlkit.backbone import ASSETS
 from tlkit.widgets.quiz import Option, Question, questions, quiz
 
-NUMBERS = sorted(path.stem for path in (ASSETS / "quizzes").glob("*.toml"))
+NUMBERS = sorted(path.stem for path in (Path(tlkit_course.__path__[0]) / "quizzes").glob("*.toml"))
 
 
 @pytest.mark.parametrize("number", NUMBERS)

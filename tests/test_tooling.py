@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "ci"))
 import address
 import binder_plan
+import course
 import floors
 import memory
 import same_results
@@ -22,10 +23,10 @@ import same_results
 from tlkit.doctor import before_install
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = sorted((ROOT / "tlkit").rglob("*.py"))
+PACKAGE = sorted(path for path in (ROOT / "tlkit").rglob("*.py") if "assets" not in path.parts)
 CORE = ("bar", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
 ORDER = [
-    "bar", "download", *CORE[1:], "bundle", "pairs", "pretrain", "plots", "report", "record", "checks", "exercises",
+    "bar", "download", *CORE[1:], "bundle", "pairs", "pretrain", "plots", "report", "record", "checks",
     "widgets", "copies", "doctor", "cli", "__main__",
 ]  # fmt: skip
 
@@ -158,17 +159,32 @@ def tracked():
 
 def test_the_top_level_holds_only_what_was_agreed():
     agreed = {
-        "requirements.txt", "notebooks", "tlkit", "tests", "binder", "README.md", "pyproject.toml", "Makefile",
-        "LICENSE", "CONTRIBUTING.md", "CITATION.cff", ".ci", ".github", "docs", ".gitignore",
+        "requirements.txt", "notebooks", "tlkit", "tests", "binder", "README.md", "README.zh.md", "pyproject.toml",
+        "Makefile", "LICENSE", "CONTRIBUTING.md", "CITATION.cff", ".ci", ".github", "docs", ".gitignore",
     }  # fmt: skip
     assert {path.split("/")[0] for path in tracked()} <= agreed
 
 
-def test_the_readme_is_short_and_its_links_lead_somewhere():
-    text = (ROOT / "README.md").read_text("utf-8")
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_readme_is_short_and_its_links_lead_somewhere(name):
+    text = (ROOT / name).read_text("utf-8")
     assert len(text.splitlines()) < 200
-    for target in re.findall(r"\]\((?!http|#)([^)#]+)", text):
+    for target, anchor in re.findall(r"\]\((?!http|#)([^)#]+)#?([^)]*)", text):
         assert (ROOT / target).exists(), target
+        if anchor:  # of a notebook: its headings with dashes for spaces
+            cells = json.loads((ROOT / target).read_text("utf-8"))["cells"]
+            prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+            assert anchor.replace("-", " ") in [line.lstrip("# ").replace("-", " ") for line in prose.splitlines()]
+
+
+def test_both_readmes_say_the_same_numbers_and_lead_to_the_same_places():
+    english, chinese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
+    for pattern in (r"0\.\d{3}", r"\]\(((?:notebooks|docs|https)[^)]*)\)", r"`make [a-z-]+"):
+        assert set(re.findall(pattern, english)) == set(re.findall(pattern, chinese)), pattern
+
+
+def test_the_table_of_the_course_is_that_of_the_executed_notebooks():
+    assert (ROOT / "docs" / "course.md").read_text("utf-8") == course.page(), "make notebooks, or tests/ci/course.py"
 
 
 def test_notebooks_are_committed_executed_in_order_and_small():

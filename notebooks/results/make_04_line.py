@@ -9,10 +9,10 @@ Run from the repository's root: python notebooks/results/make_04_line.py (about 
 
 import numpy as np
 import stored
+from tlkit_course.figures.descent import along
 
 import tlkit as tk
 from tlkit.transfer import SCRATCH, _new_head
-from tlkit.widgets.descent import along
 
 LABELS, SEEDS, UNSEEN = 20, (0, 1, 2), 256
 PLACES = np.linspace(-0.2, 1.2, 15).round(2).tolist()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 PLACES = (
     "pyproject.toml",
-    "README.md",
+    "README*.md",
     "CITATION.cff",
     "CONTRIBUTING.md",
     "notebooks/*.ipynb",

@@ -3,17 +3,16 @@
 A live notebook shows the widget; everything else (a saved notebook, a page, a printout) shows the twin beside it,
 which is the same on every machine. ``TLKIT_STATIC=1`` leaves the widgets out: so are the masters executed, because
 a widget without its kernel is an error message in JupyterLab.
+
+The figures of single notebooks live with the course, in ``notebooks/course/figures``, and are found here by name.
 """
 
-from .block_slider import block_maps, block_slider, draw_blocks
-from .depth_map import depth_map
-from .descent import descent_sliders
+from importlib import import_module
+from typing import Any
+
 from .explorer import Explorer, explore
 from .fetch_button import FetchButton, fetch_button
 from .guess import Guess, guess
-from .loss_surface import loss_surface
-from .pair_picker import pair_picker
-from .playground import playground
 from .progress import Progress, progress
 from .quiz import Quiz, quiz
 
@@ -23,17 +22,16 @@ __all__ = [
     "Guess",
     "Progress",
     "Quiz",
-    "block_maps",
-    "block_slider",
-    "depth_map",
-    "descent_sliders",
-    "draw_blocks",
     "explore",
     "fetch_button",
     "guess",
-    "loss_surface",
-    "pair_picker",
-    "playground",
     "progress",
     "quiz",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return getattr(import_module("tlkit_course.figures"), name)
+    except ModuleNotFoundError as error:
+        raise AttributeError(f"tlkit.widgets has no {name!r}, and the course is not installed") from error

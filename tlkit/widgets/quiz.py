@@ -47,8 +47,8 @@ class Question:
 
 
 def questions(number: str) -> list[Question]:
-    """The quiz of a notebook, "00" to "10", from ``assets/quizzes/NN.toml``. Raises ValueError if there is none."""
-    file = files("tlkit") / "assets" / "quizzes" / f"{number}.toml"
+    """The quiz of a notebook, "00" to "10" (``notebooks/course/quizzes``). Raises ValueError if there is none."""
+    file = files("tlkit_course") / "quizzes" / f"{number}.toml"
     if not file.is_file():
         raise ValueError(f'no quiz {number!r}: expected the number of a notebook, as in tk.quiz("00")')
     found = tomllib.loads(file.read_text("utf-8"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import Exercise
+from tlkit.checks import Exercise
 
 GREY = np.full((1, 2, 2, 3), 128, "uint8")
 RED = np.full((1, 2, 2, 3), (255, 0, 0), "uint8")

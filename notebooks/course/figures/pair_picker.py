@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .. import evaluate, plots
-from ..tasks import load_task
-from .explorer import Explorer, explore
+from tlkit import evaluate, plots
+from tlkit.tasks import load_task
+from tlkit.widgets import Explorer, explore
 
 _Scores = Mapping[str, Mapping[str, Sequence[float]]]
 _SHOWN = 4  # pictures of each task

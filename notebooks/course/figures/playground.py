@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import glyphs, plots
-from ..transfer import Run
-from .explorer import Explorer, explore
+from tlkit import glyphs, plots
+from tlkit.transfer import Run
+from tlkit.widgets import Explorer, explore
 
 
 def playground(run: Run, seed: int = 6) -> Explorer:

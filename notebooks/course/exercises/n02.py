@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from ..checks import Exercise
+from tlkit.checks import Exercise
 
 BLOCK5 = {f"block5_{kind}{i}" for kind in ("conv", "bn") for i in (1, 2, 3)}
 CLOSE = 0.02  # cuts whose accuracies differ by less are equally good
@@ -18,8 +18,8 @@ def _counts(formula: Callable[[int, int], Any]) -> Callable[[Any], bool]:
 @lru_cache(maxsize=1)
 def _learning(freeze) -> frozenset[str]:
     """Names of the layers that would learn after a learner's function has had a small network with its head."""
-    from ..backbone import Backbone
-    from ..quiet import keras
+    from tlkit.backbone import Backbone
+    from tlkit.quiet import keras
 
     shared = Backbone(None, width=1 / 16, batch_norm=True).build()
     model = keras.Model(shared.input, keras.layers.Dense(10, name="logits")(shared.output))

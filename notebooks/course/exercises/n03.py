@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import Exercise
+from tlkit.checks import Exercise
 
 LOGITS, LABELS = np.random.default_rng(3).normal(0, 2, (6, 4)), np.array([0, 3, 1, 1, 2, 0])
 EXTREME = np.array([[1000.0, 0, -1000], [0, 800, 0]])  # labels 0 and 0: losses 0 and 800

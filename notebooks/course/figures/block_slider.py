@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..plots import INK, PALETTE
-from .explorer import Explorer, explore
+from tlkit.plots import INK, PALETTE
+from tlkit.widgets import Explorer, explore
 
 if TYPE_CHECKING:
-    from ..backbone import Backbone  # imports Keras
+    from tlkit.backbone import Backbone  # imports Keras
 
 SHOWN = 16  # channels of each block, those that answer most to the image
 GAP = 3  # pixels between maps
@@ -24,8 +24,8 @@ def block_maps(backbone: "Backbone", image: np.ndarray) -> dict[str, np.ndarray]
     Returns:
         block -> float32 (16, height, width), the strongest channel first, each scaled so that its largest value is 1.
     """
-    from ..backbone import BLOCKS
-    from ..quiet import keras
+    from tlkit.backbone import BLOCKS
+    from tlkit.quiet import keras
 
     model = backbone.build(image.shape)
     ends = keras.Model(model.input, [model.get_layer(f"{block}_pool").input for block in BLOCKS])

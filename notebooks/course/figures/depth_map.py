@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from ..evaluate import Interval
-from ..plots import FAINT, INK, PALETTE, _darker
+from tlkit.evaluate import Interval
+from tlkit.plots import FAINT, INK, PALETTE, _darker
 
 LINES = {  # backbone -> its name, colour, marker, line; told apart without colour too
     "letters": ("trained on letters", PALETTE["probe"], "o", "-"),

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import Exercise
-from ..evaluate import over_seeds
+from tlkit.checks import Exercise
+from tlkit.evaluate import over_seeds
 
 CURVES = {"A": "mini-batches", "B": "too small", "C": "too large", "D": "just right"}
 

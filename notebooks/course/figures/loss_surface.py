@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..plots import FAINT, INK, PALETTE
-from .explorer import Explorer, explore
+from tlkit.plots import FAINT, INK, PALETTE
+from tlkit.widgets import Explorer, explore
 
 NAMES = ("3", "5", "8")
 _HALF = 3**-0.5  # half the side of an equilateral triangle of height 1

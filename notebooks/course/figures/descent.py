@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from .. import plots
+from tlkit import plots
 
 CURVATURE = np.array([1.0, 10.0])  # of the bowl ½(θ₁² + 10 θ₂²), along each of its two parameters
 START = np.array([-4.0, 1.5])
@@ -73,7 +73,7 @@ def descent_sliders(step_size: float = 0.15, momentum: float = 0.0):
     """Step size and momentum on a contour map of the bowl, as an Explorer that begins with the given values."""
     from ipywidgets import FloatSlider
 
-    from .explorer import explore
+    from tlkit.widgets import explore
 
     alpha = FloatSlider(step_size, min=0.01, max=0.22, step=0.01, description="step size α")
     beta = FloatSlider(momentum, min=0.0, max=0.95, step=0.05, description="momentum β")
@@ -107,7 +107,7 @@ def along(model, start: Sequence, end: Sequence, places: Sequence[float], images
     Returns:
         (mean cross-entropy, accuracy) at each place.
     """
-    from ..features import forward
+    from tlkit.features import forward
 
     kept, found = model.get_weights(), []
     for t in places:

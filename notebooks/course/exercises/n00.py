@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..checks import Exercise
+from tlkit.checks import Exercise
 
 
 def _catches_up(answer, scratch: dict[int, float], target: float) -> bool:

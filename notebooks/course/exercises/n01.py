@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..checks import Exercise
+from tlkit.checks import Exercise
 
 ROLES = ("source", "target", "shared", "specific")
 SOURCE = {"block1_conv1": np.ones(2), "block5_conv3": np.full(2, 3.0), "letters": np.full(40, 5.0)}

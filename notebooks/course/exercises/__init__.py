@@ -1,0 +1,1 @@
+"""The exercises of each notebook, one module for each; ``tlkit.check`` finds them by name."""

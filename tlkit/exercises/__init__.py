@@ -1,1 +1,0 @@
-"""The exercises of each notebook, one module for each; ``tlkit.checks.check`` finds them by name."""
