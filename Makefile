@@ -7,6 +7,7 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 RUN := $(BIN)/python
 ARGS ?=
 URL ?=
+NBVAL ?= -m pytest --nbval-lax --nbval-cell-timeout=300 -n 2 --dist loadfile
 BUNDLE ?=
 ifdef BUNDLE  # a folder that `python -m tlkit fetch --to DIR --wheels` made: no network is needed
 export TLKIT_DATA := $(abspath $(BUNDLE))
@@ -30,11 +31,11 @@ doctor:  ## what this machine has, what is missing, and how to get it
 
 test: .venv/installed-test lint  ## everything that must hold; needs no network
 	"$(RUN)" -m pytest tests -n 2 --dist loadfile --cov --cov-report=term:skip-covered
-	TQDM_DISABLE=1 "$(RUN)" -m pytest --nbval-lax --nbval-cell-timeout=300 -n 2 --dist loadfile notebooks
+	TQDM_DISABLE=1 "$(RUN)" $(NBVAL) notebooks/*.ipynb
 
 lint: .venv/installed-test  ## ruff and mypy
-	"$(RUN)" -m ruff check tlkit tests
-	"$(RUN)" -m ruff format --check tlkit tests
+	"$(RUN)" -m ruff check tlkit tests notebooks/course notebooks/results
+	"$(RUN)" -m ruff format --check tlkit tests notebooks/course notebooks/results
 	"$(RUN)" -m mypy
 
 notebooks: .venv/installed  ## execute all notebooks in place, so that they are committed with true outputs

@@ -128,10 +128,8 @@ def colab(monkeypatch, tmp_path):
 
         monkeypatch.setattr(subprocess, "run", started)
         monkeypatch.setattr("importlib.metadata.version", lambda name: {"tensorflow": "2.19.0"}[name])
-        module = import_module("tlkit.doctor")
-        monkeypatch.setattr(
-            module, "unmet", lambda skip: [n for n in needed if n.split(">")[0] not in skip]
-        )  # tlkit.doctor is the function
+        module = import_module("tlkit.doctor")  # the attribute of that name is the function
+        monkeypatch.setattr(module, "unmet", lambda skip: [n for n in needed if n.split(">")[0] not in skip])
         exec(compile(CELL.replace("/content/tlkit", str(here)), "colab_cell.py", "exec"), {})
         return commands
 

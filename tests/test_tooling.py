@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tokenize
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -288,11 +289,16 @@ def test_the_steps_of_the_binder_plan_are_those_that_use_our_files():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Binder's scripts are for Linux")
-def test_binder_goes_on_without_the_weights_but_not_without_the_scenes():
+def test_binder_goes_on_without_the_weights_but_not_without_the_scenes(tmp_path):
     """postBuild as it is, with a python that answers as told: the download fails, or the drawing does."""
     script = (ROOT / "binder" / "postBuild").read_text("utf-8")
     fake = 'python() {{ echo "python $*"; [[ "$*" != *{}* ]]; }}; timeout() {{ shift; "$@"; }}\n'
-    no_weights = subprocess.run(["bash", "-c", fake.format("fetch") + script], capture_output=True, text=True)
+    (settings := tmp_path / "tlkit" / "assets" / "lab" / "overrides.json").parent.mkdir(parents=True)
+    settings.write_text("{}")
+    run = partial(subprocess.run, capture_output=True, text=True, cwd=tmp_path)
+    no_weights = run(["bash", "-c", fake.format("fetch") + script])
     assert no_weights.returncode == 0 and "are left out of this image" in no_weights.stdout
     assert "python -m tlkit fetch vgg16" in no_weights.stdout
-    assert subprocess.run(["bash", "-c", fake.format("load_task") + script], capture_output=True).returncode
+    assert "python -m tlkit lab --copy-only" in no_weights.stdout
+    assert (tmp_path / "share" / "jupyter" / "lab" / "settings" / "overrides.json").is_file()
+    assert run(["bash", "-c", fake.format("load_task") + script]).returncode

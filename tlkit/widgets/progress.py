@@ -44,7 +44,7 @@ class Progress:
 
     def __init__(self):
         self.file, known = record.place(), record.read()
-        quizzes = sorted(path.name[:2] for path in (files("tlkit") / "assets" / "quizzes").iterdir())
+        quizzes = sorted(path.name[:2] for path in (files("tlkit_course") / "quizzes").iterdir())
         self.rows = [_row(number, known) for number in quizzes] if self.file else []
 
     def __repr__(self) -> str:
