@@ -47,7 +47,7 @@ notebooks: .venv/installed  ## execute all notebooks in place, so that they are 
 results: .venv/installed  ## compute again the stored results that are too slow for a notebook
 	for file in notebooks/results/make_*.py; do "$(RUN)" "$$file" || exit 1; done
 
-pretrain: .venv/installed  ## train the three shipped backbones again (about 50 minutes on 2 cores)
+pretrain: .venv/installed  ## train the three shipped backbones again (about 55 minutes on 2 cores)
 	"$(RUN)" -m tlkit pretrain letters --out tlkit/assets
 	"$(RUN)" -m tlkit pretrain letters-small --out tlkit/assets
 	"$(RUN)" -m tlkit pretrain letters-bn --out tlkit/assets

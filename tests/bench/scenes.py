@@ -1,7 +1,7 @@
 """How difficult are the drawn scenes? Prints the table of docs/scenes.md and draws its picture.
 
 Run from the repository's root: python tests/bench/scenes.py (about two minutes). All scenes here are of seeds from
-900 up, which no task uses, so that choosing the difficulty never looked at what is later reported.
+900 up, which none of the tasks uses, so that choosing the difficulty never looked at what is later reported.
 """
 
 from dataclasses import replace
