@@ -427,7 +427,7 @@ def test_no_folder_for_the_cache(site, cache, monkeypatch):
 
 CHILDREN = """
 import dataclasses, json, os, random, signal, sys, time
-import filelock, numpy, platformdirs, pooch, requests, tqdm.auto  # once, for all children
+import filelock, numpy, platformdirs, pooch, requests, tqdm  # once, for all children
 from tlkit import download, fetch
 
 name, entries, kills, together = json.loads(sys.argv[1])

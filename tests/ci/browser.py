@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 TESTS = Path(__file__).resolve().parents[1]
 WINDOW = {"width": 1280, "height": 1000}
@@ -223,24 +223,37 @@ class Learner:
         self.page.evaluate("jupyterapp.commands.execute('kernelmenu:shutdown')")
         self.page.set_viewport_size(WINDOW)
         self.open()
-        self.page.wait_for_timeout(3000)
-        text = self.page.locator(".jp-Notebook").inner_text()
-        self.expect("Error displaying widget" not in text and "Loading widget" not in text, "a saved widget is lost")
+        for _ in range(20):
+            self.page.wait_for_timeout(1500)
+            text = self.page.locator(".jp-Notebook").inner_text()
+            lost = re.findall("Error displaying widget|Loading widget", text)
+            if not lost:
+                break
+        self.expect(not lost, f"saved widgets are lost: {lost}")
         again = self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").count()
         self.expect(shown == again, f"{shown} widgets before, {again} after coming back")
 
-    def look_up_a_term(self) -> None:
-        """Click the last link to the glossary, and see the term's heading."""
+    def look_up_a_term(self, screens: Path) -> None:
+        """Click the last link to a term of the glossary, and see the term's heading."""
         links = self.page.locator('.jp-Notebook a:is([href*="glossary.md"], [data-path*="glossary.md"])')
-        terms = re.findall(r"\(glossary\.md#([^)]+)\)", json.dumps(self.cells()))
-        self.expect(links.count() > 0 and bool(terms), "no link to the glossary")
-        if links.count() and terms:
-            links.last.click()
-            heading = self.page.locator(f'.jp-MarkdownViewer [id="{terms[-1]}"]')
-            heading.wait_for()
-            self.page.wait_for_timeout(1000)
-            box = heading.bounding_box()
-            self.expect(bool(box) and 0 <= box["y"] < 1000, f"the glossary opens, and not at {terms[-1]}: {box}")
+        named = re.findall(r"\(glossary\.md#?([^)]*)\)", json.dumps(self.cells()))  # "" for a link to all of it
+        terms = [(index, term) for index, term in enumerate(named) if term]
+        self.expect(links.count() == len(named) and bool(terms), f"{links.count()} links to the glossary of {named}")
+        if links.count() == len(named) and terms:
+            index, term = terms[-1]
+            links.nth(index).click()
+            words = re.compile(
+                f"^{term.replace('-', '.')}¶?$"
+            )  # how a heading keeps its anchor changes with JupyterLab
+            heading = self.page.locator(".jp-MarkdownViewer h3").filter(has_text=words)
+            try:
+                heading.wait_for()
+                self.page.wait_for_timeout(1000)
+                box = heading.bounding_box()
+            except TimeoutError:
+                box = None
+                self.page.screenshot(path=screens / f"{self.name.removesuffix('.ipynb')}-glossary.png")
+            self.expect(bool(box) and 0 <= box["y"] < 1000, f"the glossary opens, and not at {term}: {box}")
 
 
 def check_call(source: str) -> ast.Call | None:
@@ -279,7 +292,7 @@ def visit(page: Page, name: str, screens: Path) -> list[str]:
         for theme in ("Light", "Dark"):
             learner.photograph(screens, theme)
         learner.come_back()
-        learner.look_up_a_term()
+        learner.look_up_a_term(screens)
         learner.expect(controls > 0 or name[:2] == "00", "no control moves a figure")
         learner.expect(questions >= 3 and bool(exercises), f"{questions} questions, {len(exercises)} exercises")
         progress = json.loads((copies / "progress.json").read_text("utf-8"))

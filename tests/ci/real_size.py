@@ -29,7 +29,7 @@ for name, values in json.loads(sys.argv[1]).items():
 """
 FETCH = """
 import tarfile, threading, time
-import filelock, numpy, platformdirs, pooch, requests, tqdm.auto  # so that what they take does not count
+import filelock, numpy, platformdirs, pooch, requests, tqdm  # so that what they take does not count
 
 
 def anonymous():
