@@ -8,6 +8,7 @@ those up to date that nobody has worked in, and opens the first one.
 import hashlib
 import json
 import os
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -62,11 +63,9 @@ def _made_from_masters(first: str) -> dict[str, str]:
 
 def _fingerprint(text: str) -> str:
     """Of what a learner writes and runs: sources and outputs. Whatever else JupyterLab saves does not count."""
-    try:
+    with suppress(ValueError, TypeError, KeyError):  # not a notebook: all of it counts
         cells = json.loads(text)["cells"]
         text = json.dumps([(cell["cell_type"], cell["source"], cell.get("outputs")) for cell in cells])
-    except (ValueError, TypeError, KeyError):
-        pass  # not a notebook: all of it counts
     return hashlib.sha256(text.encode()).hexdigest()
 
 
