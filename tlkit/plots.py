@@ -77,7 +77,7 @@ def compare(*runs, ax=None):
     """The test score of each recipe with its 95 % interval, every seed as a dot, and what guessing gives."""
     named = groups(*runs)
     task = next(iter(named.values()))[0].task
-    ax = _axes(ax, (6.4, 0.8 + 0.5 * len(named)))
+    ax = axes(ax, (6.4, 0.8 + 0.5 * len(named)))
     for row, (some, colour) in enumerate(zip(named.values(), _colours(named), strict=True)):
         found = score(some)
         ax.plot([run.score().mean for run in some], [row] * len(some), "o", color=colour, alpha=0.35, ms=4)
@@ -100,7 +100,7 @@ def curves(*runs, ax=None):
     named = groups(*runs)
     task = next(iter(named.values()))[0].task
     key = "val_mae" if task.is_regression else "val_accuracy"
-    ax, ends = _axes(ax, (6.4, 3.6)), []
+    ax, ends = axes(ax, (6.4, 3.6)), []
     for (name, some), colour in zip(named.items(), _colours(named), strict=True):
         lines = [run.history[key] for run in some if run.history.get(key)]
         for i, values in reversed(list(enumerate(lines))):
@@ -123,7 +123,7 @@ def label_curve(points: Mapping[str, Mapping[int, evaluate.Interval]], ax=None):
     Args:
         points: recipe, as ``Run.recipe`` names it -> {labels per class: Interval}.
     """
-    ax, ends = _axes(ax, (6.4, 3.8)), []
+    ax, ends = axes(ax, (6.4, 3.8)), []
     for name, line in points.items():
         labels, found, colour = list(line), list(line.values()), PALETTE.get(name, INK)
         ax.plot(labels, [f.mean for f in found], "o-", color=colour, lw=2.5, ms=6)
@@ -146,11 +146,11 @@ def costs(points: Mapping[str, evaluate.Interval], xlabel: str, nothing: float =
         xlabel: what it costs, with its unit.
         nothing: the value that stands for no cost, where the bars begin.
     """
-    ax = _axes(ax, (7.2, 0.8 + 0.45 * len(points)))
+    ax = axes(ax, (7.2, 0.8 + 0.45 * len(points)))
     for row, found in enumerate(points.values()):
         colour = PALETTE["scratch" if found.mean > nothing else "probe"] if found.excludes(nothing) else FAINT
         ax.barh(row, found.mean - nothing, left=nothing, height=0.55, color=colour, alpha=0.55)
-        ax.plot([found.low, found.high], [row, row], color=_darker(colour), lw=2.5, solid_capstyle="butt")
+        ax.plot([found.low, found.high], [row, row], color=darker(colour), lw=2.5, solid_capstyle="butt")
         ax.annotate(str(found), (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK)
     ax.axvline(nothing, color=INK, lw=1.2)
     ax.set_yticks(range(len(points)), list(points))
@@ -171,7 +171,7 @@ def confusion(run=None, *, labels=None, predicted=None, classes=None, ax=None):
     counts = evaluate.confusion(labels, predicted, len(classes))
     share = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     side = min(7.0, 2.4 + 0.32 * len(classes))
-    ax = _axes(ax, (side, side))
+    ax = axes(ax, (side, side))
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
     if len(classes) <= 12:
         for (i, j), value in np.ndenumerate(share):
@@ -189,7 +189,7 @@ def confusion(run=None, *, labels=None, predicted=None, classes=None, ax=None):
 
 def scatter(run, ax=None):
     """Predicted against true numbers of a regression task's test split; on the line is right."""
-    ax = _axes(ax, (4.6, 4.6))
+    ax = axes(ax, (4.6, 4.6))
     labels, predicted = run.task.test.labels, run.predicted("test")
     ends = [min(labels.min(), predicted.min()), max(labels.max(), predicted.max())]
     ax.plot(ends, ends, color=FAINT, lw=1.2)
@@ -229,7 +229,7 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
     lit = {current} if isinstance(current, int) else set(current)
     if not lit <= set(range(1, len(STEPS) + 1)):
         raise ValueError(f"current={current!r}: expected 1 to {len(STEPS)}, as in the recipe")
-    ax = _axes(ax, (8.4, 0.95))
+    ax = axes(ax, (8.4, 0.95))
     for i, step in enumerate(STEPS):
         on = i + 1 in lit
         face, edge = (PALETTE["probe"], INK) if on else ("white", FAINT)
@@ -270,7 +270,7 @@ def show(drawing, alt: str) -> None:
     display(Image(data=png(drawing, alt), format="png", alt=alt))
 
 
-def _axes(ax, size):
+def axes(ax, size):
     """The given Axes or new ones of that size in inches, without a box around them."""
     if ax is None:
         from matplotlib import pyplot
@@ -298,11 +298,11 @@ def _end_labels(ax, ends):
     for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
         at = below = max(y, below + gap)
         ax.plot([x, right * 1.03], [y, at], color=colour, lw=0.8, ls=":", clip_on=False)
-        ax.annotate(name, (right * 1.04, at), va="center", color=_darker(colour), weight="bold", annotation_clip=False)
+        ax.annotate(name, (right * 1.04, at), va="center", color=darker(colour), weight="bold", annotation_clip=False)
     ax.set_xlim(right=right * 1.04)
 
 
-def _darker(colour: str):
+def darker(colour: str):
     """The colour mixed with black, to be read as text on white."""
     from matplotlib.colors import to_rgb
 
@@ -317,13 +317,13 @@ def _tiles(images, captions, wrong, ax):
     columns = min(8 if longest <= 9 else 6, len(images))
     rows = ceil(len(images) / columns)
     deep = 1.65 if any("\n" in words for words in captions) else 1.4  # a row and its captions, in images
-    ax = _axes(ax, (7.2, 7.2 / columns / 1.15 * deep * rows))
+    ax = axes(ax, (7.2, 7.2 / columns / 1.15 * deep * rows))
     for i, (image, words) in enumerate(zip(images, captions, strict=True)):
         x, y = 1.15 * (i % columns), -deep * (i // columns)
         ax.imshow(image, extent=(x, x + 1, y, y + 1), interpolation="nearest")
         look = {"color": INK}
         if wrong is not None and wrong[i]:
-            look = {"color": _darker(PALETTE["scratch"]), "weight": "bold"}
+            look = {"color": darker(PALETTE["scratch"]), "weight": "bold"}
             ax.add_patch(Rectangle((x, y), 1, 1, fill=False, ec=PALETTE["scratch"], lw=4))
         ax.text(x + 0.5, y - 0.06, words, ha="center", va="top", fontsize=10, parse_math=False, **look)
     ax.set(xlim=(-0.05, 1.15 * columns - 0.1), ylim=(1.05 - deep * rows, 1.05), aspect="equal")

@@ -191,7 +191,7 @@ def _train(recipe, backbone, task, cut, settings, seed, *, head=None, standardis
     with _Watch() as watch:
         shared = backbone.build(task.image_shape, settings.precision)
         if head is None:
-            head = _new_head(backbone, shared, task, settings, seed, standardise, zero=cut == "features")
+            head = new_head(backbone, shared, task, settings, seed, standardise, zero=cut == "features")
         model = _with_head(shared, head, task, flatten)
         below, above = at_cut(model, cut), above_cut(model, cut)
         below.trainable = False
@@ -222,7 +222,8 @@ def _train(recipe, backbone, task, cut, settings, seed, *, head=None, standardis
     )
 
 
-def _new_head(backbone, shared, task, settings, seed, standardise, zero) -> Head:
+def new_head(backbone, shared, task, settings, seed, standardise, zero) -> Head:
+    """Where a head starts: zeros or a random kernel (``seed``), over features standardised as the training split's."""
     outputs = 1 if task.is_regression else len(task.classes)
     shape = (backbone.channels, outputs)
     mean, variance = np.zeros(shape[0], "float32"), np.ones(shape[0], "float32")

@@ -12,7 +12,7 @@ import stored
 from tlkit_course.figures.descent import along
 
 import tlkit as tk
-from tlkit.transfer import SCRATCH, _new_head
+from tlkit.transfer import SCRATCH, new_head
 
 LABELS, SEEDS, UNSEEN = 20, (0, 1, 2), 256
 PLACES = np.linspace(-0.2, 1.2, 15).round(2).tolist()
@@ -37,7 +37,7 @@ def ends(letters: tk.Backbone, task: tk.Task, seed: int) -> dict[str, tuple]:
     """Name of a line -> a model, and its weights at both ends of the line."""
     random = letters.random(seed)
     shared = random.build()
-    head = _new_head(random, shared, task, SCRATCH, seed, standardise=False, zero=False)
+    head = new_head(random, shared, task, SCRATCH, seed, standardise=False, zero=False)
     at_random = [*shared.get_weights(), head.kernel, head.bias]
     scratch = tk.from_scratch(letters, task, seed=seed, keep_best=False)
     probe = tk.linear_probe(letters, task, seed=seed)

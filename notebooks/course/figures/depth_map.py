@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tlkit.evaluate import Interval
-from tlkit.plots import FAINT, INK, PALETTE, _darker
+from tlkit.plots import FAINT, INK, PALETTE, darker
 
 LINES = {  # backbone -> its name, colour, marker, line; told apart without colour too
     "letters": ("trained on letters", PALETTE["probe"], "o", "-"),
@@ -59,7 +59,7 @@ def _names(ax, lines: Mapping[str, Line]) -> None:
     for y, words, colour in sorted((list(line.values())[-1].mean, *LINES[name][:2]) for name, line in lines.items()):
         at = max(y, at + 0.13)
         where = {"xycoords": ("axes fraction", "data"), "va": "center"}
-        look = {"fontsize": 13, "weight": "bold", "color": _darker(colour)}
+        look = {"fontsize": 13, "weight": "bold", "color": darker(colour)}
         ax.annotate(words.replace(" ", "\n", 1), (1.02, at), **where, **look)
 
 
@@ -75,4 +75,4 @@ def _gap(ax, trained: list[float], untrained: list[float]) -> None:
         if max(gaps) > 0.1:
             inside = min(max(widest, 1), len(at) - 2)  # where there is room for the word
             middle = (inside, (trained[inside] + untrained[inside]) / 2)
-            ax.text(*middle, words, ha="center", va="center", fontsize=13, style="italic", color=_darker(colour))
+            ax.text(*middle, words, ha="center", va="center", fontsize=13, style="italic", color=darker(colour))

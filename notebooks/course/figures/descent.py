@@ -20,7 +20,7 @@ def steps_on_curve(step_sizes: Sequence[float], start: float = 0.0, steps: int =
     panels = figure.subplots(1, len(step_sizes), sharey=True, squeeze=False)[0]
     for ax, step_size in zip(panels, step_sizes, strict=True):
         theta = BEST + (start - BEST) * (1 - 2 * step_size) ** np.arange(steps + 1)
-        plots._axes(ax, None).plot(grid, (grid - BEST) ** 2, color=plots.FAINT, lw=2)
+        plots.axes(ax, None).plot(grid, (grid - BEST) ** 2, color=plots.FAINT, lw=2)
         ax.plot(theta, (theta - BEST) ** 2, "o-", color=plots.PALETTE["probe"], lw=1.2, ms=5)
         ax.annotate(
             "start", (theta[0], (start - BEST) ** 2), (-6, -12), textcoords="offset points", color=plots.INK, ha="right"
@@ -55,11 +55,11 @@ def draw(figure, step_size: float, momentum: float) -> str:
     figure.set_layout_engine("none")  # places by hand: arranging by itself doubles the time
     margins = {"left": 0.07, "right": 0.99, "bottom": 0.17, "top": 0.97, "wspace": 0.28}
     over_map, over_steps = figure.subplots(1, 2, width_ratios=(1.5, 1), gridspec_kw=margins)
-    _contours(plots._axes(over_map, None))
+    _contours(plots.axes(over_map, None))
     over_map.plot(*visited.T, "o-", color=plots.PALETTE["probe"], lw=1.5, ms=4, clip_on=True)
     over_map.annotate("start", START, (-6, 8), textcoords="offset points", ha="right", color=plots.INK)
     over_map.plot(0, 0, "*", color=plots.PALETTE["scratch"], ms=14)
-    plots._axes(over_steps, None).plot(np.clip(loss, 1e-8, 1e8), color=plots.PALETTE["probe"], lw=2.5)
+    plots.axes(over_steps, None).plot(np.clip(loss, 1e-8, 1e8), color=plots.PALETTE["probe"], lw=2.5)
     over_steps.set(xlabel="step", ylabel="loss", yscale="log", ylim=(1e-6, 1e4))
     over_steps.minorticks_off()
     ended = "grows without end" if loss[-1] > loss[0] else f"goes from {loss[0]:.1f} to {loss[-1]:.2g}"
@@ -132,7 +132,7 @@ def loss_curves(curves: Mapping[str, Sequence[float]], xlabel: str = "step", eve
         xlabel: what is counted along the axis.
         every: how much one entry counts there; one number, or one for each name.
     """
-    ax, colours, styles = plots._axes(None, (6.4, 3.4)), list(plots.PALETTE.values()), ("-", "--", "-.", ":")
+    ax, colours, styles = plots.axes(None, (6.4, 3.4)), list(plots.PALETTE.values()), ("-", "--", "-.", ":")
     ends = []
     for i, (name, losses) in enumerate(curves.items()):
         counts = np.arange(len(losses)) * (every[name] if isinstance(every, Mapping) else every)
@@ -168,13 +168,13 @@ def four_curves(loss_and_gradient: Callable, X: np.ndarray, Y: np.ndarray, steps
 
 def by_step_size(points: Mapping[str, Mapping[float, Sequence[float]]]):
     """Validation loss against the step size, mean and 95 % interval over seeds for each optimizer; returns the Axes."""
-    ax, markers = plots._axes(None, (6.4, 3.6)), iter("os^")
+    ax, markers = plots.axes(None, (6.4, 3.6)), iter("os^")
     for (name, line), key in zip(points.items(), ("scratch", "probe", "lp_ft"), strict=False):
         sizes, found = list(line), [plots.evaluate.over_seeds(values) for values in line.values()]
         ax.fill_between(sizes, [f.low for f in found], [f.high for f in found], color=plots.PALETTE[key], alpha=0.2)
         ax.plot(sizes, [f.mean for f in found], f"{next(markers)}-", color=plots.PALETTE[key], lw=2, ms=6)
         ax.annotate(name, (sizes[0], found[0].mean), (-8, 8), textcoords="offset points", weight="bold",
-                    color=plots._darker(plots.PALETTE[key]), ha="right")  # fmt: skip
+                    color=plots.darker(plots.PALETTE[key]), ha="right")  # fmt: skip
     ax.set(xscale="log", yscale="log", xlabel="step size α", ylabel="validation loss")
     ax.set_xlim(left=min(min(line) for line in points.values()) / 3)
     ax.set_yticks([0.3, 0.5, 1.0], ["0.3", "0.5", "1.0"])
@@ -213,7 +213,7 @@ def loss_line(places: Sequence[float], lines: Mapping[str, np.ndarray], n_classe
     figure = pyplot.figure(figsize=(8.4, 3.9), layout="constrained")
     for i, ax in enumerate(figure.subplots(1, 2)):
         guess = (np.log(n_classes), 1 / n_classes)[i]
-        plots._axes(ax, None).axhline(guess, color=plots.FAINT, ls=":", lw=1.5)
+        plots.axes(ax, None).axhline(guess, color=plots.FAINT, ls=":", lw=1.5)
         ax.annotate(f"guessing {guess:.1f}", (2, guess), (0, 4 - 18 * i), textcoords="offset points", ha="right")
         for name, (colour, style) in looks.items():
             way = np.array(inside) + (name == "tuned")
@@ -224,7 +224,7 @@ def loss_line(places: Sequence[float], lines: Mapping[str, np.ndarray], n_classe
             colour = looks[name][0] if words != "random" else plots.INK
             ax.plot(*at, "o", color=colour, ms=9)
             ax.annotate(words, at, offsets[i], textcoords="offset points", ha=align, va="center", weight="bold",
-                        fontsize=11, color=plots._darker(colour))  # fmt: skip
+                        fontsize=11, color=plots.darker(colour))  # fmt: skip
         ax.set(
             xlim=(-0.1, 2.1),
             xlabel="along straight lines in weight space",
@@ -251,4 +251,4 @@ def _name_ends(ax, ends) -> None:
     for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
         below = max(y, below + gap)
         ax.annotate(name, (x, 10**below), (6, 0), textcoords="offset points", va="center", weight="bold",
-                    color=plots._darker(colour), annotation_clip=False)  # fmt: skip
+                    color=plots.darker(colour), annotation_clip=False)  # fmt: skip
