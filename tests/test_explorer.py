@@ -1,6 +1,8 @@
 """An explorer's figure and its words follow the controls; its twin stays as it was."""
 
 import base64
+import gc
+import weakref
 
 import pytest
 from ipywidgets import FloatSlider, IntSlider
@@ -42,3 +44,23 @@ def test_a_master_holds_the_twin_alone(explorer, monkeypatch):
 
 def test_every_control_has_a_label(explorer):
     assert [control.description for control in explorer.controls.values()] == ["slope", "number of steps"]
+
+
+def test_a_figure_is_drawn_once_and_freed_at_once(monkeypatch):
+    from matplotlib.figure import Figure
+
+    figures, drawings, draw = [], [], Figure.draw
+    monkeypatch.setattr(Figure, "draw", lambda figure, renderer: (drawings.append(1), draw(figure, renderer)))
+
+    def remembered(figure, slope):
+        figures.append(weakref.ref(figure))
+        return line(figure, slope, 3)
+
+    gc.collect()
+    gc.disable()  # as in a kernel in which no full collection happens to come
+    try:
+        explorer = explore(remembered, slope=FloatSlider(1, min=0, max=3))
+        explorer.controls["slope"].value = 2
+        assert len(drawings) == 2 and [figure() for figure in figures] == [None, None] and not gc.isenabled()
+    finally:
+        gc.enable()

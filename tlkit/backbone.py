@@ -203,11 +203,6 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
         expected = json.loads((ASSETS / "manifest.json").read_text("utf-8"))[path.name]["sha256"]
         if file_hash(path) != expected:
             raise WeightsError(f"{path} has been changed since it was shipped: install tlkit again")
-    return _read_weights(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=4)
-def _read_weights(path: Path, _changed: int) -> dict[str, list[np.ndarray]]:
     try:
         with h5py.File(path) as file:
             root = file.get("model_weights", file)

@@ -53,7 +53,7 @@ def draw(figure, step_size: float, momentum: float) -> str:
     visited = path(step_size, momentum)
     loss = height(visited)
     figure.set_layout_engine("none")  # places by hand: arranging by itself doubles the time
-    margins = {"left": 0.07, "right": 0.99, "bottom": 0.17, "top": 0.97, "wspace": 0.28}
+    margins = {"left": 0.07, "right": 0.99, "bottom": 0.17, "top": 0.97, "wspace": 0.33}
     over_map, over_steps = figure.subplots(1, 2, width_ratios=(1.5, 1), gridspec_kw=margins)
     _contours(plots.axes(over_map, None))
     over_map.plot(*visited.T, "o-", color=plots.PALETTE["probe"], lw=1.5, ms=4, clip_on=True)
@@ -61,6 +61,7 @@ def draw(figure, step_size: float, momentum: float) -> str:
     over_map.plot(0, 0, "*", color=plots.PALETTE["scratch"], ms=14)
     plots.axes(over_steps, None).plot(np.clip(loss, 1e-8, 1e8), color=plots.PALETTE["probe"], lw=2.5)
     over_steps.set(xlabel="step", ylabel="loss", yscale="log", ylim=(1e-6, 1e4))
+    over_steps.set_yticks([1e-4, 1e-2, 1, 100, 1e4], ["0.0001", "0.01", "1", "100", "10,000"])
     over_steps.minorticks_off()
     ended = "grows without end" if loss[-1] > loss[0] else f"goes from {loss[0]:.1f} to {loss[-1]:.2g}"
     return (
