@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "docs" / "book"))
-sys.path.insert(0, str(ROOT / "tests" / "ci"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "docs" / "book"))
+sys.path.insert(0, str(Path(__file__).parent / "ci"))
 import book
 import make_book
 
+ROOT = Path(__file__).parents[1]
 HOME = "https://github.com/OWNER/tlkit"
 SHOWN = ["docs/scenes.png", "docs/windows.md", "notebooks/01_tasks.ipynb", "notebooks/glossary.md"]
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\x0dIHDR" + (640).to_bytes(4) + (480).to_bytes(4)).decode()

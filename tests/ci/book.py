@@ -28,7 +28,8 @@ CONTRAST = 4.5  # of text to its background, as WCAG 2 asks (AA)
 PHOTOGRAPHED = (("telephone", "dark"), ("screen", "light"))
 WORDS = {"cross-entropy": "notebooks/03_cross_entropy", "负迁移": "notebooks/glossary"}  # sought -> a page with them
 
-SPILLS = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth"""
+SPILLS = """() => [...document.querySelectorAll(':has(.article-container)')]
+  .some(element => element.scrollWidth > element.clientWidth)"""  # code and tables scroll inside their own frame
 FORMULAS = """() => ({
   written: document.querySelectorAll('.math').length, set: document.querySelectorAll('.math mjx-container').length,
   wrong: [...document.querySelectorAll('mjx-merror, [data-mjx-error]')].map(e => e.textContent)})"""
@@ -223,8 +224,8 @@ def search(page, address: str) -> list[str]:
     for words, name in WORDS.items():
         page.goto(f"{address}index.html")
         box = page.locator("input[name=q]")
-        if not box.is_visible():
-            page.locator("label[for=__navigation]").first.click()
+        if (menu := page.locator(".mobile-header label[for=__navigation]")).is_visible():  # on a telephone
+            menu.click()
         box.fill(words)
         box.press("Enter")
         page.wait_for_url("**/search.html*")
