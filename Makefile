@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	if $$p tlkit/doctor.py --before-install 2>/dev/null; then echo $$p; exit; fi; done; echo python3)
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 RUN := $(BIN)/python
+BOOK := $(BIN:.venv/%=build/book-env/%)/python
 ARGS ?=
 URL ?=
 NBVAL ?= -m pytest --nbval-lax --nbval-cell-timeout=300 -n 2 --dist loadfile
@@ -15,7 +16,7 @@ FROM_BUNDLE := --no-index --find-links "$(BUNDLE)/wheels"
 endif
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run run-real lab doctor test lint notebooks results pretrain requirements address clean help
+.PHONY: run run-real lab doctor test lint notebooks results book pretrain requirements address clean help
 
 run: .venv/installed  ## learn a new task from a few labels, against honest baselines (about 2 minutes)
 	"$(RUN)" -m tlkit run $(ARGS)
@@ -34,8 +35,8 @@ test: .venv/installed-test lint  ## everything that must hold; needs no network
 	TQDM_DISABLE=1 "$(RUN)" $(NBVAL) notebooks/*.ipynb
 
 lint: .venv/installed-test  ## ruff and mypy
-	"$(RUN)" -m ruff check tlkit tests notebooks/course notebooks/results
-	"$(RUN)" -m ruff format --check tlkit tests notebooks/course notebooks/results
+	"$(RUN)" -m ruff check tlkit tests notebooks/course notebooks/results docs/book
+	"$(RUN)" -m ruff format --check tlkit tests notebooks/course notebooks/results docs/book
 	"$(RUN)" -m mypy
 
 notebooks: .venv/installed  ## execute all notebooks in place, so that they are committed with true outputs
@@ -46,6 +47,9 @@ notebooks: .venv/installed  ## execute all notebooks in place, so that they are 
 
 results: .venv/installed  ## compute again the stored results that are too slow for a notebook
 	for file in notebooks/results/make_*.py; do "$(RUN)" "$$file" || exit 1; done
+
+book: build/book-env/installed  ## all notebooks as a website that reads offline, in build/book
+	"$(BOOK)" docs/book/make_book.py
 
 pretrain: .venv/installed  ## train the three shipped backbones again (about 55 minutes on 2 cores)
 	"$(RUN)" -m tlkit pretrain letters --out tlkit/assets
@@ -74,3 +78,8 @@ help:  ## this list
 .venv/installed-test: .venv/installed tests/requirements.txt
 	"$(RUN)" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@"$(PYTHON)" -c "open('.venv/installed-test', 'w').close()"
+
+build/book-env/installed: docs/book/requirements.txt
+	"$(PYTHON)" -m venv build/book-env
+	"$(BOOK)" -m pip install --quiet --disable-pip-version-check -r docs/book/requirements.txt
+	@"$(PYTHON)" -c "open('build/book-env/installed', 'w').close()"
