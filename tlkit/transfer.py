@@ -194,19 +194,20 @@ def _train(recipe, backbone, task, cut, settings, seed, *, head=None, standardis
             head = new_head(backbone, shared, task, settings, seed, standardise, zero=cut == "features")
         model = _with_head(shared, head, task, flatten)
         below, above = at_cut(model, cut), above_cut(model, cut)
+        whole = keras.Model(model.input, model.output)  # the same layers: the optimizer goes with it when all is done
         below.trainable = False
 
         def feed(split: Split):  # activations for the part above the cut, or images for the whole
             if cut == "image":
-                return split.images, model
+                return split.images, whole
             try:
                 return activations(backbone, split.images, cut, precision=settings.precision, model=model), above
             except CacheLimit as reason:
                 print(f"{reason}: running the frozen layers in every epoch instead")
-                return split.images, model
+                return split.images, whole
 
         inputs, trained = feed(task.train)
-        held_out = task.validation.images if trained is model else feed(task.validation)[0]
+        held_out = task.validation.images if trained is whole else feed(task.validation)[0]
         frozen, thawed = below.get_weights(), [w.numpy() for w in above.trainable_variables]
         history = _fit(trained, inputs, held_out, task, settings, seed, recipe)
     _check_moves(recipe, below.get_weights(), above, frozen, thawed)

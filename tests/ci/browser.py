@@ -1,6 +1,7 @@
 """Learners' copies in a real browser: python tests/ci/browser.py SCREENS [NOTEBOOK…]
 
-For each notebook, in random order, a fresh folder of copies, an empty cache and the learner's own command, so that
+Notebooks are visited side by side, each on a core of its own as on Binder; one that is named alone has all cores. For
+each, in random order, a fresh folder of copies, an empty cache and the learner's own command, so that
 none lives on another's leftovers. Then what a learner does: run all cells, guess, move every control by keyboard,
 answer every exercise wrongly and rightly, take the quiz, save, and come back another day. SCREENS gets pictures of
 every page in the light and the dark theme. Exit status 1 if anything is not as it should be.
@@ -9,6 +10,7 @@ every page in the light and the dark theme. Exit status 1 if anything is not as 
 import ast
 import json
 import os
+import queue
 import random
 import re
 import shutil
@@ -19,6 +21,7 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -305,20 +308,43 @@ def visit(page: Page, name: str, screens: Path) -> list[str]:
     return learner.problems
 
 
+def visit_alone(name: str, screens: str) -> list[str]:
+    """Visit one notebook with a browser of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport=WINDOW)
+        page.set_default_timeout(60_000)
+        problems = visit(page, name, Path(screens))
+        browser.close()
+    return problems
+
+
+def visit_on(cores: queue.SimpleQueue, name: str, screens: str) -> int:
+    """Visit one notebook in a process that is pinned to the next idle core; its exit status."""
+    core = cores.get()
+    try:
+        pin = (lambda: os.sched_setaffinity(0, {core})) if hasattr(os, "sched_setaffinity") else None
+        return subprocess.run([sys.executable, __file__, screens, name], preexec_fn=pin).returncode
+    finally:
+        cores.put(core)
+
+
 def main(screens: str, *names: str) -> int:
     """Exit status 0 if no notebook has a problem."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stopped from outside: JupyterLab and kernels stop too
     Path(screens).mkdir(parents=True, exist_ok=True)
-    order = list(names) or [path.name for path in (TESTS.parent / "notebooks").glob("*.ipynb")]
+    order = list(names) or [path.name for path in (TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")]
+    if len(order) == 1:
+        problems = visit_alone(order[0], screens)
+        print("\n".join(problems) or f"{order[0]}: no problems in the browser", flush=True)
+        return bool(problems)
     random.shuffle(order)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport=WINDOW)
-        page.set_default_timeout(30_000)
-        problems = [problem for name in order for problem in visit(page, name, Path(screens))]
-        browser.close()
-    print("\n".join(problems) or "no problems in the browser")
-    return bool(problems)
+    here = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    cores: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for core in here:
+        cores.put(core)
+    with ThreadPool(len(here)) as pool:
+        return max(pool.map(lambda name: visit_on(cores, name, screens), order, chunksize=1))
 
 
 if __name__ == "__main__":
