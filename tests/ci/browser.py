@@ -309,7 +309,7 @@ def main(screens: str, *names: str) -> int:
     """Exit status 0 if no notebook has a problem."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stopped from outside: JupyterLab and kernels stop too
     Path(screens).mkdir(parents=True, exist_ok=True)
-    order = list(names) or [path.name for path in (TESTS.parent / "notebooks").glob("*.ipynb")]
+    order = list(names) or [path.name for path in (TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")]
     random.shuffle(order)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from browser import TESTS, WINDOW, jupyterlab, wait_for
+from browser import READY, TESTS, WINDOW, jupyterlab, wait_for
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -172,7 +172,7 @@ def in_lab(page: Page, screens: Path, files: dict[str, list[Path]]) -> list[str]
     """The learner's copy in JupyterLab."""
     with TemporaryDirectory() as work, jupyterlab(Path(work)) as (url, copies):
         page.goto(url.format(NAME))
-        page.wait_for_function("() => window.jupyterapp?.commands.isEnabled('notebook:run-all-cells')", timeout=120_000)
+        page.wait_for_function(READY, timeout=120_000)
         page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
         change = "jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {}'}})"
         return visit(

@@ -213,7 +213,7 @@ class TeachApp:
         self.widget = self._page()
         self._placed()
         self._introduce()
-        threading.Thread(target=self._warm, daemon=True).start()  # while the learner is choosing pictures
+        self._warm_soon()
 
     def uploader(self, take: Callable[[Sequence], None]):
         """A button to choose files with; ``take`` gets them, and the page keeps no second copy of them."""
@@ -258,6 +258,12 @@ class TeachApp:
         few = [row.called for row in self.rows[: self.count.value] if len(self.examples.of(row.label)) < FEW]
         return f"Next: pictures of {', '.join(few)}." if few else "Next: Learn."
 
+    def _warm_soon(self) -> None:
+        """Start TensorFlow while the learner is choosing pictures, a moment later, so that the page appears first."""
+        timer = threading.Timer(1.5, self._warm)
+        timer.daemon = True
+        timer.start()
+
     def _warm(self) -> None:
         try:
             self.features.warm()
@@ -287,7 +293,7 @@ class TeachApp:
         self._introduce()
         self._show_rows()
         self.say("VGG16 is here and is used from now on. Your pictures stay. Next: Learn.")
-        threading.Thread(target=self._warm, daemon=True).start()
+        self._warm_soon()
 
     def _counted(self, _change=None) -> None:
         self.examples.count(self.count.value)

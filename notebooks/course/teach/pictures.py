@@ -18,8 +18,8 @@ TINY = 16  # pixels along the shorter side
 HUGE = 50_000_000  # pixels: more would take a gigabyte to decode
 HEAVY = 30_000_000  # bytes of one file
 LOOK_ALIKE = 0.995  # correlation of two pictures at 16 × 16 pixels, grey: a copy in another size or quality, or a burst
-SIGNATURES = {  # how files begin that come with a picture's suffix, and what to do about them
-    b"%PDF": ("a PDF", "export its pages as JPEG or PNG"),
+SIGNATURES = {  # how files begin, in lower case, that are no pictures, and what to do about them
+    b"%pdf": ("a PDF", "export its pages as JPEG or PNG"),
     b"<svg": ("an SVG drawing", "export it as PNG"),
     b"<?xml": ("an SVG drawing or other XML", "export it as PNG"),
     b"<!doc": ("a web page", "open the page and save the picture itself"),

@@ -92,7 +92,7 @@ class Features:
 
     def _read(self) -> dict[str, np.ndarray]:
         try:
-            with np.load(self.file, allow_pickle=False) as kept:
+            with open(self.file, "rb") as file, np.load(file, allow_pickle=False) as kept:
                 if kept["features"].shape[1:] == (self.backbone.channels,):
                     return dict(zip(kept["keys"].tolist(), kept["features"], strict=True))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
