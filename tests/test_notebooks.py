@@ -163,7 +163,7 @@ def test_the_app_page_says_what_it_needs_that_pictures_stay_and_how_honest_it_is
     for promised in (
         "**Time:**",
         "**Needs:**",
-        "nothing leaves your machine",
+        "nothing leaves the machine",
         "writes only into the folder",
         "`voila ",
     ):

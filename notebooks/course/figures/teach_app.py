@@ -49,6 +49,7 @@ ABOUT = {
 OTHER = "The network has weights of your own choice, from {}. What suits it is what it was trained on."
 VGG16 = "For photographs, take VGG16: one download (59 MB, kept in your cache folder), then everything works offline."
 THUMBS, NEW = 24, 12  # pictures shown of a class; new pictures answered at once
+ALL = "all its pictures"
 EXAMPLE = ("two", "five", "nine"), "259"  # names, symbols
 STYLE = """<style>
 .tlkit-teach .row { display: flex; flex-wrap: wrap; gap: 6px; align-items: flex-start; }
@@ -113,17 +114,16 @@ class ClassRow:
     """One thing to teach: its name, its pictures, and what was said of its files."""
 
     def __init__(self, app: "TeachApp", label: int):
-        from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
+        from ipywidgets import HTML, Button, Dropdown, HBox, Layout, Text, VBox
 
         self.app, self.label = app, label
         self.sentences: list[str] = []
         self.name = Text(description=f"Thing {label + 1}", placeholder="what is it?", layout=Layout(width="260px"))
         self.upload = app.uploader(self._files)
-        self.clear = Button(description="Remove its pictures", layout=Layout(width="auto"))
-        self.shown = HTML()
-        self.widget = VBox(
-            [HBox([self.name, self.upload, self.clear], layout=Layout(flex_flow="row wrap")), self.shown]
-        )
+        self.which = Dropdown(options=[ALL], description="Take out:", layout=Layout(width="260px"))
+        self.clear = Button(description="Take out", layout=Layout(width="auto"))
+        self.shown, wrap = HTML(), Layout(flex_flow="row wrap")
+        self.widget = VBox([HBox([self.name, self.upload, self.which, self.clear], layout=wrap), self.shown])
         self.widget.add_class("tlkit-drop")
         self.name.observe(self._named, "value")
         self.clear.on_click(self._remove)
@@ -134,10 +134,12 @@ class ClassRow:
         self.show()
 
     def _remove(self, _button) -> None:
-        self.app.examples.remove(self.label)
-        self.sentences = []
+        which = self.which.value
+        self.app.examples.remove(self.label, None if which == ALL else which)
+        if which == ALL:
+            self.sentences = []
         self.show()
-        self.app.say(f"The pictures of {self.called} were taken out.")
+        self.app.say(f"Taken out of {self.called}: {which}. {self.app.next_step()}")
 
     def _files(self, found) -> None:
         before = len(self.app.examples.of(self.label))
@@ -159,7 +161,8 @@ class ClassRow:
         """Say how many pictures there are, and show them."""
         mine = self.app.examples.of(self.label) if self.label < len(self.app.examples.names) else ()
         self.upload.description = f"Choose pictures of {self.called}"
-        self.clear.disabled = not mine
+        self.clear.disabled = self.which.disabled = not mine
+        self.which.options = [ALL, *(picture.name for picture in mine)]
         small = "".join(_image(source(picture.image), picture.name) for picture in mine[:THUMBS])
         more = f" and {len(mine) - THUMBS} more" if len(mine) > THUMBS else ""
         count = (

@@ -216,9 +216,9 @@ class Examples:
                 said.append(f"{name}: {len(files)} pictures; the first {MOST} are used.")
         return said
 
-    def remove(self, label: int) -> None:
-        """Take all pictures out of a class."""
-        self._pictures[label] = []
+    def remove(self, label: int, name: str | None = None) -> None:
+        """Take the pictures of that file name out of a class, or all of them."""
+        self._pictures[label] = [one for one in self._pictures[label] if name and one.name != name]
 
     def squeeze(self, size: int) -> None:
         """Read all pictures again at another size, because the backbone has changed."""
