@@ -1,19 +1,19 @@
 """The page of the app without a browser: what is chosen is taken in, whatever goes wrong is said, nothing is lost."""
 
 import io
+import subprocess
+import sys
 from datetime import UTC, datetime
-from importlib import import_module
 
 import numpy as np
 import pytest
 from PIL import Image
 from tlkit_course import teach
-from tlkit_course.figures.teach_app import ALL, TeachApp, _content
+from tlkit_course.teach import app as made
+from tlkit_course.teach.app import ALL, TeachApp, _content
 
 import tlkit as tk
 from tlkit import fetch, glyphs
-
-made = import_module("tlkit_course.figures.teach_app")  # its function has the same name
 
 
 def chosen(*files):
@@ -184,6 +184,14 @@ def test_without_vgg16_it_says_what_to_expect_and_a_click_brings_it(app, vgg16):
     assert "ImageNet" in app.about.value and "VGG16 is here" in said(app)
     assert app.examples.of(0)[0].image.shape == (96, 96, 3) and len(app.examples.of(1)) == 4
     assert tk.widgets.teach_app().features.weights == "imagenet"
+
+
+def test_the_page_does_not_wait_for_keras():
+    code = (
+        "import sys, tlkit as tk; tk.widgets.teach_app(); print('keras' in sys.modules or 'tensorflow' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
 
 
 def test_weights_of_ones_own_are_named(app, tmp_path):

@@ -6,7 +6,6 @@ from .descent import descent_sliders
 from .loss_surface import loss_surface
 from .pair_picker import pair_picker
 from .playground import playground
-from .teach_app import teach_app
 
 __all__ = [
     "block_maps",
@@ -17,5 +16,4 @@ __all__ = [
     "loss_surface",
     "pair_picker",
     "playground",
-    "teach_app",
 ]

@@ -114,26 +114,34 @@ class Features:
 def ridge(features: np.ndarray, labels: np.ndarray, n_classes: int, penalty: float = PENALTY):
     """A linear head by least squares: 1 for the true class, -1 for the others, small weights preferred.
 
-    Leaving a picture out needs no second training: its error then is its error now, divided by 1 - h, where h is how
-    much its own target moves its own score (Allen 1974, doi:10.1080/00401706.1974.10489157).
+    Every class weighs the same, however many pictures it has. Solved in its dual form: there are fewer pictures than
+    features.
 
     Args:
         features: float (n, channels).
-        labels: int (n,), from 0.
+        labels: int (n,), from 0, every class among them.
         n_classes: how many classes.
         penalty: on the squared weights; the bias is free.
 
     Returns:
-        kernel float64 (channels, n_classes), bias (n_classes,), and the scores that every picture gets from the head
-        that never saw it, (n, n_classes).
+        kernel float64 (channels, n_classes), bias (n_classes,).
     """
-    inputs = np.hstack([features, np.ones((len(features), 1))]).astype("float64")
-    targets = np.where(labels[:, None] == np.arange(n_classes), 1.0, -1.0)
-    normal = inputs.T @ inputs + penalty * np.diag([1.0] * features.shape[1] + [0.0])
-    solved = np.linalg.solve(normal, inputs.T)  # (channels + 1, n)
-    weights, own = solved @ targets, np.einsum("ij,ji->i", inputs, solved)
-    left_out = targets - (targets - inputs @ weights) / (1 - own)[:, None]
-    return weights[:-1], weights[-1], left_out
+    shares = 1 / (n_classes * np.bincount(labels, minlength=n_classes)[labels])  # (n,), of sum 1
+    mean = shares @ features
+    centred, middle = features - mean, 2 / n_classes - 1  # the mean of the targets, for every class
+    targets = np.where(labels[:, None] == np.arange(n_classes), 1.0, -1.0) - middle
+    gram = centred @ centred.T + np.diag(penalty / (len(labels) * shares))
+    kernel = centred.T @ np.linalg.solve(gram, targets)
+    return kernel, middle - mean @ kernel
+
+
+def leave_one_out(features: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """The scores that each picture gets from a head trained on all others, float64 (n, n_classes)."""
+    scores, rows = np.empty((len(labels), n_classes)), np.arange(len(labels))
+    for i in rows:
+        kernel, bias = ridge(features[rows != i], labels[rows != i], n_classes)
+        scores[i] = features[i] @ kernel + bias
+    return scores
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -251,8 +259,9 @@ def learn(examples: Examples, features: Features) -> Probe:
     """
     started = time.perf_counter()
     pictures, labels, said = examples.usable()
-    rows, classes = features.of(pictures), tuple(name.strip() for name in examples.names)
-    kernel, bias, left_out = ridge(rows, labels, len(classes))
+    rows, classes = features.of(pictures).astype("float64"), tuple(name.strip() for name in examples.names)
+    kernel, bias = ridge(rows, labels, len(classes))
+    left_out = leave_one_out(rows, labels, len(classes))
     factor = sharpness(left_out, labels)
     heads = (factor * kernel, factor * bias, factor * left_out)
     return Probe(classes, pictures, labels, features, *heads, tuple(said), time.perf_counter() - started)

@@ -1,7 +1,8 @@
 """The page of ``teach_it_your_own.ipynb``: pictures in, a probe with an honest score, answers, one file to keep.
 
-Only the page; what it does is in ``tlkit_course.teach``. Every control is a labelled button, list or field that takes
-the keyboard, and what happens is said in words in one place, which screen readers announce.
+Only the page; what it does is in the modules beside it, and none of them imports Keras, so that it appears at once.
+Every control is a labelled button, list or field that takes the keyboard, and what happens is said in words in one
+place, which screen readers announce.
 """
 
 import html
@@ -23,7 +24,7 @@ from tlkit.folders import SUFFIXES
 from tlkit.widgets import FetchButton
 from tlkit.widgets.bundle import with_twin
 
-from ..teach import (
+from . import (
     CLASSES,
     FEW,
     Examples,
@@ -36,8 +37,8 @@ from ..teach import (
     read_picture,
     save,
 )
-from ..teach.report import mistakes
-from ..teach.show import SIDE, source, spotlight, where
+from .report import mistakes
+from .show import SIDE, source, spotlight, where
 
 ABOUT = {
     "imagenet": "The network is <b>VGG16, trained on the 1.3 million photographs of ImageNet</b>: animals, plants, "
@@ -263,9 +264,10 @@ class TeachApp:
 
     def _warm_soon(self) -> None:
         """Start TensorFlow while the learner is choosing pictures, a moment later, so that the page appears first."""
-        timer = threading.Timer(1.5, self._warm)
-        timer.daemon = True
-        timer.start()
+        if not os.environ.get("TLKIT_STATIC"):
+            timer = threading.Timer(1.5, self._warm)
+            timer.daemon = True
+            timer.start()
 
     def _warm(self) -> None:
         try:
@@ -416,7 +418,7 @@ class TeachApp:
         twin, metadata = example_twin() if static else ({"text/plain": repr(self)}, {})
         display(with_twin(self.widget, twin), raw=True, metadata=metadata)
         if not static:
-            display(Javascript((files("tlkit_course.figures") / "teach_app.js").read_text("utf-8")))
+            display(Javascript((files("tlkit_course.teach") / "app.js").read_text("utf-8")))
 
 
 def _result(probe: Probe, made: str) -> str:
