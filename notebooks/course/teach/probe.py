@@ -136,11 +136,17 @@ def ridge(features: np.ndarray, labels: np.ndarray, n_classes: int, penalty: flo
 
 
 def leave_one_out(features: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """The scores that each picture gets from a head trained on all others, float64 (n, n_classes)."""
-    scores, rows = np.empty((len(labels), n_classes)), np.arange(len(labels))
-    for i in rows:
-        kernel, bias = ridge(features[rows != i], labels[rows != i], n_classes)
-        scores[i] = features[i] @ kernel + bias
+    """The scores that each picture gets from a head that never saw it, float64 (n, n_classes).
+
+    One picture of each class is left out at a time, so that the classes stay as large as each other. Were it one
+    picture alone, its class would be the smaller one in every training, and the score of features that tell nothing
+    would not be that of guessing but near 0.
+    """
+    turn = np.array([np.sum(labels[:i] == own) for i, own in enumerate(labels)])  # (n,), place within its class
+    scores = np.empty((len(labels), n_classes))
+    for i in range(turn.max() + 1):
+        kernel, bias = ridge(features[turn != i], labels[turn != i], n_classes)
+        scores[turn == i] = features[turn == i] @ kernel + bias
     return scores
 
 
