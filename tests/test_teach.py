@@ -294,6 +294,16 @@ def test_probabilities_are_sharpened_as_far_as_left_out_pictures_bear_out():
     assert probe_module.sharpness(unsure, labels) < factor
 
 
+def test_scores_and_head_are_sharpened_alike(probe, features):
+    rows = features.of(probe.pictures).astype("float64")
+    kernel, bias = ridge(rows, probe.labels, 3)
+    factor = probe_module.sharpness(leave_one_out(rows, probe.labels, 3), probe.labels)
+    assert factor > 1
+    np.testing.assert_allclose(probe.kernel, factor * kernel)
+    np.testing.assert_allclose(probe.bias, factor * bias)
+    np.testing.assert_allclose(probe.left_out, factor * leave_one_out(rows, probe.labels, 3))
+
+
 # ---- features -------------------------------------------------------------------------------------------
 
 

@@ -144,6 +144,7 @@ class Learner:
     def photograph(self, screens: Path, theme: str) -> None:
         """A picture of the whole page."""
         self.page.set_viewport_size({"width": 1100, "height": 2600})
+        self.page.evaluate("document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0)")
         self.page.wait_for_timeout(700)
         self.page.screenshot(path=screens / f"app-{self.host}-{theme}.png")
         self.page.set_viewport_size(WINDOW)
