@@ -70,7 +70,7 @@ def test_a_copy_of_every_master_gives_nothing_away_and_folds_every_solution(path
         else:
             assert now.source == was.source.removeprefix(TESTED)
             assert now.cell_type == "markdown" or (now.outputs == [] and now.execution_count is None)
-    assert solutions >= 1
+    assert solutions >= 1 or not path.name[:2].isdigit()  # the app has no exercises
 
 
 @pytest.mark.parametrize("path", MASTERS, ids=lambda path: path.name)

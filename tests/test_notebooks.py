@@ -11,7 +11,8 @@ from tlkit import copies
 from tlkit.checks import exercises
 
 FOLDER = copies.ROOT / "notebooks"
-NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
+NOTEBOOKS = sorted(path.name for path in FOLDER.glob("[0-9][0-9]_*.ipynb"))
+APP = "teach_it_your_own.ipynb"
 PLAYGROUND = {"00"}  # may do without a widget of its own
 every_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
 
@@ -152,13 +153,40 @@ def test_a_notebook_has_a_widget_of_its_own(name):
     assert name[:2] in PLAYGROUND or "tk.widgets." in text or "tk.explore(" in text
 
 
+def test_every_notebook_is_numbered_or_the_app():
+    assert {path.name for path in FOLDER.glob("*.ipynb")} == {*NOTEBOOKS, APP}
+
+
+def test_the_app_page_says_what_it_needs_that_pictures_stay_and_how_honest_it_is():
+    first = read(APP)[0]
+    assert first.cell_type == "markdown" and first.source.startswith("# ") and prose(APP).count("\n# ") == 0
+    for promised in (
+        "**Time:**",
+        "**Needs:**",
+        "nothing leaves the machine",
+        "writes only into the folder",
+        "`voila ",
+    ):
+        assert promised in first.source, promised
+    assert "## How it works" in prose(APP) and "## How honest the number is" in prose(APP)
+
+
+def test_the_app_is_one_cell_and_its_twin_reads_without_a_kernel():
+    (cell,) = code(APP)
+    assert calls(cell, "widgets.teach_app") and len(cell.source.splitlines()) <= 8 and cell.execution_count == 1
+    (output,) = cell.outputs
+    assert set(output.data) == {"image/png", "text/plain"}, "make notebooks (TLKIT_STATIC=1)"
+    alt = output.metadata["image/png"]["alt"]
+    assert alt == output.data["text/plain"] and "left out once" in alt and "It looks most at the" in alt
+
+
 def links(name):
     return re.findall(
         r"\]\(([^)\s]+)\)", prose(name) if name.endswith(".ipynb") else (FOLDER / name).read_text("utf-8")
     )
 
 
-@pytest.mark.parametrize("name", [*NOTEBOOKS, "glossary.md"])
+@pytest.mark.parametrize("name", [*NOTEBOOKS, APP, "glossary.md"])
 def test_links_lead_to_files_and_headings_that_a_learners_copy_has_too(name, tmp_path):
     copies.refresh(tmp_path)
     for link in links(name):
@@ -173,7 +201,7 @@ def test_links_lead_to_files_and_headings_that_a_learners_copy_has_too(name, tmp
 
 
 def test_pictures_in_text_have_words_too():
-    for name in NOTEBOOKS:
+    for name in (*NOTEBOOKS, APP):
         assert all(alt.strip() for alt in re.findall(r"!\[(.*?)\]\(", prose(name))), name
         assert all("alt=" in tag for tag in re.findall(r"<img[^>]*>", prose(name))), name
 

@@ -92,11 +92,11 @@ def _write(path: Path, below, images, precision: str, made_from: dict) -> None:
     os.rename(partial, path)
 
 
-def forward(model, inputs):
-    """Run a model over an array of any length, 256 rows at a time; yields (first row, outputs float32)."""
-    for start in range(0, len(inputs), BATCH):
-        batch = inputs[start : start + BATCH].astype("float32")
-        full = batch if len(batch) == BATCH else np.resize(batch, (BATCH, *batch.shape[1:]))  # one shape, one trace
+def forward(model, inputs, rows: int = BATCH):
+    """Run a model over an array of any length, so many rows at a time; yields (first row, outputs float32)."""
+    for start in range(0, len(inputs), rows):
+        batch = inputs[start : start + rows].astype("float32")
+        full = batch if len(batch) == rows else np.resize(batch, (rows, *batch.shape[1:]))  # one shape, one trace
         yield start, np.asarray(model.predict_on_batch(full), "float32")[: len(batch)]
 
 

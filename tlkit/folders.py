@@ -8,6 +8,7 @@ import warnings
 from collections import Counter
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -167,9 +168,9 @@ def _decode_all(paths, images):
         return found
 
 
-def decode(path: Path, size: int) -> np.ndarray:
-    """One picture as uint8 (size, size, 3) RGB: upright, on white where transparent, squeezed to a square
-    (bilinear, antialiased). Of an animation the first frame; of 16-bit grey the upper 8 bits.
+def decode(path: Path | BinaryIO, size: int) -> np.ndarray:
+    """One picture, a path or an open file, as uint8 (size, size, 3) RGB: upright, on white where transparent, squeezed
+    to a square (bilinear, antialiased). Of an animation the first frame; of 16-bit grey the upper 8 bits.
     """
     from PIL import Image, ImageOps
 

@@ -7,7 +7,7 @@ import platform
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import metadata
@@ -37,7 +37,7 @@ _NOTE = "tlkit.json"  # a member of model.keras, so that a model that was moved 
 
 
 def predict(model: Path, images: Sequence[Path]) -> Iterator[tuple[Path, list[tuple[str, float]]]]:
-    """Label pictures with a model that ``write_result`` saved.
+    """Label pictures with a model that ``save_model`` wrote.
 
     Args:
         model: a model.keras, or the folder that holds it.
@@ -159,24 +159,39 @@ def write_result(runs: Mapping[str, Sequence], out: Path, pair: str, command: st
     if pair not in PAIRS or not runs:
         expected = f"expected runs and pair one of {', '.join(PAIRS)}"
         raise ValueError(f"{expected}, got {len(runs)} recipes and {pair!r}: say where the weights are from")
-    name, chosen, out = time.strftime("%Y-%m-%dT%H-%M-%S"), runs[best(runs)][0], Path(out)
+    chosen = runs[best(runs)][0]
+
+    def write(folder: Path) -> None:
+        said, figures = result(runs, pair, command, **extra), _figures(runs, chosen)
+        (folder / "result.json").write_text(json.dumps(said, indent=2, default=_plain), "utf-8")
+        (folder / "report.html").write_text(_page(runs, chosen, said, figures), "utf-8")
+        for file, (picture, _, _) in figures.items():
+            (folder / file).write_bytes(picture)
+        save_model(chosen.model, folder, chosen.task.name, chosen.task.classes)
+
+    return new_folder(Path(out), write)
+
+
+def new_folder(out: Path, write: Callable[[Path], None]) -> Path:
+    """A folder in `out` that is named after the time and filled by ``write(folder)``: there whole, or not at all."""
+    name = time.strftime("%Y-%m-%dT%H-%M-%S")
     unfinished = out / f".unfinished-{name}-{os.getpid()}"
     unfinished.mkdir(parents=True)
     try:
-        said, figures = result(runs, pair, command, **extra), _figures(runs, chosen)
-        (unfinished / "result.json").write_text(json.dumps(said, indent=2, default=_plain), "utf-8")
-        (unfinished / "report.html").write_text(_page(runs, chosen, said, figures), "utf-8")
-        for file, (picture, _, _) in figures.items():
-            (unfinished / file).write_bytes(picture)
-        chosen.model.save(unfinished / "model.keras")
-        with zipfile.ZipFile(unfinished / "model.keras", "a") as archive:
-            archive.writestr(_NOTE, json.dumps({"task": chosen.task.name, "classes": chosen.task.classes}))
+        write(unfinished)
         for i in range(1, 1000):
             with suppress(OSError):  # the name is taken
                 return unfinished.rename(out / (name if i == 1 else f"{name}-{i}"))
         raise FileExistsError(f"{out / name} cannot be written: choose another folder with --out")
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def save_model(model, folder: Path, task: str, classes: Sequence[str]) -> None:
+    """Write model.keras into a folder, with the names in it that ``predict`` needs; classes is empty for a number."""
+    model.save(folder / "model.keras")
+    with zipfile.ZipFile(folder / "model.keras", "a") as archive:
+        archive.writestr(_NOTE, json.dumps({"task": task, "classes": classes}))
 
 
 def _task(runs):

@@ -13,6 +13,7 @@ PLACES = (
     "notebooks/*.ipynb",
     "docs/*.md",
     "tlkit/assets/*.py",
+    "notebooks/course/teach/*.html",
 )
 
 

@@ -1,5 +1,6 @@
 """Buttons that download the files of the real pair: only on a click, with progress, and a sentence if it fails."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import fetch, pairs
@@ -7,30 +8,36 @@ from .bundle import with_twin
 
 
 class FetchButton:
-    """A button for each published file that is not on this machine.
+    """A button for each of some published files that is not on this machine.
+
+    Args:
+        names: of the files.
+        then: called after a download, if given; else it is said what to do when all files of the pair are here.
 
     Attributes:
         buttons: name of the file, as ``fetch.get`` takes it -> ipywidgets.Button.
         widget: the buttons, and below them what happened.
     """
 
-    def __init__(self):
+    def __init__(self, names: Sequence[str] = tuple(fetch.FILES), then: Callable[[], None] | None = None):
         from ipywidgets import Button, Layout, Output, VBox
 
-        self._files, self._said = {name: file for name, file in fetch.FILES.items() if fetch.missing((name,))}, Output()
+        self._files, self._then, self._said = {n: fetch.FILES[n] for n in names if fetch.missing((n,))}, then, Output()
         self.buttons = {}
         for name, file in self._files.items():
             words = f"Download {file.title} ({file.bytes / 1e6:.0f} MB)"
             self.buttons[name] = Button(description=words, layout=Layout(width="auto"), icon="download")
             self.buttons[name].on_click(lambda button, name=name: self._get(name, button))
-        self.widget = VBox([*self.buttons.values(), self._said])
+        self.widget = VBox([*self.buttons.values(), self._said], layout=Layout(align_items="flex-start"))
 
     def _get(self, name: str, button) -> None:
         button.disabled = True  # a second click would wait for the first
         with self._said:
             try:
                 print(f"✓ {self._files[name].title} is here, and its hash is right: {fetch.get(name)}")
-                if not fetch.missing():
+                if self._then:
+                    self._then()
+                elif not fetch.missing():
                     print("Both files are here. Restart the kernel and run all cells: this notebook takes them.")
             except fetch.FetchError as error:
                 print(f"✗ {error}")
