@@ -16,7 +16,7 @@ FROM_BUNDLE := --no-index --find-links "$(BUNDLE)/wheels"
 endif
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run run-real lab doctor test lint notebooks results book pretrain requirements address clean help
+.PHONY: run run-real lab app doctor test lint notebooks results book pretrain requirements address clean help
 
 run: .venv/installed  ## learn a new task from a few labels, against honest baselines (about 2 minutes)
 	"$(RUN)" -m tlkit run $(ARGS)
@@ -26,6 +26,11 @@ run-real: .venv/installed  ## the same with ImageNet's VGG16 and CIFAR-10; downl
 
 lab: .venv/installed  ## open your copies of the notebooks in JupyterLab; your edits always stay (BUNDLE=DIR: offline)
 	"$(RUN)" -m tlkit lab $(ARGS)
+
+app: .venv/installed  ## teach a network your own pictures, on a page without code (installs Voila the first time)
+	"$(RUN)" -m pip install --quiet --disable-pip-version-check -e ".[app]"
+	"$(RUN)" -m tlkit lab --copy-only
+	"$(RUN)" -m voila my_notebooks/teach_it_your_own.ipynb $(ARGS)
 
 doctor:  ## what this machine has, what is missing, and how to get it
 	@if [ -e .venv/installed ]; then "$(RUN)" -m tlkit doctor $(ARGS); else "$(PYTHON)" tlkit/doctor.py $(ARGS); fi
