@@ -91,7 +91,7 @@ def test_two_models_far_apart_do_not_overlap():
 
 def test_answers_are_binned_by_what_was_stated():
     stated = np.array([0.11, 0.15, 0.95, 1.0])
-    low, high = widgets.bins(stated, np.array([True, False, True, True]))
+    low, high = widgets.reliability_bins(stated, np.array([True, False, True, True]))
     assert low[0] == pytest.approx(0.13) and low[1].mean == 0.5 and low[2] == 2
     assert high[0] == pytest.approx(0.975) and high[1].mean == 1.0 and high[2] == 2
 

@@ -7,6 +7,8 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from tlkit.evaluate import paired_difference
+
 
 def interval(error, gain=lambda new, old: new.astype(float) - old):
     """The learner's function, its one line being error(gain, new, old)."""
@@ -17,6 +19,11 @@ def interval(error, gain=lambda new, old: new.astype(float) - old):
         return each.mean() - half, each.mean() + half
 
     return difference
+
+
+def by_the_kit(new, old):
+    found = paired_difference(new, old)
+    return found.low, found.high
 
 
 def head():
@@ -47,6 +54,7 @@ WRONG = [
      "old minus new"),
     ("07 paired", interval(lambda gain, *_: gain.std()), "√n times less"),
     ("07 paired", interval(lambda gain, *_: gain.var() / len(gain)), "This is a variance"),
+    ("07 paired", by_the_kit, "the kit's own interval"),
     ("07 paired", interval(lambda gain, new, old: ((new.var() + old.var()) / len(new)) ** 0.5), "pictures of its own"),
     ("07 paired", interval(lambda gain, *_: gain.std() / np.abs(gain).sum() ** 0.5), "all n count"),
     ("07 paired", interval(lambda gain, *_: gain.std() / (2 * len(gain)) ** 0.5), "standard deviation divided by √n"),

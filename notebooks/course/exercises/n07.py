@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tlkit.checks import Exercise
+from tlkit.evaluate import paired_difference
 
 RIGHT_NEW = np.repeat([True, True, False, False], (300, 45, 25, 30))  # both, only new, only old, neither
 RIGHT_OLD = np.repeat([True, False, True, False], (300, 45, 25, 30))
@@ -26,6 +27,7 @@ def _error(error: float, gain: float = _GAIN, z: float = 1.96) -> Callable[[Any]
 
 
 _RIGHT = float(_D.std() / _N**0.5)
+_KIT = paired_difference(RIGHT_NEW, RIGHT_OLD)
 _APART = float(((RIGHT_NEW.var() + RIGHT_OLD.var()) / _N) ** 0.5)
 
 
@@ -72,6 +74,8 @@ EXERCISES = {
             (_error(_RIGHT * _N**0.5), "This is how far the difference of a single picture strays. The mean of n "
              "pictures strays √n times less: divide."),
             (_error(_RIGHT**2), "This is a variance. The standard error is its square root."),
+            (lambda a: np.allclose(_ends(a), (_KIT.low, _KIT.high), atol=1e-6), "This is the kit's own interval. It is "
+             "right, and a little more careful than the plain one. Asked for is the plain one, in a line of your own."),
             (_error(_APART), "This adds up the variances of the two models, as if each had seen pictures of its own. "
              "They saw the same ones: take the variance of the difference, picture by picture."),
             (lambda a: np.ptp(_ends(a)) > 1.9 * 2 * 1.96 * _RIGHT, "Too wide. Did you divide by the 70 pictures on "

@@ -9,10 +9,9 @@ from .loss_surface import loss_surface
 from .pair_picker import pair_picker
 from .paired_interval import paired_interval
 from .playground import playground
-from .reliability import bins, reliability
+from .reliability import reliability, reliability_bins
 
 __all__ = [
-    "bins",
     "block_maps",
     "block_slider",
     "caught",
@@ -25,4 +24,5 @@ __all__ = [
     "paired_interval",
     "playground",
     "reliability",
+    "reliability_bins",
 ]

@@ -5,7 +5,7 @@ import numpy as np
 from tlkit import evaluate, plots
 
 
-def bins(stated: np.ndarray, right: np.ndarray, n: int = 10) -> list[tuple[float, evaluate.Interval, int]]:
+def reliability_bins(stated: np.ndarray, right: np.ndarray, n: int = 10) -> list[tuple[float, evaluate.Interval, int]]:
     """Answers by stated probability, in n equal steps: mean stated, share right with its interval, and how many.
 
     Args:
@@ -21,14 +21,14 @@ def reliability(models: dict[str, tuple[np.ndarray, np.ndarray]]):
     """One panel for each model, as a matplotlib Figure: share right over stated probability, with 95 % intervals.
 
     Args:
-        models: title -> (stated, right), as in ``bins``.
+        models: title -> (stated, right), as in ``reliability_bins``.
     """
     from matplotlib import pyplot
 
     figure = pyplot.figure(figsize=(8.4, 4.2), layout="constrained")
     axes = np.atleast_1d(figure.subplots(1, len(models), sharey=True))
     for ax, (title, (stated, right)) in zip(axes, models.items(), strict=True):
-        _panel(plots.axes(ax, None), title, bins(stated, right), len(right))
+        _panel(plots.axes(ax, None), title, reliability_bins(stated, right), len(right))
     axes[0].set_ylabel("share that is right")
     return figure
 
