@@ -14,9 +14,9 @@ from matplotlib.colors import to_hex
 from tlkit import evaluate, plots, widgets
 
 CLASSES = ("ant", "bee", "cat")
-LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2])
-NAMED = np.array([0, 1, 1, 1, 0, 2, 2, 0])
-IMAGES = np.stack([np.full((8, 8, 3), 10 * i, "uint8") for i in range(8)])
+LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2])
+NAMED = np.array([0, 1, 1, 1, 0, 2, 2, 2, 0])
+IMAGES = np.stack([np.full((8, 8, 3), 10 * i, "uint8") for i in range(9)])
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_behind_a_cell_stand_its_own_pictures(monkeypatch):
     cells = widgets.confusion_cells(IMAGES, LABELS, NAMED, CLASSES)
     np.testing.assert_array_equal(shown[-1], IMAGES[1:3])
     cells.controls["true"].value, cells.controls["named"].value = 2, 0
-    np.testing.assert_array_equal(shown[-1], IMAGES[7:])
+    np.testing.assert_array_equal(shown[-1], IMAGES[8:])
     cells.controls["named"].value = 1
     assert shown[-1] is None
 
