@@ -8,6 +8,8 @@ from tlkit import evaluate, plots
 from tlkit.widgets import Explorer, explore
 
 _COLUMNS, _ROWS = 6, 3  # pictures that are shown of one cell
+_SIZE, _DPI = (8.4, 3.7), 90  # of the figure, inches and dots per inch, as the explorer draws it
+_MATRIX = (0.05, 0.14, 0.36, 0.76)  # where the matrix stands in it
 
 
 def commonest(counts: np.ndarray) -> tuple[int, int]:
@@ -28,12 +30,12 @@ def confusion_cells(images, labels: np.ndarray, predicted: np.ndarray, classes: 
 
     counts = evaluate.confusion(labels, predicted, len(classes))
     share = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    start = commonest(counts)
+    start, behind = commonest(counts), _background(share, classes)
 
     def draw(figure, true: int, named: int) -> str:
         figure.set_layout_engine("none")  # half of the drawing time
         rows = np.flatnonzero((labels == true) & (predicted == named))
-        _matrix(figure.add_axes((0.05, 0.14, 0.36, 0.76)), share, counts, (true, named), classes)
+        _cell(figure, behind, share, counts, (true, named))
         shown = rows[: _COLUMNS * _ROWS]
         pictures = figure.add_axes((0.46, 0.14, 0.53, 0.76))
         _pictures(pictures, images[shown] if len(shown) else None)
@@ -45,26 +47,42 @@ def confusion_cells(images, labels: np.ndarray, predicted: np.ndarray, classes: 
     choose = [(name, i) for i, name in enumerate(classes)]
     return explore(
         draw,
-        (8.4, 3.7),
+        _SIZE,
         true=SelectionSlider(options=choose, value=start[0], description="true class"),
         named=SelectionSlider(options=choose, value=start[1], description="named class"),
     )
 
 
-def _matrix(ax, share, counts, cell, classes) -> None:
-    """All cells in shades, the chosen one framed, and the numbers of its row."""
-    from matplotlib.patches import Rectangle
+def _background(share: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """The matrix with its names, drawn once, because names are slow to draw: uint8 (height, width, 4) of the figure."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
+    figure = Figure(figsize=_SIZE, dpi=_DPI)
+    canvas, ax = FigureCanvasAgg(figure), figure.add_axes(_MATRIX)
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    true, named = cell
-    for column, count in enumerate(counts[true]):
-        ink = "white" if share[true, column] > 0.5 else plots.INK
-        ax.text(column, true, str(count), ha="center", va="center", fontsize=9, color=ink)
-    ax.add_patch(Rectangle((named - 0.5, true - 0.5), 1, 1, fill=False, ec=plots.PALETTE["scratch"], lw=3))
     ax.set_xticks(range(len(classes)), classes)
     ax.set_yticks(range(len(classes)), classes)
     ax.tick_params(length=0, labelsize=9)
     ax.set(xlabel="named", ylabel="true")
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())
+
+
+def _cell(figure, behind: np.ndarray, share, counts, cell: tuple[int, int]) -> None:
+    """The matrix, the chosen cell in a frame, and the numbers of its row."""
+    from matplotlib.patches import Rectangle
+
+    whole = figure.add_axes((0, 0, 1, 1))
+    whole.imshow(behind, aspect="auto", interpolation="nearest")
+    whole.axis("off")
+    ax, (true, named), size = figure.add_axes(_MATRIX), cell, len(counts)
+    ax.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), aspect="equal")
+    ax.axis("off")
+    for column, count in enumerate(counts[true]):
+        ink = "white" if share[true, column] > 0.5 else plots.INK
+        ax.text(column, true, str(count), ha="center", va="center", fontsize=9, color=ink)
+    ax.add_patch(Rectangle((named - 0.5, true - 0.5), 1, 1, fill=False, ec=plots.PALETTE["scratch"], lw=3))
 
 
 def _pictures(ax, pictures) -> None:
