@@ -1,19 +1,28 @@
 """The interactive figures of the notebooks, each with its drawing, which is its static twin."""
 
 from .block_slider import block_maps, block_slider, draw_blocks
+from .caught import caught
+from .confusion_cells import confusion_cells
 from .depth_map import depth_map
 from .descent import descent_sliders
 from .loss_surface import loss_surface
 from .pair_picker import pair_picker
+from .paired_interval import paired_interval
 from .playground import playground
+from .reliability import reliability, reliability_bins
 
 __all__ = [
     "block_maps",
     "block_slider",
+    "caught",
+    "confusion_cells",
     "depth_map",
     "descent_sliders",
     "draw_blocks",
     "loss_surface",
     "pair_picker",
+    "paired_interval",
     "playground",
+    "reliability",
+    "reliability_bins",
 ]
