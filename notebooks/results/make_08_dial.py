@@ -1,7 +1,8 @@
 """Makes 08_dial.json: digits that move away from the source's scenes in four ways, and what letters are then worth.
 
 Each step has four draws of 200 scenes to train a linear head on (20 for each digit) and 500 to test it. The head reads
-96 components of the pixels, of letters' last features or of an early cut. Where the pixels are scrambled, the whole network is trained from scratch too, at both ends.
+96 components of the pixels, of letters' last features or of an early cut. Where the pixels are scrambled, the whole
+network is trained from scratch too, at both ends.
 
 Run from the repository's root: python notebooks/results/make_08_dial.py (about three minutes on 2 cores).
 """
@@ -43,7 +44,8 @@ def scratch(parts, seed: int) -> float:
     (images, labels), test = parts
     every, kept = tk.Split(images, labels), TRAIN * 4 // 5
     splits = every.pick(range(kept)), every.pick(range(kept, TRAIN)), tk.Split(*test)
-    task = tk.Task("dial", "which digit?", tuple(tk.glyphs.DIGITS), *splits, mirror=False, labels_per_class=20, seed=seed)
+    question = "dial", "which digit?", tuple(tk.glyphs.DIGITS)
+    task = tk.Task(*question, *splits, mirror=False, labels_per_class=TRAIN // 10, seed=seed)
     return round(tk.from_scratch(LETTERS, task, seed=seed).score().mean, 4)
 
 

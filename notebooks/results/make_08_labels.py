@@ -1,7 +1,7 @@
 """Makes 08_labels.json: the few-label curve of notebook 08. Test accuracy on digits, from 2 to 500 labels per class.
 
-It begins where 00_labels.json does not reach, at 2 labels, and adds two ways: a linear head on the pixels, and the probe
-followed by fine-tuning of all layers. What 00_labels.json holds is not trained again.
+It begins where 00_labels.json does not reach, at 2 labels, and adds two ways: a linear head on the pixels, and the
+probe followed by fine-tuning of all layers. What 00_labels.json holds is not trained again.
 
 Run from the repository's root: python notebooks/results/make_08_labels.py (about ten minutes on 2 cores).
 """

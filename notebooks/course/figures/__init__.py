@@ -6,16 +6,18 @@ from .descent import descent_sliders
 from .loss_surface import loss_surface
 from .pair_picker import pair_picker
 from .playground import playground
-from .similarity_dial import dial_panels, similarity_dial
+from .similarity_dial import dial_gains, dial_panels, moved, similarity_dial
 
 __all__ = [
     "block_maps",
     "block_slider",
     "depth_map",
-    "dial_panels",
     "descent_sliders",
+    "dial_gains",
+    "dial_panels",
     "draw_blocks",
     "loss_surface",
+    "moved",
     "pair_picker",
     "playground",
     "similarity_dial",

@@ -1,4 +1,4 @@
-"""The similarity dial: digits that move away from the source's scenes, step by step, and what the source is then worth."""
+"""The similarity dial: digits that move away from the source's scenes step by step, and what the source is then worth."""
 
 from collections.abc import Mapping, Sequence
 
@@ -63,7 +63,7 @@ def _blurred(images: np.ndarray, radius: float) -> np.ndarray:
     return np.stack([np.asarray(Image.fromarray(image).filter(soft)) for image in images])
 
 
-def gains(scores: Mapping[str, Sequence[Sequence[float]]], way: str, baseline: str = "pixels"):
+def dial_gains(scores: Mapping[str, Sequence[Sequence[float]]], way: str, baseline: str = "pixels"):
     """Accuracy of a way minus that of the baseline, draw by draw: an Interval for each step."""
     pairs = zip(scores[way], scores[baseline], strict=True)
     return [evaluate.over_seeds(np.subtract(mine, theirs)) for mine, theirs in pairs]
@@ -94,7 +94,7 @@ def _gain_lines(ax, scores: Mapping[str, Sequence[Sequence[float]]], at: int | N
     ax.axhspan(-0.4, 0, color=plots.PALETTE["scratch"], alpha=0.12, lw=0)
     for way in ("early", "letters"):
         name, colour, line = WAYS[way]
-        found = gains(scores, way)
+        found = dial_gains(scores, way)
         ax.plot(steps, [f.mean for f in found], line, color=colour, lw=2.8, marker="os"[way == "early"], ms=6)
         ax.vlines(steps, [f.low for f in found], [f.high for f in found], color=colour, lw=5, alpha=0.4)
         high = way == "early"
@@ -124,11 +124,9 @@ def similarity_dial(accuracy: Scores) -> Explorer:
         words = f"{what}: {WORDS[what].format(STEPS[what][step])}"
         figure.text(0.01, 0.92, words, fontsize=12, weight="bold", color=plots.INK)
         _gain_lines(plots.axes(right, None), accuracy[what], step)
-        late, early = (gains(accuracy[what], way)[step] for way in ("letters", "early"))
+        late, early = (dial_gains(accuracy[what], way)[step] for way in ("letters", "early"))
         figure.text(0.52, 0.92, f"gain of the last features {late}", fontsize=11, color=plots.INK)
-        return (
-            f"Twelve digits, {words}. Gain over the pixels: letters' last features {late}, the cut after block 2 {early}."
-        )
+        return f"Twelve digits, {words}. Gain over the pixels: last features {late}, the cut after block 2 {early}."
 
     controls = {
         "what": Dropdown(options=list(accuracy), description="what changes"),
