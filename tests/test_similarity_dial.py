@@ -52,7 +52,7 @@ def test_each_control_changes_the_picture_and_its_words(dial):
     for name, value in (("step", 1), ("what", "blurred"), ("step", 5)):
         dial.controls[name].value = value
         seen.add(dial.alt)
-    assert len(seen) == 4 and "blurred over 5 pixels" in dial.alt
+    assert len(seen) == 4 and "blurred: over 5 pixels" in dial.alt
     expected = dial_gains(STORED["accuracy"]["blurred"], "letters")[5]
     assert str(expected) in dial.alt
 

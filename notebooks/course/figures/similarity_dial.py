@@ -1,4 +1,4 @@
-"""The similarity dial: digits that move away from the source's scenes step by step, and what the source is then worth."""
+"""The similarity dial: digits that move away from the source's scenes, and what the source is then worth."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,15 +16,14 @@ STEPS = {  # what moves -> its positions, from like the source's letters to unli
     "turned": (5.0, 30.0, 60.0, 90.0, 135.0, 180.0),
 }
 WORDS = {
-    "scrambled": "{:.0%} of the pixels change places",
-    "blurred": "blurred over {:.0f} pixels",
+    "scrambled": "{:.0%} of the pixels moved",
+    "blurred": "over {:.0f} pixels",
     "small": "size {:.1f}",
-    "turned": "turned by up to {:.0f} degrees",
+    "turned": "up to {:.0f} degrees",
 }
 WAYS = {  # way -> its name, colour, line
     "letters": ("letters' last features", plots.PALETTE["probe"], "-"),
     "early": ("letters, cut after block 2", plots.PALETTE["lp_ft"], "-."),
-    "pixels": ("pixels", plots.PALETTE["scratch"], "--"),
 }
 Scores = Mapping[str, Mapping[str, Sequence[Sequence[float]]]]  # what moves -> way -> position -> one for each draw
 
@@ -73,12 +72,13 @@ def dial_panels(accuracy: Scores):
     """The gain over the pixels as the target moves away, one panel for each way to move; a matplotlib Figure."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 7.4))
+    figure = Figure(figsize=(8.8, 6.6))
     for place, what in enumerate(accuracy):
-        left, bottom = 0.07 + 0.49 * (place % 2), 0.585 - 0.5 * (place // 2)
-        ax = plots.axes(figure.add_axes((left, bottom, 0.42, 0.27)), None)
-        _gain_lines(ax, accuracy[what])
-        ax.set_title(f"{what}: {WORDS[what].format(STEPS[what][-1])} at the end", loc="left", pad=58)
+        left, bottom = 0.08 + 0.5 * (place % 2), 0.585 - 0.5 * (place // 2)
+        ax = plots.axes(figure.add_axes((left, bottom, 0.41, 0.27)), None)
+        _gain_lines(ax, _both(accuracy[what]))
+        end = WORDS[what].format(STEPS[what][-1])
+        ax.set_title(f"{what}: at the end {end}", loc="left", pad=50)
         pictures = [moved(what, step, 10, 21)[0][6] for step in range(len(STEPS[what]))]
         for step, picture in enumerate(pictures):
             inset = ax.inset_axes((step - 0.36, 0.98, 0.72, 0.42), transform=ax.transData)
@@ -87,14 +87,17 @@ def dial_panels(accuracy: Scores):
     return figure
 
 
-def _gain_lines(ax, scores: Mapping[str, Sequence[Sequence[float]]], at: int | None = None) -> None:
+def _both(scores: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, list[evaluate.Interval]]:
+    return {way: dial_gains(scores, way) for way in WAYS}
+
+
+def _gain_lines(ax, gains: Mapping[str, Sequence[evaluate.Interval]], at: int | None = None) -> None:
     """The gain of both cuts over the pixels at each step, the loss below zero shaded; `at` marks a step."""
-    steps = range(len(scores["pixels"]))
+    steps = range(len(gains["letters"]))
     ax.axhline(0, color=plots.INK, lw=1.2)
     ax.axhspan(-0.4, 0, color=plots.PALETTE["scratch"], alpha=0.12, lw=0)
-    for way in ("early", "letters"):
-        name, colour, line = WAYS[way]
-        found = dial_gains(scores, way)
+    for way, (name, colour, line) in WAYS.items():
+        found = gains[way]
         ax.plot(steps, [f.mean for f in found], line, color=colour, lw=2.8, marker="os"[way == "early"], ms=6)
         ax.vlines(steps, [f.low for f in found], [f.high for f in found], color=colour, lw=5, alpha=0.4)
         high = way == "early"
@@ -114,6 +117,7 @@ def similarity_dial(accuracy: Scores) -> Explorer:
     """
     from ipywidgets import Dropdown, IntSlider
 
+    gains = {what: _both(scores) for what, scores in accuracy.items()}
     pictures = {(what, step): _sheet(what, step) for what in accuracy for step in range(len(STEPS[what]))}
 
     def draw(figure, what: str, step: int) -> str:
@@ -123,8 +127,8 @@ def similarity_dial(accuracy: Scores) -> Explorer:
         left.axis("off")
         words = f"{what}: {WORDS[what].format(STEPS[what][step])}"
         figure.text(0.01, 0.92, words, fontsize=12, weight="bold", color=plots.INK)
-        _gain_lines(plots.axes(right, None), accuracy[what], step)
-        late, early = (dial_gains(accuracy[what], way)[step] for way in ("letters", "early"))
+        _gain_lines(plots.axes(right, None), gains[what], step)
+        late, early = (gains[what][way][step] for way in ("letters", "early"))
         figure.text(0.52, 0.92, f"gain of the last features {late}", fontsize=11, color=plots.INK)
         return f"Twelve digits, {words}. Gain over the pixels: last features {late}, the cut after block 2 {early}."
 
