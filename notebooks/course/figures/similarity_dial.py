@@ -126,17 +126,17 @@ def similarity_dial(accuracy: Scores) -> Explorer:
         left.imshow(pictures[what, step], interpolation="nearest")
         left.axis("off")
         words = f"{what}: {WORDS[what].format(STEPS[what][step])}"
-        figure.text(0.01, 0.92, words, fontsize=12, weight="bold", color=plots.INK)
+        figure.text(0.01, 0.92, words, fontsize=11, weight="bold", color=plots.INK)
         _gain_lines(plots.axes(right, None), gains[what], step)
         late, early = (gains[what][way][step] for way in ("letters", "early"))
-        figure.text(0.52, 0.92, f"gain of the last features {late}", fontsize=11, color=plots.INK)
+        figure.text(0.52, 0.92, f"last features: {late}", fontsize=11, color=plots.INK)
         return f"Twelve digits, {words}. Gain over the pixels: last features {late}, the cut after block 2 {early}."
 
     controls = {
         "what": Dropdown(options=list(accuracy), description="what changes"),
         "step": IntSlider(0, min=0, max=5, description="distance from the source"),
     }
-    return explore(draw, (8.4, 3.3), **controls)
+    return explore(draw, (7.2, 2.9), **controls)
 
 
 def _sheet(what: str, step: int) -> np.ndarray:
