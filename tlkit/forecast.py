@@ -95,10 +95,10 @@ def logme(numbers: np.ndarray, labels: np.ndarray) -> float:
     y = np.eye(labels.max() + 1)[labels]
     y = (y - y.mean(axis=0))[:, np.ptp(y, axis=0) > 0]  # (n, classes that occur)
     u, s, _ = np.linalg.svd(numbers - numbers.mean(axis=0), full_matrices=False)
-    brake = np.logspace(-6, 3, 100)[:, None] * (s**2).sum()  # (100, 1), precision of the prior over that of the noise
-    left = brake / (brake + s**2)  # (100, d), share of y along each direction that the head leaves
+    brake = np.logspace(-6, 3, 100)[:, None] * (s**2).sum()  # (100, 1), α / β
+    left = brake / (brake + s**2)  # (100, d), what the head leaves of y along each direction
     along = (u.T @ y) ** 2  # (d, classes)
-    error = (y**2).sum(axis=0) - along.sum(axis=0) + left @ along  # (100, classes), squares of noise and weights
+    error = (y**2).sum(axis=0) - along.sum(axis=0) + left @ along  # (100, classes)
     n = len(y) - 1  # the mean takes one
     evidence = (np.log(left).sum(axis=1, keepdims=True) - n * (np.log(2 * np.pi * error / n) + 1)) / 2
     return float(evidence.max(axis=0).mean() / n)
