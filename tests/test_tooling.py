@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = sorted(path for path in (ROOT / "tlkit").rglob("*.py") if "assets" not in path.parts)
 CORE = ("bar", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
 ORDER = [
-    "bar", "download", *CORE[1:], "bundle", "pairs", "pretrain", "plots", "report", "record", "checks",
+    "bar", "download", *CORE[1:], "forecast", "bundle", "pairs", "pretrain", "plots", "report", "record", "checks",
     "widgets", "copies", "doctor", "cli", "__main__",
 ]  # fmt: skip
 

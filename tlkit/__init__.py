@@ -16,12 +16,13 @@ _HOME = {
     "activations": "features",
     "from_scratch": "transfer", "linear_probe": "transfer", "fine_tune": "transfer", "lp_ft": "transfer",
     "article": "transfer", "Head": "transfer", "Run": "transfer",
+    "suggest": "forecast",
     "claim": "checks", "check": "checks", "guess": "widgets", "quiz": "widgets", "explore": "widgets",
     "progress": "widgets",
 }  # fmt: skip
 _MODULES = {
     "glyphs", "fetch", "pairs", "tasks", "backbone", "features", "evaluate", "transfer", "report", "plots", "checks",
-    "widgets", "record",
+    "widgets", "record", "forecast",
 }  # fmt: skip
 __all__ = [*_HOME, *sorted(_MODULES), "doctor"]
 

@@ -10,6 +10,7 @@ from .pair_picker import pair_picker
 from .paired_interval import paired_interval
 from .playground import playground
 from .reliability import reliability, reliability_bins
+from .similarity_dial import dial_gains, dial_panels, moved, similarity_dial
 
 __all__ = [
     "block_maps",
@@ -18,11 +19,15 @@ __all__ = [
     "confusion_cells",
     "depth_map",
     "descent_sliders",
+    "dial_gains",
+    "dial_panels",
     "draw_blocks",
     "loss_surface",
+    "moved",
     "pair_picker",
     "paired_interval",
     "playground",
     "reliability",
     "reliability_bins",
+    "similarity_dial",
 ]
