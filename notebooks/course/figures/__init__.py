@@ -6,6 +6,7 @@ from .descent import descent_sliders
 from .loss_surface import loss_surface
 from .pair_picker import pair_picker
 from .playground import playground
+from .unfreeze import price_list, still_read, unfreeze_dial
 
 __all__ = [
     "block_maps",
@@ -16,4 +17,7 @@ __all__ = [
     "loss_surface",
     "pair_picker",
     "playground",
+    "price_list",
+    "still_read",
+    "unfreeze_dial",
 ]
