@@ -63,10 +63,10 @@ def test_both_ways_to_ask_for_letters_are_named_beside_their_lines():
     ax = still_read({"the old head": line, "a new head": line})
     assert words(ax.figure) == {"the old head", "a new head"}
     assert [tick.get_text() for tick in ax.get_xticklabels()] == [
-        "head only",
-        "from block 5",
-        "from block 4",
-        "all blocks",
+        "head\nonly",
+        "from\nblock 5",
+        "from\nblock 4",
+        "all\nblocks",
     ]
 
 
