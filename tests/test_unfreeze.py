@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 matplotlib.use("Agg")
+from tlkit_course.figures import price_list, still_read, unfreeze_dial
+
 from tlkit import plots
 from tlkit.backbone import Backbone
 from tlkit.evaluate import Interval
 from tlkit.quiet import keras
 from tlkit.transfer import _AdamByDepth
-from tlkit_course.figures import price_list, still_read, unfreeze_dial
 
 DEPTHS = ("head", "block5", "block4", "all")
 TUNED = {
