@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 
 from . import evaluate
-from .backbone import Backbone, above_cut, at_cut, cut_below
+from .backbone import BLOCKS, Backbone, above_cut, at_cut, cut_below
 from .bar import bar
 from .features import CacheLimit, activations, forward
 from .quiet import keras
@@ -49,6 +49,7 @@ class Settings:
         keep_best: end with the epoch that scored best on validation; False: with the last one.
         mirror: mirror every second image at random; None: if the task allows it.
         precision: "float32" or "bfloat16" for the convolutions.
+        shrink: factor on the step size from each block to the one below it; 1: one step size for all.
     """
 
     rate: float
@@ -61,6 +62,7 @@ class Settings:
     keep_best: bool = True
     mirror: bool | None = None
     precision: str = "float32"
+    shrink: float = 1.0
 
 
 PROBE = Settings(rate=3e-3, steps=300, min_epochs=15, batch=128, mirror=False)
@@ -272,7 +274,8 @@ def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, n
         if task.is_regression
         else keras.metrics.SparseCategoricalAccuracy("accuracy")
     )
-    network.compile(keras.optimizers.Adam(rate, clipnorm=1.0 if settings.schedule else None), loss, metrics=[metric])
+    adam = _AdamByDepth(settings.shrink, learning_rate=rate, clipnorm=1.0 if settings.schedule else None)
+    network.compile(adam, loss, metrics=[metric])
     validation = _Batches(
         held_out, task.validation.labels, replace(settings, batch=256, mirror=False, epoch_steps=None), None
     )
@@ -287,6 +290,23 @@ def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, n
     if settings.keep_best:
         network.set_weights(keeper.weights)
     return {key: [row[key] for row in keeper.rows] for key in keeper.rows[0]}
+
+
+class _AdamByDepth(keras.optimizers.Adam):
+    """Adam whose steps shrink by a factor from each block to the one below it; block 5 and the head take full ones."""
+
+    def __init__(self, shrink: float, **settings):
+        super().__init__(name="adam", **settings)
+        self.shrink = shrink
+
+    def build(self, variables):
+        super().build(variables)
+        blocks, names = list(BLOCKS), [variable.path[:6] for variable in variables]
+        self.factors = [self.shrink ** (4 - blocks.index(name)) if name in blocks else 1.0 for name in names]
+
+    def update_step(self, gradient, variable, learning_rate):
+        factor = self.factors[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * factor)
 
 
 class _Batches(keras.utils.PyDataset):

@@ -1,4 +1,4 @@
-"""Notebooks 02 and 05 on the real pair: python tests/ci/real_notebook.py PICTURES WEIGHTS.
+"""Notebooks 02, 05 and 06 on the real pair: python tests/ci/real_notebook.py PICTURES WEIGHTS.
 
 PICTURES holds train/<class>/ and test/<class>/ with pictures of CIFAR-10, WEIGHTS is a file with VGG16's layers. Both
 are packed as the published files are (tests/replicas.py), so that the notebooks find "their" downloads in the cache, as
@@ -27,6 +27,7 @@ PER_BATCH, SECONDS, BYTES = 2500, 180, 1.5e9
 NOTEBOOKS = {  # and what each prints on the real pair
     "02_shared_and_task_specific_layers": "pretrained on photographs: imagenet",
     "05_vgg16_to_cifar10": "You are on the real pair",
+    "06_fine_tuning": "You are on the real pair",
 }
 PATCH = """
 import dataclasses

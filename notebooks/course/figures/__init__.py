@@ -11,6 +11,7 @@ from .paired_interval import paired_interval
 from .playground import playground
 from .reliability import reliability, reliability_bins
 from .similarity_dial import dial_gains, dial_panels, moved, similarity_dial
+from .unfreeze import price_list, still_read, unfreeze_dial
 
 __all__ = [
     "block_maps",
@@ -27,7 +28,10 @@ __all__ = [
     "pair_picker",
     "paired_interval",
     "playground",
+    "price_list",
     "reliability",
     "reliability_bins",
     "similarity_dial",
+    "still_read",
+    "unfreeze_dial",
 ]
