@@ -1,4 +1,4 @@
-"""Buttons that download the files of the real pair: only on a click, with progress, and a sentence if it fails."""
+"""Buttons that download published files: only on a click, with progress, and a sentence if it fails."""
 
 from typing import Any
 
@@ -7,17 +7,18 @@ from .bundle import with_twin
 
 
 class FetchButton:
-    """A button for each published file that is not on this machine.
+    """A button for each of some published files that is not on this machine.
 
     Attributes:
         buttons: name of the file, as ``fetch.get`` takes it -> ipywidgets.Button.
         widget: the buttons, and below them what happened.
     """
 
-    def __init__(self):
+    def __init__(self, names: tuple[str, ...]):
         from ipywidgets import Button, Layout, Output, VBox
 
-        self._files, self._said = {name: file for name, file in fetch.FILES.items() if fetch.missing((name,))}, Output()
+        self._names, self._said = names, Output()
+        self._files = {name: fetch.FILES[name] for name in names if fetch.missing((name,))}
         self.buttons = {}
         for name, file in self._files.items():
             words = f"Download {file.title} ({file.bytes / 1e6:.0f} MB)"
@@ -30,22 +31,26 @@ class FetchButton:
         with self._said:
             try:
                 print(f"✓ {self._files[name].title} is here, and its hash is right: {fetch.get(name)}")
-                if not fetch.missing():
-                    print("Both files are here. Restart the kernel and run all cells: this notebook takes them.")
+                if not fetch.missing(self._names):
+                    print("All files are here. Restart the kernel and run all cells: this notebook takes them.")
             except fetch.FetchError as error:
                 print(f"✗ {error}")
                 button.disabled = False
 
     def __repr__(self) -> str:
         if not self._files:
-            return "Both files of the real pair are on this machine: nothing to download."
+            return "All of these files are on this machine: nothing to download."
         names = " and ".join(f"{file.title} ({file.bytes / 1e6:.0f} MB)" for file in self._files.values())
-        return f"Not on this machine: {names}. {pairs.how_to_get_real()}"
+        how = f"`python -m tlkit fetch {' '.join(self._files)}` downloads them."
+        return f"Not on this machine: {names}. {pairs.how_to_get_real() if self._names == fetch.PAIR else how}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return with_twin(self.widget, {"text/plain": repr(self), "text/markdown": repr(self)})
 
 
-def fetch_button() -> FetchButton:
-    """Offer the files of the real pair that are not on this machine; nothing is downloaded without a click."""
-    return FetchButton()
+def fetch_button(*names: str) -> FetchButton:
+    """Offer those of some files (of ``fetch.FILES``; default: the real pair's) that are not on this machine.
+
+    Nothing is downloaded without a click.
+    """
+    return FetchButton(names or fetch.PAIR)
