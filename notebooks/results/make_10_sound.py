@@ -15,7 +15,7 @@ from tlkit_course import beyond
 
 import tlkit as tk
 
-BUDGETS, SCRATCH, SEEDS = (5, 20, 100), 20, (0, 1, 2, 3, 4)  # from scratch with 20 labels only
+BUDGETS, SCRATCH, SEEDS = (5, 20, 50), 20, (0, 1, 2, 3, 4)  # from scratch with 20 labels only
 POOL, TEST = beyond.sounds(700, seed=1), beyond.sounds(700, seed=2)  # pictures and kinds
 LETTERS, BN = tk.Backbone("letters"), tk.Backbone("letters-bn")
 CUTS = ("features", "block2")
