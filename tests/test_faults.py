@@ -60,7 +60,7 @@ def site(tmp_path, cache, monkeypatch):
 
 
 def register(server, monkeypatch):
-    for name, file in fetch.FILES.items():
+    for name, file in ((name, fetch.FILES[name]) for name in fetch.PAIR):
         path = server.folder / file.name
         monkeypatch.setitem(fetch.FILES, name, replicas.entry(file, path, f"{server.url}/{file.name}"))
 
@@ -571,7 +571,7 @@ def test_hostile_pickle(site, cache, monkeypatch, tmp_path):
 @pytest.fixture
 def stick(site, cache, monkeypatch, tmp_path):
     """A bundle with both files; then another machine: an empty cache, and no server."""
-    bundle.make(tmp_path / "stick", list(fetch.FILES), accept_cifar10_terms=True)
+    bundle.make(tmp_path / "stick", list(fetch.PAIR), accept_cifar10_terms=True)
     monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "other machine"))
     site.always = Fault(status=404)
     site.requests.clear()
@@ -588,11 +588,11 @@ def test_tampered_bundle(stick, gone, tmp_path):
         kept = (stick / name).read_bytes()
         (stick / name).unlink() if gone else (stick / name).write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
         with pytest.raises(fetch.FetchError, match=f"is not as it was made: {re.escape(name)}. Next:") as caught:
-            bundle.install(stick, list(fetch.FILES))
+            bundle.install(stick, list(fetch.PAIR))
         said = tidy(str(caught.value), cache)
         assert not names_in(cache)
         (stick / name).write_bytes(kept)
-    bundle.install(stick, list(fetch.FILES))  # as it was made
+    bundle.install(stick, list(fetch.PAIR))  # as it was made
     return said
 
 
@@ -622,7 +622,7 @@ def test_bundle_without_manifest(stick, manifest, tmp_path):
     (tmp_path / "secret").write_text("")
     (stick / "manifest.json").write_text(manifest)
     with pytest.raises(fetch.FetchError, match="is no whole bundle") as caught:
-        bundle.install(stick, list(fetch.FILES))
+        bundle.install(stick, list(fetch.PAIR))
     assert not names_in(tmp_path / "other machine")
     return re.sub(r"\(.*?\)", "(why)", tidy(str(caught.value), tmp_path / "other machine"))
 
@@ -632,7 +632,7 @@ def test_added_package(stick, tmp_path):
     (stick / "wheels").mkdir()
     (stick / "wheels" / "keras-99-py3-none-any.whl").write_bytes(b"")
     with pytest.raises(fetch.FetchError, match="not as it was made: wheels/keras-99") as caught:
-        bundle.install(stick, list(fetch.FILES))
+        bundle.install(stick, list(fetch.PAIR))
     return tidy(str(caught.value), tmp_path / "other machine")
 
 

@@ -1,4 +1,4 @@
-"""The shared layers: VGG16's thirteen convolutions in five blocks, with preprocessing inside.
+"""The shared layers: VGG16's thirteen convolutions in five blocks (or another network), with preprocessing inside.
 
 A ``Backbone`` is a description (which weights, which image size), not a live model. Every ``build`` makes
 a fresh model from it, so fine-tuning one model never changes the next one, and the description can be
@@ -25,6 +25,7 @@ CUTS = ("image", *BLOCKS, "features")  # "image" lies below every layer, "featur
 CONVOLUTIONS = tuple(f"{block}_conv{i + 1}" for block, (depth, _) in BLOCKS.items() for i in range(depth))
 MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet's pictures, subtracted as in keras.applications.vgg16
 SHIPPED = ("letters", "letters-small", "letters-bn")
+PUBLISHED = {"imagenet": "vgg16", "efficientnet": "efficientnet"}  # weights -> file, as fetch names it
 ASSETS = Path(__file__).parent / "assets"
 
 
@@ -53,15 +54,18 @@ class Backbone:
     """A VGG16-style network without its top, described well enough to build it again.
 
     Attributes:
-        weights: "letters", "letters-small" or "letters-bn" (shipped), "imagenet" (keras.applications'
-            file, which must be on disk), the path of a weights file with VGG16's layers (.h5 or
-            .weights.h5, any width, float16 or float32), or None for random weights (He et al. 2015).
+        weights: "letters", "letters-small" or "letters-bn" (shipped), "imagenet" or "efficientnet"
+            (keras.applications' VGG16 and EfficientNetV2-B0, whose files must be on disk), the path of a
+            weights file with VGG16's layers (.h5 or .weights.h5, any width, float16 or float32), or None
+            for random weights (He et al. 2015).
         size: height and width that images are resized to inside the model, 32 to 224 pixels.
         width: channels as a fraction of VGG16's; read from the weights if there are any.
         batch_norm: batch normalisation after every convolution; read from the weights likewise.
         seed: of the random weights.
         preprocessing: "vgg16" (BGR, mean subtracted, as the weights were trained), or "1/255", the
             article's mistake, kept so that its price can be measured.
+        layout: "vgg16", or "efficientnet", which follows from the weights: EfficientNetV2-B0 (Tan & Le 2021), whose
+            own preprocessing is part of it, in float32, with no cuts but "image" and "features".
     """
 
     weights: str | None = "letters"
@@ -70,6 +74,7 @@ class Backbone:
     batch_norm: bool = False
     seed: int = 0
     preprocessing: str = "vgg16"
+    layout: str = "vgg16"
 
     def __post_init__(self):
         if not 32 <= self.size <= 224:
@@ -78,7 +83,9 @@ class Backbone:
             raise ValueError(f'preprocessing={self.preprocessing!r}: expected "vgg16" or "1/255"')
         if isinstance(self.weights, Path):
             object.__setattr__(self, "weights", str(self.weights))
-        if file := self.weights_file:
+        if self.weights == "efficientnet":
+            object.__setattr__(self, "layout", "efficientnet")
+        if (file := self.weights_file) and self.layout == "vgg16":
             layers = read_weights(file)
             object.__setattr__(self, "width", layers["block1_conv1"][0].shape[-1] / 64)
             object.__setattr__(self, "batch_norm", "block1_bn1" in layers)
@@ -90,11 +97,12 @@ class Backbone:
             return None
         if self.weights in SHIPPED:
             return ASSETS / f"{self.weights}.weights.h5"
-        path = fetch.find("vgg16") if self.weights == "imagenet" else Path(self.weights)
+        published = PUBLISHED.get(self.weights, "")
+        path = fetch.find(published) if published else Path(self.weights)
         if path is None:
-            raise WeightsError(fetch.not_here([fetch.FILES["vgg16"]]))
+            raise WeightsError(fetch.not_here([fetch.FILES[published]]))
         if not path.is_file():
-            known = ", ".join((*SHIPPED, "imagenet"))
+            known = ", ".join((*SHIPPED, *PUBLISHED))
             raise WeightsError(f"no weights file at {path}: expected one of {known}, or the path of a .h5 file")
         return path
 
@@ -106,13 +114,13 @@ class Backbone:
 
     @property
     def name(self) -> str:
-        """A short name for tables: "letters", "imagenet", "random", or the stem of the file."""
+        """A short name for tables: "letters", "imagenet", "efficientnet", "random", or the stem of the file."""
         return Path(self.weights).name.split(".")[0] if self.weights else "random"
 
     @property
     def channels(self) -> int:
         """Number of features after the last block."""
-        return int(512 * self.width)
+        return 1280 if self.layout == "efficientnet" else int(512 * self.width)
 
     def random(self, seed: int = 0) -> "Backbone":
         """The same layers with random weights: where training from scratch starts."""
@@ -126,7 +134,7 @@ class Backbone:
             precision: "float32" or "bfloat16" for the convolutions' arithmetic.
 
         Returns:
-            keras.Model, images (n, height, width, 3) -> float32 (n, channels). Its layers bear VGG16's
+            keras.Model, images (n, height, width, 3) -> float32 (n, channels). VGG16's layers bear their
             names; "blockK_pool" is the output at cut "blockK", "image" the preprocessed images.
         """
         layer = keras.layers
@@ -134,31 +142,46 @@ class Backbone:
         inputs = x = keras.Input(image_shape, dtype="float32", name="images")  # float32: uint8 input is cast to it
         if image_shape[:2] != (self.size, self.size):
             x = layer.Resizing(self.size, self.size, name="resize", dtype="float32")(x)
-        if self.preprocessing == "vgg16":
-            x = keras.ops.flip(x, axis=-1)  # RGB to BGR
-        scale, offset = (1.0, [-m for m in MEAN_RGB[::-1]]) if self.preprocessing == "vgg16" else (1 / 255, 0.0)
+        scale, offset = 1 / 255 if self.preprocessing == "1/255" else 1.0, [0.0] * 3
+        if self.layout == self.preprocessing == "vgg16":
+            x, offset = keras.ops.flip(x, axis=-1), [-m for m in MEAN_RGB[::-1]]  # RGB to BGR
         x = layer.Rescaling(scale, offset, name="image", dtype="float32")(x)
+        x = self._efficientnet(x) if self.layout == "efficientnet" else self._vgg16(x, policy)
+        model = keras.Model(inputs, layer.GlobalAveragePooling2D(name="features", dtype="float32")(x), name="backbone")
+        if (file := self.weights_file) and self.layout == "vgg16":
+            for name, values in read_weights(file).items():
+                model.get_layer(name).set_weights(values)
+        return model
+
+    def _efficientnet(self, x):
+        if self.weights is None:
+            keras.utils.set_random_seed(self.seed)  # its layers take no seed of their own
+        return keras.applications.EfficientNetV2B0(False, self.weights_file, input_shape=x.shape[1:])(x)
+
+    def _vgg16(self, x, policy):
         for i, name in enumerate(CONVOLUTIONS):
             block, part = name.split("_conv")
             depth, filters = BLOCKS[block]
             start = keras.initializers.HeNormal(seed=1000 * self.seed + i)
             activation = None if self.batch_norm else "relu"
-            x = layer.Conv2D(int(filters * self.width), 3, padding="same", activation=activation,
+            x = keras.layers.Conv2D(int(filters * self.width), 3, padding="same", activation=activation,
                              kernel_initializer=start, name=name, dtype=policy)(x)  # fmt: skip
             if self.batch_norm:
-                x = layer.BatchNormalization(name=f"{block}_bn{part}", dtype=policy)(x)
-                x = layer.ReLU(name=f"{block}_relu{part}", dtype=policy)(x)
+                x = keras.layers.BatchNormalization(name=f"{block}_bn{part}", dtype=policy)(x)
+                x = keras.layers.ReLU(name=f"{block}_relu{part}", dtype=policy)(x)
             if int(part) == depth:
-                x = layer.MaxPooling2D(2, name=f"{block}_pool", dtype=policy)(x)
-        model = keras.Model(inputs, layer.GlobalAveragePooling2D(name="features", dtype="float32")(x), name="backbone")
-        if file := self.weights_file:
-            for name, values in read_weights(file).items():
-                model.get_layer(name).set_weights(values)
-        return model
+                x = keras.layers.MaxPooling2D(2, name=f"{block}_pool", dtype=policy)(x)
+        return x
 
 
 def at_cut(model, cut: str):
-    """The part of a built model below a cut: images -> activations (n, h, w, c)."""
+    """The part of a built model below a cut: images -> activations (n, h, w, c).
+
+    Raises:
+        ValueError: no such cut, or not in this network.
+    """
+    if layer_at(cut) not in (names := [layer.name for layer in model.layers]):
+        raise ValueError(f"cut={cut!r}: this network has no blocks, only {', '.join(c for c in CUTS if c in names)}")
     return keras.Model(model.input, model.get_layer(layer_at(cut)).output, name=f"below_{cut}")
 
 

@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         "--task", help="digits (default), letters, colours, angles, degrees, cifar10, or a folder of class folders"
     )
     run.add_argument(
-        "--backbone", "--weights", help="letters (default), letters-small, letters-bn, imagenet, or a file"
+        "--backbone", "--weights", help="letters (default), letters-small, letters-bn, imagenet, efficientnet, a file"
     )
     run.add_argument(
         "--recipes", default="scratch,probe,lp_ft", help=f"some of {','.join(RECIPE_NAMES)} (default: %(default)s)"
@@ -79,7 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     predict.set_defaults(command=_predict)
 
     get = commands.add_parser("fetch", help="the real pair's files: download them, make a bundle of them, use a bundle")
-    get.add_argument("names", nargs="*", metavar="name", help=f"some of {', '.join(fetch.FILES)} (default: all)")
+    names = f"some of {', '.join(fetch.FILES)} (default: {', '.join(fetch.PAIR)})"
+    get.add_argument("names", nargs="*", metavar="name", help=names)
     get.add_argument("--to", type=Path, metavar="DIR", help="make a bundle for machines without internet")
     get.add_argument(
         "--wheels", action="store_true", help="put all packages into the bundle too (for machines like this)"
@@ -118,7 +119,7 @@ def _choose_pair(arguments) -> tuple[str, str, str]:
     if arguments.real:
         if arguments.task or arguments.backbone:
             raise ValueError("--real means ImageNet's VGG16 on CIFAR-10: leave out --task and --backbone, or --real")
-        for name in fetch.FILES:
+        for name in fetch.PAIR:
             fetch.get(name)
     pair = pairs.choose()
     task, backbone = arguments.task or pair.task, arguments.backbone or pair.backbone
@@ -193,7 +194,7 @@ def _predict(arguments) -> None:
 def _fetch(arguments) -> None:
     from . import bundle
 
-    names = arguments.names or list(fetch.FILES)
+    names = arguments.names or list(fetch.PAIR)
     if unknown := [name for name in names if name not in fetch.FILES]:
         raise ValueError(f"fetch: expected some of {', '.join(fetch.FILES)}, got {', '.join(unknown)}")
     if arguments.source:

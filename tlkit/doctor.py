@@ -236,14 +236,14 @@ def _data():
     from tlkit import fetch
 
     value = {}
-    for name, file in fetch.FILES.items():
+    for name in fetch.PAIR:
         with warnings.catch_warnings(record=True) as damaged:
             warnings.simplefilter("always")
             try:
                 state = "verified" if fetch.find(name) else "damaged" if damaged else "missing"
             except fetch.FetchError:
                 state = "damaged"
-        value[name] = {"state": state, "bytes": file.bytes}
+        value[name] = {"state": state, "bytes": fetch.FILES[name].bytes}
     found = ", ".join("%s %s" % (fetch.FILES[name].title, value[name]["state"]) for name in value)
     names = " ".join(name for name in value if value[name]["state"] != "verified")
     fix = "`python -m tlkit fetch %s`, or set TLKIT_DATA to a folder that has them. Drawn scenes need neither." % names
@@ -254,10 +254,10 @@ def _servers(lacking, timeout=3):
     """Ask each for the head of its file, both at once; a name server that hangs does not hold us up either."""
     from tlkit import fetch
 
-    value = dict.fromkeys(fetch.FILES, "no answer")
+    value = dict.fromkeys(fetch.PAIR, "no answer")
     mirrors = [mirror.rstrip("/") + "/{0.name}" for mirror in os.environ.get("TLKIT_MIRRORS", "").split()]
     first = (mirrors + ["{0.url}"])[0]  # what a download would try first
-    asked = [(name, first.format(file), timeout, value) for name, file in fetch.FILES.items()]
+    asked = [(name, first.format(fetch.FILES[name]), timeout, value) for name in value]
     threads = [threading.Thread(target=_ask, args=about, daemon=True) for about in asked]
     for thread in threads:
         thread.start()

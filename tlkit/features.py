@@ -63,8 +63,8 @@ def activations(backbone: Backbone, images, cut: str, *, precision: str = "float
         raise ValueError("expected at least one image, got none")
     made_from = {
         "backbone": backbone.name, "weights": backbone.weights_hash, "width": backbone.width,
-        "batch_norm": backbone.batch_norm, "preprocessing": backbone.preprocessing, "size": backbone.size,
-        "cut": cut, "images": fingerprint(images), "precision": precision, "format": _FORMAT,
+        "batch_norm": backbone.batch_norm, "preprocessing": backbone.preprocessing, "layout": backbone.layout,
+        "size": backbone.size, "cut": cut, "images": fingerprint(images), "precision": precision, "format": _FORMAT,
     }  # fmt: skip
     key = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:24]
     path = _root() / key

@@ -1,4 +1,4 @@
-"""The two published files of the real pair: found or downloaded, always verified, kept in one cache.
+"""Published files, the two of the real pair and one more backbone: found or downloaded, verified, kept in one cache.
 
 Looked for in the folders of TLKIT_DATA, which are only ever read, then in the cache, then in Keras's cache. Only
 ``get`` and ``published`` download. A file whose hash is wrong is named in a warning, never used and never deleted.
@@ -55,6 +55,7 @@ class RemoteFile:
 
 
 VGG16 = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+PAIR = ("vgg16", "cifar10")  # the real pair; what is not of it is only fetched by name
 FILES = {
     "vgg16": RemoteFile(
         "ImageNet's VGG16",
@@ -76,7 +77,14 @@ FILES = {
         "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images, technical report",
         ("datasets/cifar-10-batches-py-target_archive", "datasets/cifar-10-batches-py.tar.gz"),  # new, old
     ),
-}
+    "efficientnet": RemoteFile(
+        "ImageNet's EfficientNetV2-B0", "efficientnetv2-b0_notop.h5",
+        "https://storage.googleapis.com/tensorflow/keras-applications/efficientnet_v2/efficientnetv2-b0_notop.h5",
+        24_274_472, "md5:893217f2bb855e2983157299931e43ff",  # from keras.applications' source; there is no SHA-256
+        "Apache 2.0 (Google), converted for keras.applications", "Tan & Le 2021, https://arxiv.org/abs/2104.00298",
+        ("models/efficientnetv2-b0_notop.h5",),
+    ),
+}  # fmt: skip
 
 
 def cache_dir() -> Path:
@@ -90,7 +98,7 @@ def cache_dir() -> Path:
 
 
 def find(name: str) -> Path | None:
-    """The verified file ("vgg16") or images .npy ("cifar10") in one of the places; never downloads.
+    """The verified file ("vgg16", "efficientnet") or images .npy ("cifar10") in one of the places; never downloads.
 
     Raises FetchError if a CIFAR-10 archive is there but cannot be converted.
     """
@@ -134,7 +142,7 @@ def acquire(file: RemoteFile, doing: str, fill: Callable[[download.Part], None])
         return Path(part.name).replace(path)
 
 
-def missing(names: tuple[str, ...] = ("vgg16", "cifar10")) -> list[RemoteFile]:
+def missing(names: tuple[str, ...] = PAIR) -> list[RemoteFile]:
     """What would have to be downloaded."""
     return [FILES[name] for name in names if find(name) is None]
 

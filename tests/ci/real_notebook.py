@@ -43,7 +43,7 @@ print("peak kB:", re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read(
 
 def pack(pictures: Path, weights: Path, cache: Path) -> str:
     """Write both files into the cache; returns the code that registers their hashes."""
-    files = {name: cache / file.name for name, file in fetch.FILES.items()}
+    files = {name: cache / fetch.FILES[name].name for name in fetch.PAIR}
     replicas.vgg16_weights(files["vgg16"], values=read_weights(weights))
     rng, paths = np.random.default_rng(0), []
     for split, n in (("train", 5 * PER_BATCH), ("test", PER_BATCH)):

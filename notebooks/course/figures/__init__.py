@@ -1,7 +1,9 @@
 """The interactive figures of the notebooks, each with its drawing, which is its static twin."""
 
+from .backbone_costs import backbone_costs, draw_backbones
 from .block_slider import block_maps, block_slider, draw_blocks
 from .caught import caught
+from .choices import optimizer_steps, two_lines, ways
 from .confusion_cells import confusion_cells
 from .depth_map import depth_map
 from .descent import descent_sliders
@@ -14,6 +16,7 @@ from .similarity_dial import dial_gains, dial_panels, moved, similarity_dial
 from .unfreeze import price_list, still_read, unfreeze_dial
 
 __all__ = [
+    "backbone_costs",
     "block_maps",
     "block_slider",
     "caught",
@@ -22,9 +25,11 @@ __all__ = [
     "descent_sliders",
     "dial_gains",
     "dial_panels",
+    "draw_backbones",
     "draw_blocks",
     "loss_surface",
     "moved",
+    "optimizer_steps",
     "pair_picker",
     "paired_interval",
     "playground",
@@ -33,5 +38,7 @@ __all__ = [
     "reliability_bins",
     "similarity_dial",
     "still_read",
+    "two_lines",
     "unfreeze_dial",
+    "ways",
 ]

@@ -1,0 +1,128 @@
+"""For notebook 10: one head for every backbone; sentences from Python's own documentation; sounds drawn as pictures."""
+
+import ast
+import re
+import sysconfig
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tlkit import Backbone, Task, activations
+
+LEFT_OUT = {"site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "turtledemo", "__pycache__"}
+KINDS = ("sine", "square", "sawtooth", "noise", "chirp up", "chirp down", "pluck")
+RATE, SAMPLES = 8000, 4096  # samples in a second, and in a sound: half a second
+BANDS = 64  # of 31.25 Hz each: the picture shows 0 to 2,000 Hz
+
+
+def sentences(root: Path | None = None) -> list[tuple[str, tuple[str, ...]]]:
+    """Every sentence of five words or more in the docstrings of Python's standard library, once.
+
+    The files are parsed and never imported, so nothing in them runs.
+
+    Args:
+        root: a folder of Python files; None: the standard library of the Python that runs this.
+
+    Returns:
+        (module, words) in a fixed order: module is the name of the file or folder at the top, such as "email"; the
+        words are in lower case.
+
+    Raises:
+        FileNotFoundError: no Python files there.
+    """
+    root = root or Path(sysconfig.get_paths()["stdlib"])
+    found: dict[tuple[str, ...], str] = {}
+    for module, text in _docstrings(root):
+        for sentence in re.split(r"(?<=[.!?:])\s+|\n\s*\n", text):
+            words = tuple(re.findall(r"[a-z]+(?:'[a-z]+)?", sentence.lower()))
+            if len(words) >= 5:
+                found.setdefault(words, module)  # a sentence that stands in two places counts where it stands first
+    if not found:
+        raise FileNotFoundError(f"expected Python files with docstrings in {root}, got none: pass one that has some")
+    return [(module, words) for words, module in found.items()]
+
+
+def _docstrings(root: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted(root.rglob("*.py")):
+        place = file.relative_to(root)
+        if LEFT_OUT & set(place.parts):
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about odd escapes in old files
+                tree = ast.parse(file.read_bytes())
+        except (SyntaxError, ValueError):  # files that are broken on purpose, as examples
+            continue
+        for node in ast.walk(tree):
+            kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+            if isinstance(node, kinds) and (text := ast.get_docstring(node)):
+                yield place.parts[0].removesuffix(".py"), text
+
+
+def sound(kind: str, rng: np.random.Generator) -> np.ndarray:
+    """One sound of KINDS with a pitch, a beginning, a length and a share of noise of its own: float (SAMPLES,)."""
+    start = int(rng.integers(0, SAMPLES // 4))
+    t = np.arange(rng.integers(SAMPLES // 2, SAMPLES - start)) / RATE
+    wave = _wave(kind, t, np.exp(rng.uniform(np.log(150), np.log(900))), rng)
+    whole = rng.uniform(0.3, 1.0) * rng.normal(size=SAMPLES)
+    whole[start : start + len(t)] += wave / np.sqrt((wave**2).mean())
+    return whole
+
+
+def _wave(kind: str, t: np.ndarray, pitch: float, rng: np.random.Generator) -> np.ndarray:
+    """The pure wave, float (n,), at the times t in seconds; pitch in Hz."""
+    from scipy import signal
+
+    phase = 2 * np.pi * (pitch * t + rng.uniform())
+    if kind in ("chirp up", "chirp down"):
+        low, high = pitch, pitch * rng.uniform(2, 4)
+        first, last = (low, high) if kind == "chirp up" else (high, low)
+        return signal.chirp(t, first, t[-1], last)
+    if kind == "noise":
+        band = signal.firwin(65, (pitch, 2 * pitch), fs=RATE, pass_zero=False)
+        return signal.lfilter(band, 1, rng.normal(size=len(t)))
+    if kind == "pluck":
+        return np.sum([np.sin(h * phase) * np.exp(-t * h * rng.uniform(4, 8)) / h for h in range(1, 7)], axis=0)
+    return {"sine": np.sin, "square": signal.square, "sawtooth": signal.sawtooth}[kind](phase)
+
+
+def picture(samples: np.ndarray) -> np.ndarray:
+    """A sound's spectrogram as uint8 (32, 32, 3): time to the right, 0 to 2,000 Hz upwards, loud is bright."""
+    from PIL import Image
+    from scipy import signal
+
+    _, _, power = signal.spectrogram(samples, RATE, nperseg=256, noverlap=136)
+    decibels = 10 * np.log10(power[BANDS - 1 :: -1] + 1e-12)  # (BANDS, times), high notes on top
+    low, high = np.percentile(decibels, 5), decibels.max()
+    grey = (255 * np.clip((decibels - low) / (high - low), 0, 1)).astype("uint8")
+    small = Image.fromarray(grey).resize((32, 32), Image.Resampling.BILINEAR)
+    return np.repeat(np.asarray(small)[..., None], 3, axis=2)
+
+
+def sounds(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures uint8 (n, 32, 32, 3) of sounds and their kinds, int (n,): every kind of KINDS equally often, in turn."""
+    rng, labels = np.random.default_rng(seed), np.arange(n) % len(KINDS)
+    return np.stack([picture(sound(KINDS[kind], rng)) for kind in labels]), labels
+
+
+def linear_head(backbone: Backbone, task: Task) -> dict[str, np.ndarray]:
+    """What a logistic regression on a backbone's features gets right: split -> bool (n,).
+
+    Its regularisation is chosen by the accuracy on the validation split, for each backbone and each draw anew.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    splits = task.splits()
+    model = backbone.build(task.image_shape)
+    inputs = {name: activations(backbone, split.images, "features", model=model) for name, split in splits.items()}
+
+    def right(strength: float) -> dict[str, np.ndarray]:
+        head = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=500))
+        head.fit(inputs["train"], splits["train"].labels)
+        return {name: head.predict(inputs[name]) == split.labels for name, split in splits.items()}
+
+    return max(map(right, (0.001, 0.01, 0.1, 1.0)), key=lambda found: found["validation"].mean())
