@@ -15,7 +15,8 @@ _MATRIX = (0.05, 0.14, 0.36, 0.76)  # where the matrix stands in it
 def commonest(counts: np.ndarray) -> tuple[int, int]:
     """True and named class of the most frequent mistake, from counts int (classes, classes)."""
     wrong = counts - np.diag(np.diag(counts))
-    return tuple(int(i) for i in np.unravel_index(wrong.argmax(), wrong.shape))
+    true, named = np.unravel_index(wrong.argmax(), wrong.shape)
+    return int(true), int(named)
 
 
 def confusion_cells(images, labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> Explorer:

@@ -1,14 +1,15 @@
 """The similarity dial: digits that move away from the source's scenes, and what the source is then worth."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from tlkit import evaluate, glyphs, plots
 from tlkit.widgets import Explorer, explore
 
-NEAR = {"scale": (0.85, 0.95), "turn": 5.0, "shift": 0.5, "clutter": 0, "texture": 20.0}
-"""A digit that nearly fills the scene, upright and in the middle, as a camera sees it that never moves."""
+# A digit that nearly fills the scene, upright and in the middle, as a camera sees it that never moves.
+NEAR = glyphs.Style(scale=(0.85, 0.95), turn=5.0, shift=0.5, clutter=0, texture=20.0)
 STEPS = {  # what moves -> its positions, from like the source's letters to unlike them
     "scrambled": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
     "blurred": (0.0, 1.0, 2.0, 3.0, 4.0, 5.0),
@@ -42,8 +43,9 @@ def moved(what: str, step: int, n: int, seed: int, fonts: Sequence[str] = glyphs
         images uint8 (n, 32, 32, 3), labels int64 (n,).
     """
     at = STEPS[what][step]
-    style = {"small": {"scale": (at - 0.05, at + 0.05)}, "turned": {"turn": at}}.get(what, {})
-    drawn = glyphs.draw(glyphs.DIGITS, n, seed, fonts=tuple(fonts), style=glyphs.Style(**{**NEAR, **style}))
+    style = replace(NEAR, scale=(at - 0.05, at + 0.05)) if what == "small" else NEAR
+    style = replace(NEAR, turn=at) if what == "turned" else style
+    drawn = glyphs.draw(glyphs.DIGITS, n, seed, fonts=tuple(fonts), style=style)
     change = {"scrambled": _scrambled, "blurred": _blurred}.get(what)
     return change(drawn.images, at) if change else drawn.images, drawn.symbol
 
