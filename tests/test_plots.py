@@ -189,7 +189,7 @@ def test_show_gives_the_notebook_a_small_picture_with_its_text_and_closes_it(mon
         assert picture.info["Description"] == "Five boxes; the first is lit."
 
 
-def test_a_drawing_has_few_colours_and_looks_the_same_and_pictures_keep_all_of_theirs(run):
+def test_a_drawing_has_few_colours_and_looks_the_same_and_pictures_keep_all_of_theirs():
     with Image.open(io.BytesIO(plots.png(plots.five_steps(1), "Five boxes."))) as drawing:
         assert drawing.mode == "P"
         drawn = np.asarray(drawing.convert("RGB")).astype(int)
