@@ -189,6 +189,19 @@ def test_show_gives_the_notebook_a_small_picture_with_its_text_and_closes_it(mon
         assert picture.info["Description"] == "Five boxes; the first is lit."
 
 
+def test_a_drawing_has_few_colours_and_looks_the_same_and_pictures_keep_all_of_theirs():
+    with Image.open(io.BytesIO(plots.png(plots.five_steps(1), "Five boxes."))) as drawing:
+        assert drawing.mode == "P"
+        drawn = np.asarray(drawing.convert("RGB")).astype(int)
+    file = io.BytesIO()
+    plots.five_steps(1).figure.savefig(file, dpi=110, bbox_inches="tight")
+    with Image.open(file) as full:
+        assert np.abs(drawn - np.asarray(full.convert("RGB"))).max() <= 12
+    noise = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3), "uint8")
+    with Image.open(io.BytesIO(plots.png(plots.images(images=noise), "Sixteen pictures."))) as pictures:
+        assert pictures.mode == "RGB"
+
+
 def test_a_figure_without_text_is_refused():
     with pytest.raises(ValueError, match="alt: expected a sentence, got none"):
         plots.show(plots.five_steps(1), " ")

@@ -258,9 +258,21 @@ def png(drawing, alt: str, dpi: int = 110) -> bytes:
     if not alt.strip():
         raise ValueError("alt: expected a sentence, got none: say what the figure shows to whoever cannot see it")
     figure, file = getattr(drawing, "figure", drawing), BytesIO()
-    figure.savefig(file, format="png", dpi=dpi, bbox_inches="tight", metadata={"Description": alt})
+    figure.savefig(file, format="png", dpi=dpi, bbox_inches="tight")
     pyplot.close(figure)
-    return file.getvalue()
+    return _small(file, alt)
+
+
+def _small(file: BytesIO, alt: str) -> bytes:
+    """A PNG file without transparency and, unless there are pictures in it, with 256 colours: a third of its size."""
+    from PIL import Image, PngImagePlugin
+
+    image, info, small = Image.open(file).convert("RGB"), PngImagePlugin.PngInfo(), BytesIO()
+    if image.getcolors(maxcolors=4096):  # a drawing: its colours are few, and shades of them at the edges
+        image = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    info.add_itxt("Description", alt)
+    image.save(small, "png", pnginfo=info, optimize=True)
+    return small.getvalue()
 
 
 def show(drawing, alt: str) -> None:

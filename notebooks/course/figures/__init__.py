@@ -13,6 +13,7 @@ from .paired_interval import paired_interval
 from .playground import playground
 from .reliability import reliability, reliability_bins
 from .similarity_dial import dial_gains, dial_panels, moved, similarity_dial
+from .threshold_slider import threshold_slider
 from .unfreeze import price_list, still_read, unfreeze_dial
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "reliability_bins",
     "similarity_dial",
     "still_read",
+    "threshold_slider",
     "two_lines",
     "unfreeze_dial",
     "ways",
