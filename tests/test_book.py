@@ -51,7 +51,7 @@ def test_every_file_is_staged_by_its_name(tmp_path):
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
     assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").glob("*.ipynb")} <= names
     assert names == {*shown, "index.md"}
-    assert "| What is gradient descent? | [04]" in (tmp_path / "index.md").read_text("utf-8")
+    assert "| What are cross-entropy and gradient descent? | [03]" in (tmp_path / "index.md").read_text("utf-8")
 
 
 def test_a_staged_notebook_has_its_number_its_words_and_its_solutions_folded(tmp_path):
