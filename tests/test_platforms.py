@@ -134,6 +134,7 @@ def colab(monkeypatch, tmp_path):
         return commands
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TLKIT_PROGRESS", str(tmp_path / "progress.json"))  # the cell sets it where there is none
     return run, here
 
 
