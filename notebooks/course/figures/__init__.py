@@ -1,5 +1,6 @@
 """The interactive figures of the notebooks, each with its drawing, which is its static twin."""
 
+from . import stations
 from .backbone_costs import backbone_costs, draw_backbones
 from .block_slider import block_maps, block_slider, draw_blocks
 from .caught import caught
@@ -38,6 +39,7 @@ __all__ = [
     "reliability",
     "reliability_bins",
     "similarity_dial",
+    "stations",
     "still_read",
     "threshold_slider",
     "two_lines",
