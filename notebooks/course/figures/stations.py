@@ -8,7 +8,7 @@ from tlkit import glyphs, plots
 from tlkit.evaluate import Interval, over_seeds
 
 NAIVE, REMEDY, OTHER = plots.PALETTE["scratch"], plots.PALETTE["probe"], plots.FAINT
-LUMA = np.float32([0.299, 0.587, 0.114])  # how bright red, green and blue look
+LUMA = np.array([0.299, 0.587, 0.114], "float32")  # how bright red, green and blue look
 
 
 def turned(images: np.ndarray, degrees: np.ndarray, shifts: np.ndarray | None = None) -> np.ndarray:
