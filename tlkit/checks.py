@@ -96,4 +96,4 @@ def _judge(exercise: Exercise, answer: Any, measured: tuple) -> Verdict:
                 return Verdict(False, misconception)
     except Exception as error:  # whatever a learner's code or type does, the answer is a sentence
         return Verdict(False, f"Your answer stopped with {type(error).__name__}: {error}. Expected {exercise.expects}.")
-    return Verdict(False, f"{exercise.hint} The solution is in the cell below this one.")
+    return Verdict(False, f"{exercise.hint} The solution stands below.")

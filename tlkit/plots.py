@@ -155,6 +155,7 @@ def costs(points: Mapping[str, evaluate.Interval], xlabel: str, nothing: float =
     ax.axvline(nothing, color=INK, lw=1.2)
     ax.set_yticks(range(len(points)), list(points))
     ax.set(ylim=(len(points) - 0.4, -0.6), xlabel=xlabel)
+    ax.locator_params(axis="x", nbins=5)  # more of "−0.025" would touch each other
     ax.tick_params(axis="y", length=0)
     return ax
 
@@ -310,7 +311,8 @@ def _end_labels(ax, ends):
     for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
         at = below = max(y, below + gap)
         ax.plot([x, right * 1.03], [y, at], color=colour, lw=0.8, ls=":", clip_on=False)
-        ax.annotate(name, (right * 1.04, at), va="center", color=darker(colour), weight="bold", annotation_clip=False)
+        ax.annotate(name, (right * 1.04, at), (6, 0), textcoords="offset points", va="center", color=darker(colour),
+                    weight="bold", annotation_clip=False)  # fmt: skip
     ax.set_xlim(right=right * 1.04)
 
 

@@ -36,6 +36,7 @@ WRONG = [
     ("06 price", lambda n, e, b, a: 3 * n * (b + e * a), "nothing below the cut"),
     ("06 price", lambda n, e, b, a: n * (b + 2 * e * a), "three in all"),
     ("06 price", lambda n, e, b, a: 3 * n * e * a, "The frozen part is missing"),
+    ("06 price", lambda n, e, b, a: n * (b + a + 3 * e * a), "the first pass ends at the cut"),
     ("06 price", lambda n, e, b, a: b + 3 * e * a, "the price of one picture"),
     ("06 price", lambda n, e, b, a: n * e, "How often does one picture pass"),
     ("06 budget", GOOD | {"steps": ...}, "Not finished yet"),

@@ -112,6 +112,8 @@ EXERCISES = {
             (_costs(lambda n, e, b, a: n * (b + 2 * e * a)), "Backward costs two forward passes, and the forward pass "
              "comes on top: three in all."),
             (_costs(lambda n, e, b, a: 3 * n * e * a), "The frozen part is missing. It runs once for every picture."),
+            (_costs(lambda n, e, b, a: n * (b + a + 3 * e * a)), "That is the formula with a probe first, whose "
+             "pass goes through all blocks. Here nobody trains a probe: the first pass ends at the cut."),
             (_costs(lambda n, e, b, a: b + 3 * e * a), "This is the price of one picture. How many are there?"),
         ),
         "How often does one picture pass below the cut, and how often above it?",

@@ -24,8 +24,8 @@ def optimizer_steps(points: Mapping[str, Mapping[float, Sequence[float]]], chose
         _band(ax, sizes, found, plots.PALETTE[colour], mark)
         ring = found[sizes.index(chosen[name])].mean
         ax.plot(chosen[name], ring, "o", ms=15, mfc="none", mec=plots.INK, mew=1.5)
-        ax.annotate(f"{ring:.2f}", (chosen[name], ring), (0, -22), textcoords="offset points", ha="center")
-        ax.set(xscale="log", ylim=(0, 1), xlabel="step size", title=name)
+        ax.annotate(f"{ring:.3f}", (chosen[name], ring), (0, -22), textcoords="offset points", ha="center")
+        ax.set(xscale="log", ylim=(0.7, 1), xlabel="step size", title=name)  # a band may go on below
         ax.tick_params(labelsize=9)
     many[0].set_ylabel("accuracy on test digits")
     return figure
