@@ -45,7 +45,7 @@ before, most, done = anonymous(), [0], threading.Event()
 watcher = threading.Thread(target=watch)
 watcher.start()
 started = time.perf_counter()
-for name in fetch.FILES:
+for name in fetch.PAIR:
     fetch.get(name)
 images, labels = fetch.cifar10()
 assert images.shape == (60000, 32, 32, 3) and numpy.bincount(labels).sum() == 60000
@@ -97,11 +97,11 @@ def main() -> int:
     with TemporaryDirectory() as work:
         site, cache = Path(work, "site"), Path(work, "cache")
         site.mkdir()
-        paths = {name: site / file.name for name, file in fetch.FILES.items()}
+        paths = {name: site / fetch.FILES[name].name for name in fetch.PAIR}
         make_weights(paths["vgg16"])
         make_archive(paths["cifar10"])
         entries = {name: replicas.entry(fetch.FILES[name], path) for name, path in paths.items()}
-        assert [entry.bytes for entry in entries.values()] == [file.bytes for file in fetch.FILES.values()]
+        assert [entry.bytes for entry in entries.values()] == [fetch.FILES[name].bytes for name in entries]
         with FaultyServer(site) as server:
             for cuts in CUTS:  # the connection fails at each, by turns as servers do and as networks do
                 server.faults += [Fault(cut=int(cut), reset=i % 2 == 1) for i, cut in enumerate(cuts)] + [Fault()]
@@ -115,7 +115,7 @@ def main() -> int:
 
 def judge(seen, sent, requests, more, trained, cache) -> int:
     """Print the figures; 1 if one of them is too large."""
-    size, cuts = sum(file.bytes for file in fetch.FILES.values()), sum(map(len, CUTS))
+    size, cuts = sum(fetch.FILES[name].bytes for name in fetch.PAIR), sum(map(len, CUTS))
     again, grown = sent - size, seen["most"] - seen["imports"]
     left = [path.name for path in cache.rglob("*.part")] + [path.name for path in cache.glob("*.unfinished")]
     print(f"{size:,} bytes, cut {cuts} times: {requests} requests, {seen['seconds']:.0f} s with the conversion")
