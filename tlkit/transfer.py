@@ -273,6 +273,7 @@ def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, n
         metric = keras.metrics.SparseCategoricalAccuracy("accuracy")
     adam = _AdamByDepth(settings.shrink, learning_rate=rate, clipnorm=1.0 if settings.schedule else None)
     network.compile(adam, loss, metrics=[metric])
+    adam.build(network.trainable_variables)  # before the first step: else Keras traces the step twice
     validation = _Batches(
         held_out, task.validation.labels, replace(settings, batch=256, mirror=False, epoch_steps=None), None
     )
