@@ -259,8 +259,8 @@ def _with_head(shared, head: Head, task: Task, flatten: bool):
 
 def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, name: str) -> dict[str, list[float]]:
     train = _Batches(inputs, task.train.labels, settings, seed)
-    epochs = max(settings.min_epochs, -(-settings.steps // len(train)))
-    rate, total = settings.rate, epochs * len(train)
+    epochs = max(settings.min_epochs, -(-settings.steps // train.steps))
+    rate, total = settings.rate, epochs * train.steps
     if settings.schedule:
         warmup = max(1, total // 10)
         rate = keras.optimizers.schedules.CosineDecay(
@@ -280,7 +280,8 @@ def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, n
     with bar(total, f"{name} on {task.name}", "step") as progress:
         keeper = _KeepBest(settings, progress)
         try:
-            network.fit(train, validation_data=validation, epochs=epochs, shuffle=False, callbacks=[keeper], verbose=0)
+            network.fit(train, steps_per_epoch=train.steps, epochs=epochs, shuffle=False, callbacks=[keeper], verbose=0,
+                        validation_data=validation, validation_steps=validation.steps)  # fmt: skip
         except KeyboardInterrupt:
             if not keeper.rows:
                 raise  # nothing was learnt yet
@@ -310,34 +311,31 @@ class _AdamByDepth(keras.optimizers.Adam):
 class _Batches(keras.utils.PyDataset):
     """Batches of one size from a (memory-mapped) array, newly shuffled in every pass; in order without a seed."""
 
+    num_batches = None  # there is always a next one: opening the data anew costs Keras more than a probe's epoch
+
     def __init__(self, inputs, labels, settings: Settings, seed: int | None):
         super().__init__()
-        self.inputs, self.labels, self.seed, self.epoch = inputs, np.asarray(labels), seed, 0
+        self.inputs, self.labels, self.seed = inputs, np.asarray(labels), seed
         self.batch, self.mirror = min(settings.batch, len(inputs)), settings.mirror
         self.steps = settings.epoch_steps or -(-len(inputs) // self.batch)
 
-    def __len__(self):
-        return self.steps
-
-    def __getitem__(self, i):
+    def __getitem__(self, t):
+        epoch, i = divmod(t + self.steps, self.steps)  # from 1: so every stored result repeats, which began there
         if self.seed is None:
             rows = np.arange(i * self.batch, min((i + 1) * self.batch, len(self.inputs)))
         else:  # step t takes the next rows of an endless row of shuffles, so every batch is full
-            t, n = self.epoch * self.steps + i, len(self.inputs)
-            places = np.arange(t * self.batch, (t + 1) * self.batch)
+            n = len(self.inputs)
+            places = (epoch * self.steps + i) * self.batch + np.arange(self.batch)
             rows = np.array([self._shuffle(p // n)[p % n] for p in places])
         x = self.inputs[rows].astype("float32")
         if self.mirror:
-            chosen = np.random.default_rng((self.seed, i, self.epoch)).random(len(x)) < 0.5
+            chosen = np.random.default_rng((self.seed, i, epoch)).random(len(x)) < 0.5
             x = np.where(chosen[:, None, None, None], x[:, :, ::-1], x)
         return x, self.labels[rows]
 
     @lru_cache(maxsize=2)  # noqa: B019 (lives as long as its few batches)
     def _shuffle(self, k):
         return np.random.default_rng((self.seed, k)).permutation(len(self.inputs))
-
-    def on_epoch_end(self):
-        self.epoch += 1
 
 
 class _KeepBest(keras.callbacks.Callback):

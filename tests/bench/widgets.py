@@ -37,7 +37,7 @@ def seconds(explorer) -> list[float]:
 
 
 def explorers(path: Path) -> list[tuple[str, object]]:
-    """The interactive figures of a notebook, each with the first line of its cell; its code is run as it stands."""
+    """The interactive figures of a notebook, each with the last call in its cell; its code is run as it stands."""
     from IPython.core.interactiveshell import InteractiveShell
 
     from tlkit.widgets import Explorer
@@ -50,7 +50,7 @@ def explorers(path: Path) -> list[tuple[str, object]]:
             if not result.success and "raises-exception" not in cell.metadata.get("tags", ()):
                 raise RuntimeError(f"{path.name} stopped at: {cell.source[:80]}")
             if isinstance(result.result, Explorer):
-                found.append((re.search(r"(\w+)\(", cell.source.splitlines()[-1])[1], result.result))
+                found.append((re.findall(r"(\w+)\(", cell.source)[-1], result.result))
     return found
 
 
