@@ -233,13 +233,26 @@ def test_a_gpu_that_tensorflow_does_not_use_is_amber(monkeypatch):
     assert module._look(module._gpu).found == "none, and none is needed"
 
 
-def test_bfloat16_is_timed_only_when_asked_for(monkeypatch):
-    from tlkit import transfer
+def test_bfloat16_is_timed_only_when_asked_for_and_shown_from_then_on(cache, monkeypatch):
+    from tlkit import speed
+
+    def measured(backbone, *_):
+        asked.append(backbone.width)
+        for precision, step in (("float32", 0.32), ("bfloat16", 0.16)):
+            one = speed.Speed(speed.VGG16, precision, 300.0, {"all": step}, {"all": 1.0}, {"all": 1.0})
+            about = {"machine": speed._machine(), **vars(one)}
+            (cache / "speed" / f"{precision}.json").write_text(json.dumps(about), "utf-8")
 
     asked = []
-    monkeypatch.setattr(transfer, "faster_precision", lambda *about: asked.append(about) or "float32")
+    monkeypatch.setattr(speed, "faster_precision", measured)
     assert module._look(module._bfloat16, False).value is None and not asked
-    assert module._look(module._bfloat16, True).value == "float32" and asked[0][0].width == 1.0
+    found = module._look(module._bfloat16, True)
+    assert found.value == {"float32": 100, "bfloat16": 200} and asked == [1.0]
+    assert "200 images of 32 pixels a second in bfloat16 here, 100 in float32" in found.found
+    assert module._look(module._bfloat16, False) == found and asked == [1.0]
+    other = (cache / "speed" / "bfloat16.json").read_text("utf-8").replace(speed._machine(), "another machine")
+    (cache / "speed" / "bfloat16.json").write_text(other, "utf-8")
+    assert module._look(module._bfloat16, False).value is None  # measured elsewhere: says nothing about this one
 
 
 def test_every_amber_and_red_has_its_sentence_in_text_and_page(closed, cache, monkeypatch):

@@ -10,7 +10,7 @@ from tlkit import features, transfer
 from tlkit.backbone import Backbone
 from tlkit.quiet import keras
 from tlkit.tasks import Split, Task
-from tlkit.transfer import PROBE, Settings, _Batches
+from tlkit.transfer import Settings, _Batches
 
 QUICK = dict(steps=12, min_epochs=2, batch=16)
 
@@ -296,11 +296,6 @@ def test_a_probe_agrees_with_scikit_learns_exact_solution(backbone, digits, prob
     scaler = StandardScaler().fit(known)
     exact = LogisticRegression(C=0.05, max_iter=1000).fit(scaler.transform(known), digits.train.labels)
     assert abs(exact.score(scaler.transform(unseen), digits.test.labels) - probe.score().mean) < 0.06
-
-
-def test_the_faster_precision_is_measured_and_is_one_of_two():
-    assert transfer.faster_precision(Backbone(None, width=1 / 16), (32, 32, 3), batch=8) in ("float32", "bfloat16")
-    assert PROBE.precision == "float32"
 
 
 def test_a_task_is_not_changed_by_a_recipe(backbone, digits):

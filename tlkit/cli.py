@@ -146,7 +146,7 @@ def _run(arguments) -> None:
 
 def _train(arguments) -> tuple[dict[str, list], str]:
     """Recipe -> one Run for each seed, and the pair."""
-    from . import transfer
+    from . import speed, transfer
     from .backbone import Backbone
     from .tasks import load_task
 
@@ -164,7 +164,7 @@ def _train(arguments) -> tuple[dict[str, list], str]:
         print(f"Note: {note}")
     precision = arguments.precision
     if precision == "auto":
-        precision = "float32" if pair == "embedded" else transfer.faster_precision(backbone, tasks[0].image_shape)
+        precision = "float32" if pair == "embedded" else speed.faster_precision(backbone, tasks[0].image_shape)
     runs: dict[str, list] = {recipe: [] for recipe in recipes}
     for seed, task in enumerate(tasks):
         for recipe in recipes:

@@ -6,16 +6,14 @@ starts. The validation split decides when to stop; the test split is only looked
 """
 
 import gc
-import threading
 import time
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import psutil
 
-from . import evaluate
+from . import evaluate, speed
 from .backbone import BLOCKS, Backbone, above_cut, at_cut, cut_below
 from .bar import bar
 from .features import CacheLimit, activations, forward
@@ -51,6 +49,7 @@ class Settings:
         mirror: mirror every second image at random; None: if the task allows it.
         precision: "float32" or "bfloat16" for the convolutions.
         shrink: factor on the step size from each block to the one below it; 1: one step size for all.
+        seconds: no epoch begins that would end later than this after the first began; None: no limit.
     """
 
     rate: float
@@ -64,6 +63,7 @@ class Settings:
     mirror: bool | None = None
     precision: str = "float32"
     shrink: float = 1.0
+    seconds: float | None = None
 
 
 PROBE = Settings(rate=3e-3, steps=300, min_epochs=15, batch=128, mirror=False)
@@ -162,13 +162,39 @@ def fine_tune(
     return _train("fine_tune", backbone, task, cut_below(unfreeze), replace(TUNE, **changes), seed, head=head)
 
 
-def lp_ft(backbone: Backbone, task: Task, *, unfreeze: str = "all", seed: int = 0, **changes) -> Run:
-    """Linear probe, then fine-tuning that starts from the probe's head. Arguments as in ``fine_tune``.
+def lp_ft(
+    backbone: Backbone,
+    task: Task,
+    *,
+    unfreeze: str = "all",
+    budget: str | float | None = None,
+    seed: int = 0,
+    **changes,
+) -> Run:
+    """Linear probe, then fine-tuning that starts from the probe's head. Other arguments as in ``fine_tune``.
 
     Source: Kumar et al. 2022, https://arxiv.org/abs/2202.10054.
+
+    Args:
+        budget: "90 s", "2 min", "1 h" or seconds for all of it, from the call to its return. How many images, which
+            blocks and how many epochs then follow from this machine's measured speed, and it says what it chose;
+            if nothing is left for fine-tuning, the run is the probe's.
+
+    Raises:
+        ValueError: the budget is no time, or too short for a probe.
     """
     kept = {name: changes[name] for name in ("precision",) if name in changes}
+    if budget is not None:
+        clock = speed.Budget(budget, backbone, task.image_shape, changes.get("precision", "float32"))
+        some = np.random.default_rng(seed).permutation(len(task.train))[: clock.images(task)]
+        task = replace(task, train=task.train.pick(np.sort(some)))
     probe = linear_probe(backbone, task, seed=seed, **kept)
+    if budget is not None:
+        plan = clock.plan(task)
+        print(f"{clock.seconds:.0f} s: {len(task.train):,} images, {speed.in_words(plan)}")
+        if not plan:
+            return probe
+        unfreeze, changes = plan.pop("unfreeze"), {**changes, **plan}
     run = fine_tune(backbone, task, head=probe.head, unfreeze=unfreeze, seed=seed, **changes)
     peak = max(run.peak_memory_mb, probe.peak_memory_mb)
     return replace(run, recipe="lp_ft", seconds=run.seconds + probe.seconds, peak_memory_mb=peak)
@@ -192,7 +218,7 @@ def _train(recipe, backbone, task, cut, settings, seed, *, head=None, standardis
     keras.utils.set_random_seed(seed)
     mirror = task.mirror if settings.mirror is None else settings.mirror
     settings = replace(settings, mirror=bool(mirror and cut == "image"))
-    with _Watch() as watch:
+    with speed.Watch() as watch:
         shared = backbone.build(task.image_shape, settings.precision)
         if head is None:
             head = new_head(backbone, shared, task, settings, seed, standardise, zero=cut == "features")
@@ -350,6 +376,10 @@ class _KeepBest(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.progress.update()
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.perf_counter()
+        self.first = self.began if epoch == 0 else self.first
+
     def on_epoch_end(self, epoch, logs=None):
         score = (logs.get("val_accuracy", 0.0), -logs["val_loss"])
         self.waited += 1
@@ -359,6 +389,9 @@ class _KeepBest(keras.callbacks.Callback):
         self.rows.append({key: float(value) for key, value in logs.items()})  # last, so that a row means a kept state
         if self.settings.keep_best and self.waited >= self.settings.patience:
             self.model.stop_training = True
+        now = time.perf_counter()
+        if self.settings.seconds is not None and 2 * now - self.began - self.first > self.settings.seconds:
+            self.model.stop_training = True  # the next epoch would end too late
 
 
 def _check_moves(recipe, below_now, above, frozen, thawed) -> None:
@@ -369,43 +402,3 @@ def _check_moves(recipe, below_now, above, frozen, thawed) -> None:
     for old, now in zip(thawed, above.trainable_variables, strict=True):
         moved = now.ndim < 2 or not np.array_equal(old, now.numpy())  # a bias may stay where it is
         assert moved, f"{recipe}: {now.path} should have been trained and did not move"
-
-
-class _Watch:
-    """Seconds, and the largest resident memory of this process, sampled every 20 ms."""
-
-    def __enter__(self):
-        self.started, self.peak_mb, self._done = time.perf_counter(), 0.0, threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self._thread.start()
-        return self
-
-    def _sample(self):
-        process = psutil.Process()
-        while True:
-            self.peak_mb = max(self.peak_mb, process.memory_info().rss / 1e6)
-            if self._done.wait(0.02):
-                return
-
-    def __exit__(self, *_):
-        self.seconds = time.perf_counter() - self.started
-        self._done.set()
-        self._thread.join()
-
-
-def faster_precision(backbone: Backbone, image_shape: tuple[int, int, int], batch: int = 64) -> str:
-    """ "bfloat16" if one training step on this machine is faster in it than in float32, else "float32".
-
-    Measured, because processors without instructions for bfloat16 are slower in it.
-    """
-    seconds = {}
-    images, labels = np.zeros((batch, *image_shape), "float32"), np.zeros(batch, "int64")
-    for precision in ("float32", "bfloat16"):
-        shared = backbone.build(image_shape, precision)
-        model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
-        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-        model.train_on_batch(images, labels)  # traces
-        started = time.perf_counter()
-        model.train_on_batch(images, labels)
-        seconds[precision] = time.perf_counter() - started
-    return min(seconds, key=seconds.__getitem__)

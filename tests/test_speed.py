@@ -1,0 +1,157 @@
+"""Speed is measured and not guessed, precisions agree, and a budget of time is kept."""
+
+import json
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import tlkit as tk
+from tlkit import Backbone, speed, transfer
+
+SMALL = Backbone(None, width=1 / 16)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def digits():
+    task = tk.load_task("digits", labels_per_class=20)
+    return replace(task, test=task.test.pick(np.arange(200)))
+
+
+def made_up(**changes) -> speed.Speed:
+    """A machine of which everything is known."""
+    depths = ("all", "block2", "block3", "block4", "block5")
+    known = {
+        "network": "made up",
+        "precision": "float32",
+        "forward": 100.0,
+        "step": dict(zip(depths, (2.0, 1.7, 1.2, 0.8, 0.4), strict=True)),
+        "start": dict.fromkeys(depths, 1.0),
+        "share": dict(zip(depths, (1.0, 0.9, 0.6, 0.3, 0.1), strict=True)),
+    }
+    return speed.Speed(**{**known, **changes})
+
+
+def budget(seconds, digits, monkeypatch, **changes) -> speed.Budget:
+    monkeypatch.setattr(speed, "measure", lambda *_: made_up(**changes))
+    return speed.Budget(seconds, SMALL, digits.image_shape, "float32")
+
+
+def test_a_measurement_is_made_once_and_kept(cache, monkeypatch):
+    first = speed.measure(SMALL, (32, 32, 3), "float32")
+    assert list(cache.rglob("*.json")) and not list(cache.rglob("tmp*"))
+    assert first.forward > first.training > 0 and first.share["all"] == 1 > first.share["block5"] > 0
+    assert sorted(first.step, key=first.step.get) == sorted(first.share, key=first.share.get)  # deeper takes longer
+    monkeypatch.setattr(speed, "_timed", None)  # measuring again would fail
+    assert speed.measure(SMALL, (32, 32, 3), "float32") == first and speed.known() == [first]
+    assert speed.measure(replace(SMALL, seed=5), (32, 32, 3), "float32") == first  # weights do not matter
+    monkeypatch.setattr(speed, "_machine", lambda: "another machine")
+    assert speed.known() == []
+
+
+def test_the_share_of_a_block_is_that_of_vgg16s_multiply_adds():
+    model = SMALL.build((32, 32, 3))
+    ours = speed._multiply_adds(model)
+    channels, size, total = 3, 32, 0.0
+    for filters, depth in ((4, 2), (8, 2), (16, 3), (32, 3), (32, 3)):
+        for _ in range(depth):
+            total, channels = total + 9 * channels * filters * size**2, filters
+        size //= 2
+    assert ours == total
+
+
+@pytest.mark.parametrize("faster, slower", [speed.PRECISIONS, speed.PRECISIONS[::-1]])
+def test_the_precision_is_chosen_by_what_was_measured(faster, slower, monkeypatch):
+    monkeypatch.setattr(speed, "measure", lambda _b, _s, p: made_up(step={"all": 1.0 if p == faster else 2.0}))
+    assert speed.faster_precision(SMALL, (32, 32, 3)) == faster != slower
+
+
+def test_precisions_agree_within_half_a_point(cache):
+    task = tk.load_task("digits", labels_per_class=100)
+    runs = [tk.linear_probe(Backbone("letters-small"), task, precision=p) for p in speed.PRECISIONS]
+    difference = np.mean(runs[0].correct()) - np.mean(runs[1].correct())
+    assert runs[0].score().mean > 0.5 and abs(difference) <= 0.005
+    assert not np.array_equal(runs[0].outputs["test"], runs[1].outputs["test"])  # else nothing was compared
+
+
+@pytest.mark.parametrize("said, seconds", [("90 s", 90), ("2 min", 120), ("1.5 h", 5400), ("45", 45), (30, 30)])
+def test_a_budget_is_read(said, seconds):
+    assert speed.as_seconds(said) == seconds
+
+
+@pytest.mark.parametrize("said", ["soon", "2 days", "1.2.3 s", "-5 s", None])
+def test_what_is_no_time_is_refused(said):
+    with pytest.raises(ValueError, match='expected "90 s", "2 min", "1 h" or a number of seconds'):
+        speed.as_seconds(said)
+
+
+def test_more_time_buys_images_first_then_depth_then_epochs(digits, monkeypatch):
+    chosen = []
+    for seconds in (25, 40, 120, 400):
+        clock = budget(seconds, digits, monkeypatch)
+        images = clock.images(digits)
+        plan = clock.plan(replace(digits, train=digits.train.pick(np.arange(images))))
+        chosen.append((images, clock.speed.share.get(plan.get("unfreeze"), 0), plan.get("min_epochs", 0)))
+    assert [images for images, _, _ in chosen] == sorted(images for images, _, _ in chosen)
+    assert chosen[-1] == (len(digits.train), 1.0, speed.MOST)
+    assert chosen[1][0] == len(digits.train) and chosen[1][1] < 1.0
+    assert [share for _, share, _ in chosen] == sorted(share for _, share, _ in chosen)
+
+
+def test_what_was_planned_adds_up_to_no_more_than_the_budget(digits, monkeypatch):
+    for seconds in (30, 60, 90, 150):
+        clock = budget(seconds, digits, monkeypatch)
+        plan = clock.plan(digits)
+        assert plan and sum(clock._tune(digits, len(digits.train), plan["unfreeze"], plan["min_epochs"])) <= seconds
+
+
+def test_a_budget_in_which_nothing_fits_is_refused_with_the_least_that_would(digits, monkeypatch):
+    clock = budget(5, digits, monkeypatch)
+    with pytest.raises(ValueError, match=r"budget of 5 s: expected at least \d+ s"):
+        clock.images(digits)
+
+
+def test_no_time_for_fine_tuning_gives_the_probe_and_says_so(digits, monkeypatch, capsys, cache):
+    monkeypatch.setattr(speed.Budget, "plan", lambda *_: {})
+    monkeypatch.setattr(speed, "measure", lambda *_: made_up())
+    run = tk.lp_ft(Backbone("letters-small"), digits, budget=100)
+    assert run.recipe == "probe" and "the linear probe is the result" in capsys.readouterr().out
+
+
+def test_a_budget_is_kept(digits, cache, capsys):
+    backbone = Backbone("letters-small")
+    speed.measure(backbone, digits.image_shape, "float32")  # else it is measured within the budget
+    started = time.perf_counter()
+    run = tk.lp_ft(backbone, digits, budget="25 s")
+    assert time.perf_counter() - started < 1.2 * 25
+    said = capsys.readouterr().out
+    assert "160 images, fine-tuning of" in said and run.recipe == "lp_ft"
+    assert str(run.settings["min_epochs"]) in said
+
+
+def test_training_ends_before_an_epoch_that_would_end_too_late(digits, monkeypatch, cache):
+    class Slow(transfer._Batches):
+        def __getitem__(self, t):
+            time.sleep(0.05)
+            return super().__getitem__(t)
+
+    monkeypatch.setattr(transfer, "_Batches", Slow)
+    run = tk.linear_probe(SMALL, digits, batch=32, min_epochs=200, patience=200, seconds=3.0)
+    assert 1 <= run.settings["epochs"] < 30
+    assert json.dumps(run.settings)
+
+
+def test_fewer_images_are_drawn_evenly_by_the_seed(digits, monkeypatch, cache):
+    monkeypatch.setattr(speed, "measure", lambda *_: made_up())
+    monkeypatch.setattr(speed.Budget, "images", lambda *_: 50)
+    monkeypatch.setattr(speed.Budget, "plan", lambda *_: {})
+    runs = [tk.lp_ft(Backbone("letters-small"), digits, budget=100, seed=seed) for seed in (0, 0, 1)]
+    seen = [run.task.train.images[:].tobytes() for run in runs]
+    assert len(runs[0].task.train) == 50 and seen[0] == seen[1] != seen[2]

@@ -1,0 +1,266 @@
+"""How fast this machine is, and what fits into a given time.
+
+Nothing is concluded from a processor's name: a batch of each kind is timed, once for each machine and network, and
+what was found is kept in the cache. A learner with two minutes then gets the best use of two minutes.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import re
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from .fetch import cache_dir
+
+if TYPE_CHECKING:
+    from .backbone import Backbone
+    from .tasks import Task
+
+VGG16 = "vgg16 x 1.0 at 32 px"  # what doctor speaks of
+PRECISIONS = ("float32", "bfloat16")
+BATCH = 32  # images in a timed training step, as in fine-tuning
+FEWEST, MOST = 5, 30  # epochs of fine-tuning: fewer are not worth a deeper cut, more rarely help
+PROBE = 4.0, 3e-4  # seconds that a probe's training takes: at least, and for each image
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What was timed on one machine with one network.
+
+    Attributes:
+        network: "vgg16 x 1.0 at 32 px" and the like.
+        precision: "float32" or "bfloat16".
+        forward: images per second through all frozen layers.
+        step: lowest block that is trained -> seconds of one step of Adam on 32 images.
+        start: the same -> seconds until the first step is done, for the most part tracing.
+        share: the same -> its and the higher blocks' part of all multiply-adds, 0 to 1.
+    """
+
+    network: str
+    precision: str
+    forward: float
+    step: dict[str, float]
+    start: dict[str, float]
+    share: dict[str, float]
+
+    @property
+    def training(self) -> float:
+        """Images per second when all layers are trained."""
+        return BATCH / self.step["all"]
+
+
+def measure(backbone: "Backbone", image_shape: tuple[int, int, int], precision: str) -> Speed:
+    """Time one batch of each kind, or return what was found when this was last asked here; 5 to 20 seconds.
+
+    Args:
+        backbone: which layers; their weights do not matter.
+        image_shape: (height, width, 3).
+        precision: "float32" or "bfloat16".
+    """
+    network = f"{backbone.layout} x {backbone.width} at {backbone.size} px" + ", batch norm" * backbone.batch_norm
+    about = [_machine(), network, list(image_shape), precision]
+    path = _folder() / f"{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]}.json"
+    if not path.exists():
+        found = {"machine": _machine(), **asdict(_timed(backbone.random(), image_shape, precision, network))}
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as half:
+            json.dump(found, half)
+        os.replace(half.name, path)
+    return _read(path)
+
+
+def known() -> list[Speed]:
+    """What has been measured on this machine; light, and measures nothing."""
+    found = [path for path in sorted(_folder().glob("*.json")) if f'"{_machine()}"' in path.read_text("utf-8")]
+    return [_read(path) for path in found]
+
+
+def faster_precision(backbone: "Backbone", image_shape: tuple[int, int, int]) -> str:
+    """ "bfloat16" if training is faster in it than in float32 on this machine, else "float32": measured."""
+    if backbone.layout != "vgg16":
+        return "float32"  # the only one that it is built in
+    return max(PRECISIONS, key=lambda precision: measure(backbone, image_shape, precision).training)
+
+
+def _folder() -> Path:
+    folder = cache_dir() / "speed"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _read(path: Path) -> Speed:
+    found = json.loads(path.read_text("utf-8"))
+    del found["machine"]
+    return Speed(**found)
+
+
+def _machine() -> str:
+    """What must stay the same for a measurement to hold; names no person and no computer."""
+    cpu = Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.*)", cpu.read_text("utf-8")) if cpu.exists() else []
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cpu_name = names[0] if names else platform.processor()
+    return f"{cpu_name}, {cores} cores, Keras {version('keras')}, GPU {visible or 'any'}"
+
+
+def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> Speed:
+    import numpy as np
+
+    from .backbone import BLOCKS, above_cut, cut_below
+    from .features import BATCH as rows
+    from .features import forward
+    from .quiet import keras
+
+    shared = backbone.build(image_shape, precision)
+    images = np.zeros((rows, *image_shape), "uint8")
+    seconds = _quickest(lambda: list(forward(shared, images)))[1]
+    model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
+    step, start, share = {}, {}, {}
+    lowest = ("block5", "all") if backbone.layout == "vgg16" else ("all",)
+    for name in ("all", *BLOCKS) if backbone.layout == "vgg16" else lowest:
+        above = above_cut(model, cut_below(name))
+        share[name] = _multiply_adds(above) / _multiply_adds(model)
+        if name not in lowest:
+            continue
+        above.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        above.optimizer.build(above.trainable_variables)
+        inputs, labels = np.zeros((BATCH, *above.input.shape[1:]), "float32"), np.zeros(BATCH, "int64")
+        start[name], step[name] = _quickest(partial(above.train_on_batch, inputs, labels))
+    for name in share.keys() - step.keys():  # in between the time grows with the multiply-adds
+        part = (share[name] - share["block5"]) / (1 - share["block5"])
+        step[name], start[name] = (at["block5"] + part * (at["all"] - at["block5"]) for at in (step, start))
+    return Speed(network, precision, rows / seconds, step, start, share)
+
+
+def _quickest(call: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds of the first call, which traces, and of the quickest of four more: what else runs only slows it."""
+    took = []
+    for _ in range(5):
+        started = time.perf_counter()
+        call()
+        took.append(time.perf_counter() - started)
+    return took[0], min(took[1:])
+
+
+def _multiply_adds(model) -> float:
+    """Multiplications of one image's forward pass; layers without a kernel count as free."""
+    import numpy as np
+
+    return sum(layer.kernel.shape.num_elements() * np.prod(layer.output.shape[1:-1], dtype=float)
+               for layer in model._flatten_layers() if hasattr(layer, "kernel"))  # fmt: skip
+
+
+def as_seconds(budget: str | float) -> float:
+    """Seconds of "90 s", "2 min", "1.5 h" or a plain number. Raises ValueError for anything else."""
+    found = re.fullmatch(r"([\d.]+) ?(s|min|h|)", str(budget).strip())
+    try:
+        return float(found[1]) * {"": 1, "s": 1, "min": 60, "h": 3600}[found[2]]  # type: ignore[index]
+    except (TypeError, ValueError):
+        raise ValueError(f'budget={budget!r}: expected "90 s", "2 min", "1 h" or a number of seconds') from None
+
+
+class Budget:
+    """A time for linear probe, fine-tuning and the final predictions together, and what is done with it.
+
+    Args:
+        budget: "90 s", "2 min", "1 h", or seconds. The time runs from now.
+        backbone, image_shape, precision: as for ``measure``.
+    """
+
+    def __init__(self, budget: str | float, backbone: "Backbone", image_shape: tuple[int, int, int], precision: str):
+        self.started, self.seconds = time.perf_counter(), as_seconds(budget)
+        self.speed = measure(backbone, image_shape, precision)
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, at least 0."""
+        return max(0.0, self.seconds - (time.perf_counter() - self.started))
+
+    def _probe(self, task: "Task", images: int) -> float:
+        seen = images + len(task.validation) + len(task.test)
+        return seen / self.speed.forward + PROBE[0] + PROBE[1] * images
+
+    def _tune(self, task: "Task", images: int, lowest: str, epochs: int) -> tuple[float, float]:
+        """Seconds of fine-tuning: of the epochs, and of what comes before and after them."""
+        speed, share = self.speed, self.speed.share[lowest]
+        held_out, seen = len(task.validation), images + len(task.validation) + len(task.test)
+        epoch = -(-images // BATCH) * speed.step[lowest] + held_out * share / speed.forward
+        once = seen / speed.forward  # the layers below the cut before the epochs, those above it after them
+        return epochs * epoch, once + speed.start[lowest]
+
+    def images(self, task: "Task") -> int:
+        """How many training images fit: all, if a probe and the fewest epochs of the cheapest fine-tuning do.
+
+        Raises:
+            ValueError: not even a few images of each class would fit.
+        """
+        lowest = min(self.speed.step, key=self.speed.step.__getitem__)
+
+        def cost(images: int) -> float:
+            return self._probe(task, images) + sum(self._tune(task, images, lowest, FEWEST))
+
+        few, most = min(len(task.train), 4 * max(1, len(task.classes))), len(task.train)
+        if cost(few) > self.left:
+            least = self.seconds - self.left + cost(few)
+            raise ValueError(
+                f"budget of {self.seconds:.0f} s: expected at least {least:.0f} s, for the {len(task.test):,} test "
+                "and the validation pictures must be run too. Give more time, or fewer test pictures"
+            )
+        while cost(most) > self.left:
+            most = max(few, most * 9 // 10)
+        return most
+
+    def plan(self, task: "Task") -> dict[str, Any]:
+        """After the probe: the deepest cut that leaves time for enough epochs, and as many epochs as then fit.
+
+        Returns:
+            "unfreeze", "min_epochs", "steps" and "seconds" for ``fine_tune``; empty if no time is left for it.
+        """
+        n = len(task.train)
+        for lowest in sorted(self.speed.step, key=self.speed.share.__getitem__, reverse=True):  # deepest first
+            epoch, once = self._tune(task, n, lowest, 1)
+            epochs = min(MOST, int((self.left - once) / epoch))
+            if epochs >= FEWEST:
+                seconds = self.left - (once - self.speed.start[lowest])
+                return {"unfreeze": lowest, "min_epochs": epochs, "steps": 1, "seconds": seconds}
+        return {}
+
+
+def in_words(plan: dict[str, Any]) -> str:
+    """What ``Budget.plan`` chose, for people."""
+    if not plan:
+        return "no time for fine-tuning: the linear probe is the result"
+    return f"fine-tuning of {plan['unfreeze']} for up to {plan['min_epochs']} epochs"
+
+
+class Watch:
+    """Seconds, and the largest resident memory of this process, sampled every 20 ms."""
+
+    def __enter__(self):
+        self.started, self.peak_mb, self._done = time.perf_counter(), 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+        return self
+
+    def _sample(self):
+        process = psutil.Process()
+        while True:
+            self.peak_mb = max(self.peak_mb, process.memory_info().rss / 1e6)
+            if self._done.wait(0.02):
+                return
+
+    def __exit__(self, *_):
+        self.seconds = time.perf_counter() - self.started
+        self._done.set()
+        self._thread.join()
