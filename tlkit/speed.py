@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -31,6 +32,7 @@ VGG16 = "vgg16 x 1.0 at 32 px"  # what doctor speaks of
 PRECISIONS = ("float32", "bfloat16")
 BATCH = 32  # images in a timed training step, as in fine-tuning
 FEWEST, MOST = 5, 30  # epochs of fine-tuning: fewer are not worth a deeper cut, more rarely help
+MARGIN = 0.8  # of the time is planned for when images are chosen, before anything was seen to run
 PROBE = 4.0, 3e-4  # seconds that a probe's training takes: at least, and for each image
 
 
@@ -124,7 +126,7 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
 
     shared = backbone.build(image_shape, precision)
     images = np.zeros((rows, *image_shape), "uint8")
-    seconds = _quickest(lambda: list(forward(shared, images)))[1]
+    seconds = _time(lambda: list(forward(shared, images)))[1]
     model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
     step, start, share = {}, {}, {}
     lowest = ("block5", "all") if backbone.layout == "vgg16" else ("all",)
@@ -136,21 +138,21 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
         above.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         above.optimizer.build(above.trainable_variables)
         inputs, labels = np.zeros((BATCH, *above.input.shape[1:]), "float32"), np.zeros(BATCH, "int64")
-        start[name], step[name] = _quickest(partial(above.train_on_batch, inputs, labels))
+        start[name], step[name] = _time(partial(above.train_on_batch, inputs, labels))
     for name in share.keys() - step.keys():  # in between the time grows with the multiply-adds
         part = (share[name] - share["block5"]) / (1 - share["block5"])
         step[name], start[name] = (at["block5"] + part * (at["all"] - at["block5"]) for at in (step, start))
     return Speed(network, precision, rows / seconds, step, start, share)
 
 
-def _quickest(call: Callable[[], Any]) -> tuple[float, float]:
-    """Seconds of the first call, which traces, and of the quickest of four more: what else runs only slows it."""
+def _time(call: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds of the first call, which traces, and the median of five more."""
     took = []
-    for _ in range(5):
+    for _ in range(6):
         started = time.perf_counter()
         call()
         took.append(time.perf_counter() - started)
-    return took[0], min(took[1:])
+    return took[0], median(took[1:])
 
 
 def _multiply_adds(model) -> float:
@@ -217,7 +219,7 @@ class Budget:
                 f"budget of {self.seconds:.0f} s: expected at least {least:.0f} s, for the {len(task.test):,} test "
                 "and the validation pictures must be run too. Give more time, or fewer test pictures"
             )
-        while cost(most) > self.left:
+        while most > few and cost(most) > MARGIN * self.left:
             most = max(few, most * 9 // 10)
         return most
 
@@ -227,11 +229,11 @@ class Budget:
         Returns:
             "unfreeze", "min_epochs", "steps" and "seconds" for ``fine_tune``; empty if no time is left for it.
         """
-        n = len(task.train)
-        for lowest in sorted(self.speed.step, key=self.speed.share.__getitem__, reverse=True):  # deepest first
+        n, depths = len(task.train), sorted(self.speed.step, key=self.speed.share.__getitem__)
+        for lowest in depths[::-1]:  # deepest first
             epoch, once = self._tune(task, n, lowest, 1)
             epochs = min(MOST, int((self.left - once) / epoch))
-            if epochs >= FEWEST:
+            if epochs >= FEWEST or (lowest == depths[0] and epochs >= 1):
                 seconds = self.left - (once - self.speed.start[lowest])
                 return {"unfreeze": lowest, "min_epochs": epochs, "steps": 1, "seconds": seconds}
         return {}
