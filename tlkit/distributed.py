@@ -1,8 +1,8 @@
 """One run on several machines or GPUs: Keras's JAX backend, features in parts, training data-parallel.
 
 Every process runs the same command on the same files. Features are computed in parts, each by whichever process
-comes first, and kept in the cache that all share, so a process that dies costs no more than its part. Training is
-one step of one batch over all devices at once: it is the same computation as on one device, cut into shares.
+comes first, and kept in the cache that all share, so a process that dies costs no more than the part that it was at.
+Training is one step of one batch on all devices at once: the same computation as on one device, cut into shares.
 """
 
 import hashlib
@@ -25,83 +25,89 @@ from .backbone import at_cut
 from .quiet import keras
 
 HEARTBEAT = 30  # seconds without a sign of life after which a process counts as dead
-PART = 2048  # images in one part of the features: what is lost when a process dies
+PART = 2048  # images in one part of the features
 CUTS = {"probe": ("features",), "lp_ft": ("features",), "fine_tune": ("features", "block4")}
 VARIABLES = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
 
 
 class _Shares(keras.distribution.DataParallel):
-    """Data-parallel over devices: each gets whole batches and computes its share of them, an uneven one too.
+    """Data-parallel: every process feeds whole batches, every device computes its share of each, even of an uneven one.
 
-    Keras's own way, a share of every batch for each process, has no place for a last batch that cannot be divided.
+    Keras's own way, in which each process feeds a share, has no place for a last batch that cannot be divided.
     """
 
     def __init__(self, devices):
         super().__init__(devices=devices, auto_shard_dataset=False)
 
-    def get_data_layout(self, shape):
-        return keras.distribution.TensorLayout([None] * len(shape), self.device_mesh)
+    def get_data_layout(self, data_shape):
+        return keras.distribution.TensorLayout([None] * len(data_shape), self.device_mesh)
 
     def get_tensor_layout(self, path):
-        axis = None if path.split("/")[-2] in ("logits", "units") else self.batch_dim_name  # whole outputs for all
-        return keras.distribution.TensorLayout([axis], self.device_mesh)
+        whole = path.split("/")[-2] in ("logits", "units")  # what the model says is for every process
+        return keras.distribution.TensorLayout([None if whole else self.batch_dim_name], self.device_mesh)
 
 
 @contextmanager
 def together():
-    """All that a distributed run does happens in here; the first process prints, any failure ends this process at once.
+    """Where all of a distributed run happens: the first process prints, and any failure ends this process at once.
 
-    Raises:
-        ValueError: some of JAX's three variables are set, but not all.
+    ``JAX_COORDINATOR_ADDRESS``, ``JAX_NUM_PROCESSES`` and ``JAX_PROCESS_ID``, or SLURM, say who belongs together;
+    without them it is this process alone with all its devices.
     """
-    given = [name for name in VARIABLES if name in os.environ]
-    if given and len(given) < len(VARIABLES):
-        raise ValueError(f"--distributed: expected all of {', '.join(VARIABLES)}, got {', '.join(given)} alone")
-    numbers = {}
-    if given:  # JAX itself reads the first only
-        number, place = (int(os.environ[name]) for name in VARIABLES[1:])
-        numbers = dict(num_processes=number, process_id=place, cluster_detection_method="deactivate")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us: one process must not end its training alone
+    place = os.environ.get(VARIABLES[2]) or os.environ.get("SLURM_PROCID") or "0"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us: no process may end its training alone
     try:
-        if given or "SLURM_STEP_NODELIST" in os.environ:  # JAX reads SLURM's variables
-            jax.distributed.initialize(**numbers, heartbeat_timeout_seconds=HEARTBEAT)
-        keras.distribution.set_distribution(_Shares(jax.devices()))
+        _join()
         out = os.dup(1)
-        os.dup2(2, 1)  # what C++ libraries print does not belong into our output
+        os.dup2(2, 1)  # what C++ libraries print is no output of ours
         with open(out if is_first() else os.devnull, "w", errors="backslashreplace") as here, redirect_stdout(here):
             print(f"{jax.process_count()} processes, {jax.device_count()} devices ({jax.devices()[0].device_kind})")
             yield
     except BaseException as error:
-        if not isinstance(error, ValueError | OSError | jax.errors.JaxRuntimeError):
+        if not isinstance(error, ValueError | OSError | features.CacheLimit | jax.errors.JaxRuntimeError):
             traceback.print_exc()
-        print(f"tlkit: process {os.environ.get('JAX_PROCESS_ID', 0)}: {error}", file=sys.stderr, flush=True)
+        print(f"tlkit: process {place}: {error}", file=sys.stderr, flush=True)
         os._exit(1)  # at once: the usual way out waits for the others
 
 
+def _join() -> None:
+    given, numbers = [name for name in VARIABLES if name in os.environ], {}
+    if given and len(given) < len(VARIABLES):
+        raise ValueError(f"--distributed: expected all of {', '.join(VARIABLES)}, got only {', '.join(given)}")
+    if given:  # JAX itself reads the first one only
+        number, place = (int(os.environ[name]) for name in VARIABLES[1:])
+        numbers = {"num_processes": number, "process_id": place, "cluster_detection_method": "deactivate"}
+    if given or "SLURM_STEP_NODELIST" in os.environ:  # SLURM's variables JAX reads
+        jax.distributed.initialize(**numbers, heartbeat_timeout_seconds=HEARTBEAT)
+    keras.distribution.set_distribution(_Shares(jax.devices()))
+
+
 def is_first() -> bool:
-    """Whether this process writes the result."""
+    """Whether this is the process that prints and writes the result."""
     return jax.process_index() == 0
 
 
-def check_equal(what: str, *values) -> None:
-    """End the run if text, numbers or arrays are not the same, bit for bit, in all processes."""
-    digest = hashlib.sha256(b"".join(value.encode() if isinstance(value, str) else np.ascontiguousarray(value).tobytes() for value in values)).digest()
-    all_of_them = multihost_utils.process_allgather(np.frombuffer(digest, "uint8"))
-    differ = [i for i, one in enumerate(all_of_them) if not np.array_equal(one, all_of_them[0])]
-    if differ:
-        raise ValueError(f"{what}: expected the same in all processes, processes {differ} differ from process 0")
+def check_equal(what: str, *arrays) -> None:
+    """Raises ValueError if the arrays (or texts) are not the same, bit for bit, in all processes."""
+    digest = hashlib.sha256(b"".join(np.asarray(array).tobytes() for array in arrays)).digest()
+    rows = multihost_utils.process_allgather(np.frombuffer(digest, "uint8")).reshape(-1, len(digest))
+    if differ := [i for i, row in enumerate(rows) if not np.array_equal(row, rows[0])]:
+        raise ValueError(f"{what}: expected the same in all processes, got others in {differ} than in process 0")
 
 
-def _train(recipe: str, backbone, task, *, seed: int, precision: str) -> transfer.Run:
-    """As ``transfer.RECIPES[recipe]``, with all processes; ends with the same weights in each."""
-    check_equal(f"{recipe}: task, weights and options", f"{task.fingerprint()} {backbone} {backbone.weights_hash} {precision} {seed}")
-    with _Shares(jax.local_devices()).scope():  # no process waits for another
+def _train(recipe: str, backbone, task, *, precision: str = "float32", **options) -> transfer.Run:
+    """As ``transfer.RECIPES[recipe]``, by all processes together; the weights are the same in each at the end."""
+    given = f"{task.fingerprint()} {backbone.weights_hash} {backbone} {precision} {options}"
+    check_equal(f"{recipe}: images, labels, weights and options", given)
+    with _Shares(jax.local_devices()).scope():  # here no process waits for a step of another
         cuts, splits = CUTS.get(recipe, ()), task.splits().values()
-        finished = [_extract(backbone, split.images, cut, precision) for cut in cuts for split in splits]
+        paths = [_extract(backbone, split.images, cut, precision) for cut in cuts for split in splits]
     multihost_utils.sync_global_devices("features")
-    for folder in finished if is_first() else ():
-        shutil.rmtree(folder, ignore_errors=True)
-    run = transfer.RECIPES[recipe](backbone, task, seed=seed, precision=precision)
+    if lost := [path for path in paths if not path.exists()]:
+        raise features.CacheLimit(f"{len(lost)} of {len(paths)} sets of features had no room: raise TLKIT_CACHE_GB")
+    for path in paths if is_first() else ():
+        shutil.rmtree(_parts(path), ignore_errors=True)
+    run = transfer.RECIPES[recipe](backbone, task, precision=precision, **options)
     check_equal(f"{recipe}: trained weights", *run.model.get_weights())
     return run
 
@@ -109,21 +115,23 @@ def _train(recipe: str, backbone, task, *, seed: int, precision: str) -> transfe
 RECIPES = {recipe: partial(_train, recipe) for recipe in transfer.RECIPES}
 
 
+def _parts(path: Path) -> Path:
+    return path.with_name(f"{path.name}.parts")
+
+
 def _extract(backbone, images, cut: str, precision: str) -> Path:
-    """Compute this process's parts, and join all when all are there; returns the folder of parts, to be removed."""
+    """Compute this process's parts of the features, and join all; returns the entry's path."""
     path, _ = features.place(backbone, images, cut, precision)
-    folder = path.with_name(f"{path.name}.parts")
     if path.exists():
-        return folder
+        return path
     below = at_cut(backbone.build(images.shape[1:], precision), cut)
-    dtype = np.dtype("float32" if precision == "float32" else "float16")
-    if len(images) * np.prod(below.output.shape[1:]) * dtype.itemsize > features.limit_bytes():
-        return folder  # training says so, and goes without
-    folder.mkdir(exist_ok=True)
+    dtype, parts = np.dtype("float32" if precision == "float32" else "float16"), _parts(path)
+    features.make_room(len(images) * int(np.prod(below.output.shape[1:])) * dtype.itemsize)
+    parts.mkdir(exist_ok=True)
 
     def part(start):
-        file, half = folder / f"{start}.npy", folder / f"{start}.half.npy"
-        with FileLock(folder / f"{start}.lock"):
+        file, half = parts / f"{start}.npy", parts / f"{start}.half.npy"
+        with FileLock(parts / f"{start}.lock"):
             if not file.exists():
                 rows = [rows for _, rows in features.forward(below, images[start : start + PART])]
                 np.save(half, np.concatenate(rows).astype(dtype))
@@ -132,9 +140,8 @@ def _extract(backbone, images, cut: str, precision: str) -> Path:
 
     starts = range(0, len(images), PART)
     for start in starts[jax.process_index() :: jax.process_count()]:
-        if not path.exists():  # a faster process did the rest of our parts
+        if not path.exists():  # or else a faster process has done the rest of ours
             part(start)
-    features.activations(
-        backbone, images, cut, precision=precision, model=below, run=lambda *_: ((start, part(start)) for start in starts)
-    )
-    return folder
+    joined = ((start, part(start)) for start in starts)
+    features.activations(backbone, images, cut, precision=precision, model=below, run=lambda *_: joined)
+    return path

@@ -84,7 +84,7 @@ def place(backbone: Backbone, images, cut: str, precision: str) -> tuple[Path, d
 def _write(path: Path, run, below, images, precision: str, made_from: dict) -> None:
     shape = (len(images), *below.output.shape[1:])
     dtype = np.dtype("float32" if precision == "float32" else "float16")
-    _make_room(int(np.prod(shape)) * dtype.itemsize)
+    make_room(int(np.prod(shape)) * dtype.itemsize)
     partial = path.with_name(f"{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)  # of a writer that was killed; we hold the lock
     partial.mkdir()
@@ -105,7 +105,8 @@ def forward(model, inputs, rows: int = BATCH):
         yield start, np.asarray(model.predict_on_batch(full), "float32")[: len(batch)]
 
 
-def _make_room(needed: int) -> None:
+def make_room(needed: int) -> None:
+    """Remove the least recently used entries until so many bytes fit. Raises CacheLimit if they never will."""
     limit, found = limit_bytes(), sorted(entries(), key=lambda entry: entry.path.stat().st_mtime)
     if needed > limit:
         raise CacheLimit(

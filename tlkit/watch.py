@@ -1,4 +1,4 @@
-"""Runs this command in a child process, so that its end is always explained, even an end in another library's C++."""
+"""Runs this command again in a child process, so that its end is always explained, even an end inside a C++ library."""
 
 import os
 import signal
@@ -8,17 +8,17 @@ import threading
 from importlib.util import find_spec
 
 _MARK = "TLKIT_WATCHED"
-HOW_IT_ENDS = (
-    "one process of a distributed run that ends takes all others with it, and this one has ended. The first process to "
-    "end has said why. No result was written; finished features are kept: start all processes again"
+ENDED = (
+    "this process has ended, and when one ends, all end: the first message among all of them has the cause. A result "
+    "is written whole or not at all, and finished features are kept: start all processes again"
 )
 
 
 def is_watched() -> bool:
-    """Whether this is the child. It ends as soon as its parent does."""
+    """Whether this is the child, which ends as soon as its parent does."""
     if _MARK not in os.environ:
         return False
-    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()  # it reads to no end till then
+    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()  # nothing to read till then
     return True
 
 
@@ -38,5 +38,5 @@ def run_again() -> int:
     finally:
         child.kill()
     if status:
-        print(f"tlkit: {HOW_IT_ENDS} (status {status}).", file=sys.stderr, flush=True)
+        print(f"tlkit: {ENDED} (exit status {status}).", file=sys.stderr, flush=True)
     return min(1, abs(status))
