@@ -6,7 +6,7 @@ import sys
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
-from . import fetch, folders, pairs
+from . import fetch, folders, pairs, watch
 from .doctor import main as doctor_main
 
 SHIPPED = ("letters", "letters-small", "letters-bn")
@@ -63,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, default=Path("runs"), help="results go to a new folder in here")
     run.add_argument("--json", action="store_true", help="print result.json instead of the table")
     run.add_argument("--real", action="store_true", help="ImageNet's VGG16 on CIFAR-10; downloads what is missing")
+    run.add_argument(
+        "--distributed", action="store_true", help="one of several processes does this (docs/several-machines.md)"
+    )
     run.set_defaults(command=_run)
 
     lab = commands.add_parser("lab", help="open your copies of the notebooks in JupyterLab; your edits always stay")
@@ -132,19 +135,33 @@ def _choose_pair(arguments) -> tuple[str, str, str]:
     return task, backbone, name
 
 
-def _run(arguments) -> None:
+def _run(arguments) -> int:
+    if not arguments.distributed:
+        return _train_and_report(arguments)
+    if not watch.is_watched():
+        return watch.run_again()
+    from . import distributed
+
+    with distributed.together():
+        return _train_and_report(arguments, distributed)
+
+
+def _train_and_report(arguments, distributed=None) -> int:
     from . import report
 
     with redirect_stdout(sys.stderr) if arguments.json else nullcontext():  # --json keeps stdout for the result
-        runs, pair = _train(arguments)
+        runs, pair = _train(arguments, distributed)
+        if distributed and not distributed.is_first():
+            return 0
         command = " ".join(["python -m tlkit", *sys.argv[1:]]) if sys.argv[1:2] == ["run"] else "python -m tlkit run"
         folder = report.write_result(runs, arguments.out, pair=pair, command=folders.readable(command))
         print(f"\n{report.table(runs)}\n\nReport: {folder / 'report.html'}")
     if arguments.json:
         print((folder / "result.json").read_text("utf-8"))
+    return 0
 
 
-def _train(arguments) -> tuple[dict[str, list], str]:
+def _train(arguments, distributed=None) -> tuple[dict[str, list], str]:
     """Recipe -> one Run for each seed, and the pair."""
     from . import speed, transfer
     from .backbone import Backbone
@@ -164,11 +181,12 @@ def _train(arguments) -> tuple[dict[str, list], str]:
         print(f"Note: {note}")
     precision = arguments.precision
     if precision == "auto":
-        precision = "float32" if pair == "embedded" else speed.faster_precision(backbone, tasks[0].image_shape)
+        same = pair == "embedded" or distributed  # several machines may measure different things
+        precision = "float32" if same else speed.faster_precision(backbone, tasks[0].image_shape)
     runs: dict[str, list] = {recipe: [] for recipe in recipes}
     for seed, task in enumerate(tasks):
         for recipe in recipes:
-            run = transfer.RECIPES[recipe](backbone, task, seed=seed, precision=precision)
+            run = (distributed or transfer).RECIPES[recipe](backbone, task, seed=seed, precision=precision)
             runs[recipe].append(run)
             measure = "mean absolute error" if task.is_regression else "accuracy"
             print(f"seed {seed}  {recipe:9}  {measure} {run.score()}  {run.seconds:.0f} s", flush=True)

@@ -42,7 +42,7 @@ def limit_bytes() -> int:
     return min(int(float(os.environ.get("TLKIT_CACHE_GB", "10")) * 1e9), held + shutil.disk_usage(root).free * 9 // 10)
 
 
-def activations(backbone: Backbone, images, cut: str, *, precision: str = "float32", model=None) -> np.ndarray:
+def activations(backbone: Backbone, images, cut: str, *, precision="float32", model=None, run=None) -> np.ndarray:
     """Activations of the images at a cut, from the cache if they are there.
 
     Args:
@@ -51,6 +51,7 @@ def activations(backbone: Backbone, images, cut: str, *, precision: str = "float
         cut: "image", "block1" … "block5", or "features" (pooled).
         precision: "float32", or "bfloat16" (stored as float16).
         model: a built model of the backbone, if there is one already.
+        run: what computes them instead of ``forward``, with its arguments and results.
 
     Returns:
         float32 or float16 (n, h, w, c), or (n, c) for "features": memory-mapped, read-only.
@@ -59,6 +60,17 @@ def activations(backbone: Backbone, images, cut: str, *, precision: str = "float
         CacheLimit: the entry would be larger than the cache may be. Nothing is written.
         ValueError: no such cut, or no images.
     """
+    path, made_from = place(backbone, images, cut, precision)
+    with FileLock(f"{path}.lock"):  # freed by the system if its holder is killed
+        if not path.exists():
+            below = at_cut(model or backbone.build(images.shape[1:], precision), cut)
+            _write(path, run or forward, below, images, precision, made_from)
+        os.utime(path)  # the least recently used entries go first
+        return np.load(path / "activations.npy", mmap_mode="r", allow_pickle=False)
+
+
+def place(backbone: Backbone, images, cut: str, precision: str) -> tuple[Path, dict]:
+    """Where the activations lie if they have been computed, and what they are made from."""
     if not len(images):
         raise ValueError("expected at least one image, got none")
     made_from = {
@@ -66,25 +78,18 @@ def activations(backbone: Backbone, images, cut: str, *, precision: str = "float
         "batch_norm": backbone.batch_norm, "preprocessing": backbone.preprocessing, "layout": backbone.layout,
         "size": backbone.size, "cut": cut, "images": fingerprint(images), "precision": precision, "format": _FORMAT,
     }  # fmt: skip
-    key = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:24]
-    path = _root() / key
-    with FileLock(_root() / f"{key}.lock"):  # freed by the system if its holder is killed
-        if not path.exists():
-            below = at_cut(model or backbone.build(images.shape[1:], precision), cut)
-            _write(path, below, images, precision, made_from)
-        os.utime(path)  # the least recently used entries go first
-        return np.load(path / "activations.npy", mmap_mode="r", allow_pickle=False)
+    return _root() / hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:24], made_from
 
 
-def _write(path: Path, below, images, precision: str, made_from: dict) -> None:
+def _write(path: Path, run, below, images, precision: str, made_from: dict) -> None:
     shape = (len(images), *below.output.shape[1:])
     dtype = np.dtype("float32" if precision == "float32" else "float16")
-    _make_room(int(np.prod(shape)) * dtype.itemsize)
+    make_room(int(np.prod(shape)) * dtype.itemsize)
     partial = path.with_name(f"{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)  # of a writer that was killed; we hold the lock
     partial.mkdir()
     store = np.lib.format.open_memmap(partial / "activations.npy", "w+", dtype, shape)
-    for start, rows in forward(below, images):
+    for start, rows in run(below, images):
         store[start : start + len(rows)] = rows
     store.flush()
     del store  # Windows renames no folder with an open file
@@ -100,7 +105,8 @@ def forward(model, inputs, rows: int = BATCH):
         yield start, np.asarray(model.predict_on_batch(full), "float32")[: len(batch)]
 
 
-def _make_room(needed: int) -> None:
+def make_room(needed: int) -> None:
+    """Remove the least recently used entries until so many bytes fit. Raises CacheLimit if they never will."""
     limit, found = limit_bytes(), sorted(entries(), key=lambda entry: entry.path.stat().st_mtime)
     if needed > limit:
         raise CacheLimit(
