@@ -29,6 +29,7 @@ def made_up(**changes) -> speed.Speed:
     """A machine of which everything is known."""
     depths = ("all", "block2", "block3", "block4", "block5")
     known = {
+        "machine": "made up",
         "network": "made up",
         "precision": "float32",
         "forward": 100.0,

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
+from math import prod
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ class Speed:
     """What was timed on one machine with one network.
 
     Attributes:
+        machine: processor, cores and Keras; names no person and no computer.
         network: "vgg16 x 1.0 at 32 px" and the like.
         precision: "float32" or "bfloat16".
         forward: images per second through all frozen layers.
@@ -49,6 +51,7 @@ class Speed:
         share: the same -> its and the higher blocks' part of all multiply-adds, 0 to 1.
     """
 
+    machine: str
     network: str
     precision: str
     forward: float
@@ -72,9 +75,10 @@ def measure(backbone: "Backbone", image_shape: tuple[int, int, int], precision: 
     """
     network = f"{backbone.layout} x {backbone.width} at {backbone.size} px" + ", batch norm" * backbone.batch_norm
     about = [_machine(), network, list(image_shape), precision]
-    path = _folder() / f"{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]}.json"
+    path = cache_dir() / "speed" / f"{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]}.json"
     if not path.exists():
-        found = {"machine": _machine(), **asdict(_timed(backbone.random(), image_shape, precision, network))}
+        found = asdict(_timed(backbone.random(), image_shape, precision, network))
+        path.parent.mkdir(exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as half:
             json.dump(found, half)
         os.replace(half.name, path)
@@ -83,8 +87,8 @@ def measure(backbone: "Backbone", image_shape: tuple[int, int, int], precision: 
 
 def known() -> list[Speed]:
     """What has been measured on this machine; light, and measures nothing."""
-    found = [path for path in sorted(_folder().glob("*.json")) if f'"{_machine()}"' in path.read_text("utf-8")]
-    return [_read(path) for path in found]
+    found = [_read(path) for path in sorted((cache_dir() / "speed").glob("*.json"))]
+    return [one for one in found if one.machine == _machine()]
 
 
 def faster_precision(backbone: "Backbone", image_shape: tuple[int, int, int]) -> str:
@@ -94,26 +98,17 @@ def faster_precision(backbone: "Backbone", image_shape: tuple[int, int, int]) ->
     return max(PRECISIONS, key=lambda precision: measure(backbone, image_shape, precision).training)
 
 
-def _folder() -> Path:
-    folder = cache_dir() / "speed"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
 def _read(path: Path) -> Speed:
-    found = json.loads(path.read_text("utf-8"))
-    del found["machine"]
-    return Speed(**found)
+    return Speed(**json.loads(path.read_text("utf-8")))
 
 
 def _machine() -> str:
     """What must stay the same for a measurement to hold; names no person and no computer."""
     cpu = Path("/proc/cpuinfo")
     names = re.findall(r"model name\s*: (.*)", cpu.read_text("utf-8")) if cpu.exists() else []
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    cpu_name = names[0] if names else platform.processor()
-    return f"{cpu_name}, {cores} cores, Keras {version('keras')}, GPU {visible or 'any'}"
+    gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "any")
+    return f"{[*names, platform.processor()][0]}, {cores} cores, Keras {version('keras')}, GPU {gpu}"
 
 
 def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> Speed:
@@ -142,7 +137,7 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
     for name in share.keys() - step.keys():  # in between the time grows with the multiply-adds
         part = (share[name] - share["block5"]) / (1 - share["block5"])
         step[name], start[name] = (at["block5"] + part * (at["all"] - at["block5"]) for at in (step, start))
-    return Speed(network, precision, rows / seconds, step, start, share)
+    return Speed(_machine(), network, precision, rows / seconds, step, start, share)
 
 
 def _time(call: Callable[[], Any]) -> tuple[float, float]:
@@ -157,19 +152,16 @@ def _time(call: Callable[[], Any]) -> tuple[float, float]:
 
 def _multiply_adds(model) -> float:
     """Multiplications of one image's forward pass; layers without a kernel count as free."""
-    import numpy as np
-
-    return sum(layer.kernel.shape.num_elements() * np.prod(layer.output.shape[1:-1], dtype=float)
+    return sum(layer.kernel.shape.num_elements() * prod(layer.output.shape[1:-1])
                for layer in model._flatten_layers() if hasattr(layer, "kernel"))  # fmt: skip
 
 
 def as_seconds(budget: str | float) -> float:
     """Seconds of "90 s", "2 min", "1.5 h" or a plain number. Raises ValueError for anything else."""
-    found = re.fullmatch(r"([\d.]+) ?(s|min|h|)", str(budget).strip())
-    try:
-        return float(found[1]) * {"": 1, "s": 1, "min": 60, "h": 3600}[found[2]]  # type: ignore[index]
-    except (TypeError, ValueError):
-        raise ValueError(f'budget={budget!r}: expected "90 s", "2 min", "1 h" or a number of seconds') from None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(s|min|h|)", str(budget).strip())
+    if not found:
+        raise ValueError(f'budget={budget!r}: expected "90 s", "2 min", "1 h" or a number of seconds')
+    return float(found[1]) * {"": 1, "s": 1, "min": 60, "h": 3600}[found[2]]
 
 
 class Budget:
