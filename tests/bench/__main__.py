@@ -46,6 +46,13 @@ def arguments(words: list[str]) -> argparse.Namespace:
     return given
 
 
+def command(words: list[str]) -> str:
+    """The command line as it may be published: of places on this machine only the last part."""
+    return shlex.join(
+        ["python", "tests/bench", *(Path(word).name if Path(word).is_absolute() else word for word in words)]
+    )
+
+
 def find_torch(names: list[str]) -> tuple[Path | None, list[str]]:
     """PyTorch's interpreter; without one, say why and go on without its recipes."""
     try:
@@ -63,7 +70,7 @@ def main(words: list[str]) -> int:
     precision = given.precision or tk.transfer.faster_precision(backbone, tasks[0].image_shape)
     settings = [recipes.Setting(backbone, task, precision, task.seed, given.epochs) for task in tasks]
     result = {
-        "command": shlex.join(["python", "tests/bench", *words]), "provenance": given.provenance,
+        "command": command(words), "provenance": given.provenance,
         "machine": peers.machine(), "versions": peers.versions(), "weights": peers.provenance(backbone),
         "task": {"name": tasks[0].name, "sha256": tasks[0].fingerprint(), "classes": len(tasks[0].classes),
                  **{name: len(split) for name, split in tasks[0].splits().items()}},
@@ -76,7 +83,7 @@ def main(words: list[str]) -> int:
     result["rows"] = tally.rows(result["runs"])
     write(given.out, result)
     if not given.no_targets:
-        result["targets"] = targets.measure(given.task, backbone, precision, python, given.quick)
+        result["targets"] = targets.measure(given.task, backbone, precision, python, given.quick, result["rows"])
     result["minutes"] = round((time.perf_counter() - started) / 60, 1)
     write(given.out, result)
     print(page.table(result["rows"]))

@@ -1,8 +1,9 @@
 """The PyTorch recipes, run by the benchmark in an environment of their own: in_torch.py FOLDER RECIPE < settings.json
 
 FOLDER holds {train,validation,test}_{images,labels}.npy and weights.npz (VGG16's layers as Keras has them). Prints one
-line of JSON, as tally.py reads it. https://docs.pytorch.org/tutorials/beginner/transfer_learning_tutorial.html: SGD with
-momentum 0.9, a tenth of the step size every 7 epochs, 25 epochs. With the settings that are fastest on a CPU:
+line of JSON, as tally.py reads it.
+
+https://docs.pytorch.org/tutorials/beginner/transfer_learning_tutorial.html: SGD with momentum 0.9, a tenth of the step size every 7 epochs, 25 epochs. With the settings that are fastest on a CPU:
 channels_last, bfloat16 autocast where it is the faster one, and images in memory instead of loader processes.
 """
 

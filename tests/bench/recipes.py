@@ -1,4 +1,4 @@
-"""The recipes that run in Keras: three peers as their pages publish them, and ours. Images, weights and split are given.
+"""The recipes that run in Keras: three peers as their pages publish them, and ours, on given images and weights.
 
 Every recipe returns {"stages", "total", "test"} for tally.py. The clock starts before the model is built and also runs
 while TensorFlow traces; predictions on the test split are outside of it.
@@ -107,7 +107,7 @@ def tested(model, clock: Clock, published: list[int], task: tk.Task) -> dict:
     return {"stages": clock.stages, "total": None}
 
 
-def keras_guide(setting: Setting) -> dict:
+def keras_guide(setting: Setting, thaw: bool = True) -> dict:
     """https://keras.io/guides/transfer_learning: the frozen base runs in every epoch (20, Adam), then all layers are
     thawed (10, Adam at 1e-5). Batches of 32, not shuffled, random flips and turns of up to 36 degrees, dropout."""
     keras.utils.set_random_seed(setting.seed)
@@ -116,11 +116,12 @@ def keras_guide(setting: Setting) -> dict:
         base, model = base_and_model(setting, turn=0.1)
         base.trainable = False
         compiled(model, keras.optimizers.Adam())
-        model.fit(train, epochs=setting.capped(20), validation_data=held, verbose=0)
-        base.trainable = True
-        compiled(model, keras.optimizers.Adam(1e-5))
-        model.fit(train, epochs=setting.capped(10), validation_data=held, verbose=0)
-    return tested(model, clock, [20, 10], setting.task)
+        model.fit(train, epochs=setting.capped(20), validation_data=held, shuffle=False, verbose=0)
+        if thaw:
+            base.trainable = True
+            compiled(model, keras.optimizers.Adam(1e-5))
+            model.fit(train, epochs=setting.capped(10), validation_data=held, shuffle=False, verbose=0)
+    return tested(model, clock, [20, 10] if thaw else [20], setting.task)
 
 
 def tf_tutorial(setting: Setting, fine_tune_at: str = "block5_conv1") -> dict:
@@ -132,13 +133,13 @@ def tf_tutorial(setting: Setting, fine_tune_at: str = "block5_conv1") -> dict:
         base, model = base_and_model(setting, turn=0.2)
         base.trainable = False
         compiled(model, keras.optimizers.Adam(1e-4))
-        model.fit(train, epochs=setting.capped(10), validation_data=held, verbose=0)
+        model.fit(train, epochs=setting.capped(10), validation_data=held, shuffle=False, verbose=0)
         base.trainable = True
         names = [layer.name for layer in base.layers]
         for layer in base.layers[: names.index(fine_tune_at)]:
             layer.trainable = False
         compiled(model, keras.optimizers.RMSprop(1e-5))
-        model.fit(train, epochs=setting.capped(10), validation_data=held, verbose=0)
+        model.fit(train, epochs=setting.capped(10), validation_data=held, shuffle=False, verbose=0)
     return tested(model, clock, [10, 10], setting.task)
 
 

@@ -1,10 +1,12 @@
 """Arithmetic of the benchmark on what the recipes report; imports nothing but the standard library.
 
-A run is {"recipe", "seed", "stages", "total"}. A stage is one call of fit: {"published": epochs that its source asks for,
-"start": seconds from the recipe's start to the first step, "epochs": [{"seconds", "accuracy"}, …], "test": accuracy},
+A run is {"recipe", "seed", "stages", "total"}. A stage is one call of fit: {"published": epochs that its source asks
+for, "start": seconds from the recipe's start to the first step, "epochs": [{"seconds", "accuracy"}, …], "test": accuracy},
 where seconds count from the recipe's start, accuracy is the validation split's, and test belongs to the best epoch.
 """
 
+from itertools import pairwise
+from math import log
 from statistics import median
 
 
@@ -17,7 +19,7 @@ def best_epoch(stages: list[dict]) -> tuple[int, int]:
 def lengths(stage: dict) -> list[float]:
     """Seconds of each epoch of a stage; tracing is part of the first."""
     ends = [stage["start"], *(epoch["seconds"] for epoch in stage["epochs"])]
-    return [end - begin for begin, end in zip(ends, ends[1:], strict=False)]
+    return [end - begin for begin, end in pairwise(ends)]
 
 
 def steady(stage: dict) -> float:
@@ -71,8 +73,6 @@ def ratios(numerators: dict[int, float], denominators: dict[int, float]) -> dict
 
 def exponent(sizes: list[int], seconds: list[float]) -> float:
     """Slope of log seconds over log size, by least squares: 1.0 means that twice as much takes twice as long."""
-    from math import log
-
     xs, ys = [log(size) for size in sizes], [log(second) for second in seconds]
     x, y = sum(xs) / len(xs), sum(ys) / len(ys)
     return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)
