@@ -1,7 +1,8 @@
 """The benchmark: every recipe beside its peers, then the targets. `make bench` calls this.
 
     python tests/bench [--task DIR] [--weights FILE] [--images N] [--test N] [--repeats N] [--epochs N]
-                       [--recipes a,b] [--precision P] [--no-targets] [--quick] [--out FILE]
+                       [--recipes a,b] [--precision P] [--no-targets] [--targets-only]
+                       [--provenance TEXT] [--quick] [--out FILE]
 
 By default the embedded pair: digits, with the backbone that was trained on letters. Writes FILE (JSON), and beside it
 the same with .md and .png: a page with the tables, and its figure. docs/performance.md is such a page.
@@ -30,11 +31,12 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--images", type=int, default=1000, help="training images of the comparison")
     parser.add_argument("--test", type=int, default=2000, help="test images of the comparison")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--epochs", type=int, help="passes that a stage runs at most; the rest is extrapolated")
+    parser.add_argument("--epochs", type=int, help="passes that a stage which trains blocks runs at most")
     parser.add_argument("--recipes", default=",".join(peers.NAMES), help="some of %(default)s")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), help="default: the one that is faster here")
     parser.add_argument("--provenance", default="", help="a sentence for the page: which pictures, which weights")
     parser.add_argument("--no-targets", action="store_true")
+    parser.add_argument("--targets-only", action="store_true", help="measure the targets again, for the runs in --out")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything runs")
     parser.add_argument("--out", type=Path, default=Path("build/bench/performance.json"))
     given = parser.parse_args(words)
@@ -62,13 +64,13 @@ def find_torch(names: list[str]) -> tuple[Path | None, list[str]]:
         return None, [name for name in names if name not in peers.TORCH]
 
 
-def main(words: list[str]) -> int:
-    given, started = arguments(words), time.perf_counter()
-    backbone, names = tk.Backbone(given.weights), given.recipes.split(",")
-    python, names = find_torch(names)
+def compare(given: argparse.Namespace, backbone: tk.Backbone, words: list[str]) -> dict:
+    """All recipes side by side: machine, versions, provenance, every run, and the table's rows."""
+    python, names = find_torch(given.recipes.split(","))
     tasks = [peers.load(given.task, given.images, given.test, seed) for seed in range(given.repeats)]
     precision = given.precision or tk.transfer.faster_precision(backbone, tasks[0].image_shape)
-    settings = [recipes.Setting(backbone, task, precision, task.seed, given.epochs) for task in tasks]
+    heads = 1 if given.quick else None
+    settings = [recipes.Setting(backbone, task, precision, task.seed, given.epochs, heads) for task in tasks]
     result = {
         "command": command(words), "provenance": given.provenance,
         "machine": peers.machine(), "versions": peers.versions(), "weights": peers.provenance(backbone),
@@ -79,11 +81,22 @@ def main(words: list[str]) -> int:
     if python:
         result["torch_differs_by"] = peers.same_features(python, settings[0])
     result["runs"] = peers.measure(settings, names, python)
-    result["versions"] |= next((run.pop("versions") for run in result["runs"] if "versions" in run), {})
-    result["rows"] = tally.rows(result["runs"])
+    result["versions"] |= next((run["versions"] for run in result["runs"] if "versions" in run), {})
+    for run in result["runs"]:
+        run.pop("versions", None)
+    return {**result, "rows": tally.rows(result["runs"])}
+
+
+def main(words: list[str]) -> int:
+    given, started = arguments(words), time.perf_counter()
+    backbone = tk.Backbone(given.weights)
+    result = json.loads(given.out.read_text("utf-8")) if given.targets_only else compare(given, backbone, words)
     write(given.out, result)
     if not given.no_targets:
-        result["targets"] = targets.measure(given.task, backbone, precision, python, given.quick, result["rows"])
+        python, _ = find_torch([])
+        result["targets"] = targets.measure(
+            given.task, backbone, result["precision"], python, given.quick, result["rows"]
+        )
     result["minutes"] = round((time.perf_counter() - started) / 60, 1)
     write(given.out, result)
     print(page.table(result["rows"]))

@@ -112,7 +112,8 @@ def in_torch(python: Path, recipe: str, setting: recipes.Setting, **more):
     """Run one of in_torch.py's recipes in the other environment and give back what it printed."""
     with TemporaryDirectory() as name:
         hand_over(setting, Path(name))
-        given = {"seed": setting.seed, "precision": setting.precision, "epochs": setting.epochs,
+        given = {"seed": setting.seed, "precision": setting.precision,
+                 "epochs": setting.head_epochs if recipe == "torch_fixed" else setting.epochs,
                  "mirror": bool(setting.task.mirror), "outputs": len(setting.task.classes), **more}  # fmt: skip
         command = [python, HERE / "in_torch.py", name, recipe]
         done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True)

@@ -24,7 +24,9 @@ class Setting:
         task: images uint8, train / validation / test.
         precision: "float32" or "bfloat16" for the convolutions of every recipe.
         seed: of shuffling, of heads, of the images drawn.
-        epochs: passes over the training images that a stage runs at most; None: as many as its source asks for.
+        epochs: passes over the training images that a stage which trains blocks runs at most; None: as many as its
+            source asks for.
+        head_epochs: the same for a stage that trains a head alone.
     """
 
     backbone: tk.Backbone
@@ -32,9 +34,11 @@ class Setting:
     precision: str
     seed: int
     epochs: int | None = None
+    head_epochs: int | None = None
 
-    def capped(self, published: int) -> int:
-        return min(published, self.epochs or published)
+    def capped(self, published: int, head: bool = False) -> int:
+        """How many of the published epochs are run."""
+        return min(published, (self.head_epochs if head else self.epochs) or published)
 
 
 class Clock(keras.callbacks.Callback):
@@ -116,7 +120,7 @@ def keras_guide(setting: Setting, thaw: bool = True) -> dict:
         base, model = base_and_model(setting, turn=0.1)
         base.trainable = False
         compiled(model, keras.optimizers.Adam())
-        model.fit(train, epochs=setting.capped(20), validation_data=held, shuffle=False, verbose=0)
+        model.fit(train, epochs=setting.capped(20, head=True), validation_data=held, shuffle=False, verbose=0)
         if thaw:
             base.trainable = True
             compiled(model, keras.optimizers.Adam(1e-5))
@@ -133,7 +137,7 @@ def tf_tutorial(setting: Setting, fine_tune_at: str = "block5_conv1") -> dict:
         base, model = base_and_model(setting, turn=0.2)
         base.trainable = False
         compiled(model, keras.optimizers.Adam(1e-4))
-        model.fit(train, epochs=setting.capped(10), validation_data=held, shuffle=False, verbose=0)
+        model.fit(train, epochs=setting.capped(10, head=True), validation_data=held, shuffle=False, verbose=0)
         base.trainable = True
         names = [layer.name for layer in base.layers]
         for layer in base.layers[: names.index(fine_tune_at)]:

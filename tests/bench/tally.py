@@ -1,8 +1,9 @@
 """Arithmetic of the benchmark on what the recipes report; imports nothing but the standard library.
 
-A run is {"recipe", "seed", "stages", "total"}. A stage is one call of fit: {"published": epochs that its source asks
-for, "start": seconds from the recipe's start to the first step, "epochs": [{"seconds", "accuracy"}, …], "test": accuracy},
-where seconds count from the recipe's start, accuracy is the validation split's, and test belongs to the best epoch.
+A run is {"recipe", "seed", "stages", "total"}. A stage is one call of fit: {"published": the number of epochs that its
+source asks for, "start": seconds from the recipe's start to the first step, "epochs": [{"seconds", "accuracy"}, …],
+"test": accuracy}. Seconds count from the recipe's start, accuracy is the validation split's, and test that of the best
+epoch on the test split.
 """
 
 from itertools import pairwise

@@ -94,7 +94,7 @@ def probe_is_one_pass(setting: recipes.Setting, repeats: int) -> dict:
 
 def probe_against_peers(setting, python, probe_seconds: float, rows: dict) -> list[dict]:
     """Time against the peers' 20 epochs over a frozen base (extrapolated from two), accuracy from the comparison."""
-    short = replace(setting, epochs=2)
+    short = replace(setting, head_epochs=2)
     reports = {"keras_guide:head": recipes.keras_guide(short, thaw=False)}
     if python:
         reports["torch_fixed"] = peers.in_torch(python, "torch_fixed", short)
