@@ -80,23 +80,24 @@ def compare(given: argparse.Namespace, backbone: tk.Backbone, words: list[str]) 
     }  # fmt: skip
     if python:
         result["torch_differs_by"] = peers.same_features(python, settings[0])
-    result["runs"] = peers.measure(settings, names, python)
-    result["versions"] |= next((run["versions"] for run in result["runs"] if "versions" in run), {})
-    for run in result["runs"]:
-        run.pop("versions", None)
-    return {**result, "rows": tally.rows(result["runs"])}
+    result["runs"] = []
+    for run in peers.measure(settings, names, python):
+        result["versions"] |= run.pop("versions", {})
+        result["runs"].append(run)
+        result["rows"] = tally.rows(result["runs"])
+        write(given.out, result)
+    return result
 
 
 def main(words: list[str]) -> int:
     given, started = arguments(words), time.perf_counter()
     backbone = tk.Backbone(given.weights)
     result = json.loads(given.out.read_text("utf-8")) if given.targets_only else compare(given, backbone, words)
-    write(given.out, result)
     if not given.no_targets:
-        python, _ = find_torch([])
-        result["targets"] = targets.measure(
-            given.task, backbone, result["precision"], python, given.quick, result["rows"]
-        )
+        python, result["targets"] = find_torch([])[0], []
+        for one in targets.measure(given.task, backbone, result["precision"], python, given.quick, result["rows"]):
+            result["targets"].append(one)
+            write(given.out, result)
     result["minutes"] = round((time.perf_counter() - started) / 60, 1)
     write(given.out, result)
     print(page.table(result["rows"]))

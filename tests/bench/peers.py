@@ -142,18 +142,19 @@ def run(recipe: str, setting: recipes.Setting, python: Path | None) -> dict:
         return recipes.RECIPES[recipe](setting)
 
 
-def measure(settings: list[recipes.Setting], names: list[str], python: Path | None, say=print) -> list[dict]:
-    """All recipes for each setting (one for each seed), shuffled anew each time; a warm-up first, not reported."""
+def measure(settings: list[recipes.Setting], names: list[str], python: Path | None):
+    """All recipes for each setting (one for each seed), shuffled anew each time; a warm-up first, not reported.
+
+    Yields each run when it is done, so that it can be written down.
+    """
     first = settings[0]
     first.backbone.build(first.task.image_shape, first.precision).predict_on_batch(
         np.zeros((64, *first.task.image_shape), "float32")
     )
-    found = []
     for setting in settings:
         order = random.Random(setting.seed).sample(names, len(names))
         for name in order:
             one = {"recipe": name, "seed": setting.seed, **run(name, setting, python)}
-            found.append(one)
             last = one["stages"][-1]["epochs"][-1]["seconds"] if one["total"] is None else one["total"]
-            say(f"repeat {setting.seed} {name:16}{last:8.1f} s", file=sys.stderr, flush=True)
-    return found
+            print(f"repeat {setting.seed} {name:16}{last:8.1f} s", file=sys.stderr, flush=True)
+            yield one

@@ -26,8 +26,8 @@ from tlkit.backbone import BLOCKS
 from tlkit.quiet import keras
 
 SIZES = {  # images, repeats or epochs of each target: as published, and to see that everything runs
-    False: {"probe": 10_000, "repeats": 3, "block5": 2000, "all": 640, "second": 2000, "imports": 5,
-            "memory": (6_000, 60_000), "growth": (2500, 5000, 10_000, 20_000)},
+    False: {"probe": 10_000, "repeats": 2, "block5": 2000, "all": 640, "second": 2000, "imports": 5,
+            "memory": (6_000, 60_000), "growth": (1500, 3000, 6000, 12_000)},
     True: {"probe": 100, "repeats": 1, "block5": 100, "all": 64, "second": 100, "imports": 1,
            "memory": (100, 200), "growth": (100, 200)},
 }  # fmt: skip
@@ -300,8 +300,8 @@ def first_picture() -> dict:
     )
 
 
-def measure(task: str, backbone: tk.Backbone, precision: str, python, quick: bool, rows: dict) -> list[dict]:
-    """All targets, one after the other."""
+def measure(task: str, backbone: tk.Backbone, precision: str, python, quick: bool, rows: dict):
+    """Yields all targets, one after the other."""
     size = SIZES[quick]
     whole = tk.load_task(task)
     classes, shape = len(whole.classes), whole.image_shape
@@ -313,17 +313,15 @@ def measure(task: str, backbone: tk.Backbone, precision: str, python, quick: boo
 
     one = probe_is_one_pass(setting(largest), size["repeats"])
     given = {"weights": backbone.weights, "classes": classes, "shape": shape, "precision": precision}
-    return [
-        one,
-        *probe_against_peers(setting(largest), python, one["probe_seconds"], rows),
-        cached_cut(setting(min(largest, size["block5"])), 10),
-        steady_state(setting(min(largest, size["all"])), python),
-        second_run(given, size["second"]),
-        imports(size["imports"]),
-        first_picture(),
-        memory(given, size["memory"]),
-        growth(setting(FEW), size["growth"]),
-    ]
+    yield one
+    yield from probe_against_peers(setting(largest), python, one["probe_seconds"], rows)
+    yield cached_cut(setting(min(largest, size["block5"])), 10)
+    yield steady_state(setting(min(largest, size["all"])), python)
+    yield second_run(given, size["second"])
+    yield imports(size["imports"])
+    yield first_picture()
+    yield memory(given, size["memory"])
+    yield growth(setting(FEW), size["growth"])
 
 
 if __name__ == "__main__":
