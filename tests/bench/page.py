@@ -89,7 +89,8 @@ def words(result: dict) -> str:
 
 
 def figure(result: dict) -> bytes:
-    """Accuracy against seconds: a full mark at the best epoch, an empty one after the published number of epochs."""
+    """Accuracy against seconds: a full mark at the best epoch, an empty one after the published number of epochs, or a
+    stroke where only their time is known."""
     from matplotlib import pyplot
 
     fig, ax = pyplot.subplots(figsize=(8.2, 5), layout="constrained")
@@ -104,8 +105,9 @@ def figure(result: dict) -> bytes:
         ax.plot([x, ends], [height, height], color=ink, lw=1, ls=":")
         ax.plot([row["to_best"]["low"], row["to_best"]["high"]], [height, height], color=ink, lw=2)
         ax.plot([x, x], [row["accuracy"]["low"], row["accuracy"]["high"]], color=ink, lw=2)
+        cut = row["missing"]["high"] > 0
         if not mine:
-            ax.plot(ends, height, mark, color=ink, mfc="white", ms=6)
+            ax.plot(ends, height, "|" if cut else mark, color=ink, mfc="white", ms=9 if cut else 6, mew=2 if cut else 1)
         ax.plot(x, height, mark, color=ink, ms=9 if mine else 6)
         ax.annotate(NAMES[name], (ends, height), xytext=(right, place), color=ink, va="center", fontsize=10,
                     fontweight="bold" if mine else "normal",
@@ -120,7 +122,12 @@ def figure(result: dict) -> bytes:
     ax.minorticks_off()
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(axis="x", color="#e8e8e8", zorder=0)
-    ax.set_title("full: at the best epoch; empty: after the published epochs", loc="left", fontsize=10, pad=12)
+    ax.set_title(
+        "full: best epoch; empty: published epochs; stroke: their time only, not run so far",
+        loc="left",
+        fontsize=10,
+        pad=12,
+    )
     return tk.plots.png(fig, words(result))
 
 
@@ -158,7 +165,8 @@ Weights `{result["weights"]["name"]}`, SHA-256 `{result["weights"]["sha256"]}`.
 
 "Epochs" is the number after which validation accuracy is highest; the first time and the accuracy belong to it. "First
 epochs" pay for tracing. "In probes": divided by the whole time of the linear probe of the same repeat. Epochs that were
-not run count as later ones, and the table says how many. The validation pass after each epoch is part of every time.
+not run count as later ones, and the table says how many: the accuracy of such a recipe is that of the epochs that were
+run and might still rise, so compare its times. The validation pass after each epoch is part of every time.
 
 ![{words(result)}]({picture})
 
