@@ -1,5 +1,6 @@
 """Runs every recipe on the same images, weights, split and seeds, in an order that is shuffled in every repeat."""
 
+import gc
 import json
 import os
 import platform
@@ -138,6 +139,7 @@ def run(recipe: str, setting: recipes.Setting, python: Path | None) -> dict:
     """One run of one recipe, with nothing in the feature cache."""
     if recipe in TORCH:
         return in_torch(python, recipe, setting)
+    gc.collect()  # Keras leaves earlier models in cycles
     with empty_cache():
         return recipes.RECIPES[recipe](setting)
 
