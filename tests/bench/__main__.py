@@ -93,12 +93,13 @@ def main(words: list[str]) -> int:
     given, started = arguments(words), time.perf_counter()
     backbone = tk.Backbone(given.weights)
     result = json.loads(given.out.read_text("utf-8")) if given.targets_only else compare(given, backbone, words)
+    result["provenance"] = given.provenance or result["provenance"]
     if not given.no_targets:
         python, result["targets"] = find_torch([])[0], []
         for one in targets.measure(given.task, backbone, result["precision"], python, given.quick, result["rows"]):
             result["targets"].append(one)
             write(given.out, result)
-    result["minutes"] = round((time.perf_counter() - started) / 60, 1)
+        result["minutes"] = round((time.perf_counter() - started) / 60, 1)
     write(given.out, result)
     print(page.table(result["rows"]))
     print(page.table_of_targets(result.get("targets", [])))

@@ -141,6 +141,10 @@ def text(result: dict, picture: str) -> str:
             f"; in float32 its features differ from Keras's by at most {result['torch_differs_by']:.0e} of the largest"
         )
     capped = f" A stage that trains blocks ran at most {result['epochs']} passes." if result["epochs"] else ""
+    unfinished = ""
+    if "minutes" not in result:
+        unfinished = """ **This run was stopped before the others** (PyTorch's throughput, one forward pass, 20 epochs of
+the peers, memory, growth): `make bench ARGS="--targets-only --out FILE"` measures them all for the same weights."""
     met = [one["met"] for one in result.get("targets", [])]
     file = picture.replace(".png", ".json")
     sizes = f"{task['train']:,} training, {task['validation']:,} validation and {task['test']:,} test pictures"
@@ -176,7 +180,7 @@ run and might still rise, so compare its times. The validation pass after each e
 
 ## Targets
 
-{sum(m is True for m in met)} of {len(met)} met.
+{sum(m is True for m in met)} of the {len(met)} that were measured are met.{unfinished}
 
 {table_of_targets(result.get("targets", []))}
 
