@@ -143,8 +143,8 @@ def text(result: dict, picture: str) -> str:
     capped = f" A stage that trains blocks ran at most {result['epochs']} passes." if result["epochs"] else ""
     unfinished = ""
     if "minutes" not in result:
-        unfinished = """ **This run was stopped before the others** (PyTorch's throughput, one forward pass, 20 epochs of
-the peers, memory, growth): `make bench ARGS="--targets-only --out FILE"` measures them all for the same weights."""
+        unfinished = """ **This run was stopped before the others** (PyTorch's throughput, one forward
+pass, 20 epochs of the peers, memory, growth): `--targets-only`, with the same task, weights and FILE, measures them."""
     met = [one["met"] for one in result.get("targets", [])]
     file = picture.replace(".png", ".json")
     sizes = f"{task['train']:,} training, {task['validation']:,} validation and {task['test']:,} test pictures"
