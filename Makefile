@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	if $$p tlkit/doctor.py --before-install 2>/dev/null; then echo $$p; exit; fi; done; echo python3)
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 RUN := $(BIN)/python
+BENCH := $(BIN:.venv/%=build/bench-env/%)/python
 BOOK := $(BIN:.venv/%=build/book-env/%)/python
 ARGS ?=
 URL ?=
@@ -16,7 +17,7 @@ FROM_BUNDLE := --no-index --find-links "$(BUNDLE)/wheels"
 endif
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run run-real lab app doctor test lint notebooks results book pretrain requirements address clean help
+.PHONY: run run-real lab app doctor test lint notebooks results book bench pretrain requirements address clean help
 
 run: .venv/installed  ## learn a new task from a few labels, against honest baselines (about 2 minutes)
 	"$(RUN)" -m tlkit run $(ARGS)
@@ -56,6 +57,9 @@ results: .venv/installed  ## compute again the stored results that are too slow 
 book: build/book-env/installed  ## all notebooks as a website that reads offline, in build/book
 	"$(BOOK)" docs/book/make_book.py
 
+bench: .venv/installed build/bench-env/tried  ## every recipe beside its peers, and the targets (installs PyTorch; long)
+	"$(RUN)" tests/bench $(ARGS)
+
 pretrain: .venv/installed  ## train the three shipped backbones again (about 55 minutes on 2 cores)
 	"$(RUN)" -m tlkit pretrain letters --out tlkit/assets
 	"$(RUN)" -m tlkit pretrain letters-small --out tlkit/assets
@@ -88,3 +92,9 @@ build/book-env/installed: docs/book/requirements.txt
 	"$(PYTHON)" -m venv build/book-env
 	"$(BOOK)" -m pip install --quiet --disable-pip-version-check -r docs/book/requirements.txt
 	@"$(PYTHON)" -c "open('build/book-env/installed', 'w').close()"
+
+build/bench-env/tried: tests/bench/requirements.txt
+	"$(PYTHON)" -m venv build/bench-env
+	"$(BENCH)" -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt || \
+		echo "PyTorch cannot be installed here: the benchmark goes on without it"
+	@"$(PYTHON)" -c "open('build/bench-env/tried', 'w').close()"

@@ -1,0 +1,203 @@
+"""The page of a benchmark: its tables, its figure, and what the recipes are. Every number comes from the JSON file."""
+
+import tlkit as tk
+
+NAMES = {
+    "article": "the article's program",
+    "keras_guide:head": "Keras guide, frozen base",
+    "keras_guide": "Keras guide, then all layers",
+    "tf_tutorial:head": "TensorFlow tutorial, frozen base",
+    "tf_tutorial": "TensorFlow tutorial, then block 5",
+    "torch_fixed": "PyTorch, fixed feature extractor",
+    "torch_finetune": "PyTorch, finetuning",
+    "probe": "tlkit, linear probe",
+    "fine_tune": "tlkit, fine-tune block 5",
+    "lp_ft": "tlkit, probe then all layers",
+}
+OURS = ("probe", "fine_tune", "lp_ft")
+SOURCES = """\
+- **The article's program** (`tlkit.article`): pixels scaled by 1/255, flatten, a dense layer, all layers trained by
+  Adam at 1e-4, ten "epochs" of 100 batches of 32, the last state kept. Its epochs are those of 100 batches.
+- **Keras guide**, [Transfer learning & fine-tuning](https://keras.io/guides/transfer_learning/): the frozen base lies
+  inside the model and runs in every one of 20 epochs (Adam, 1e-3); then all layers are thawed for 10 epochs (Adam,
+  1e-5). Batches of 32, flips, turns of up to 36°, dropout 0.2.
+- **TensorFlow tutorial**, [Transfer learning and
+  fine-tuning](https://www.tensorflow.org/tutorials/images/transfer_learning): the same with 10 epochs (Adam, 1e-4) and
+  10 more from a layer on (RMSprop, 1e-5). There it is layer 100 of MobileNetV2's 154; here, carried over, block 5 of
+  VGG16. Turns of up to 72°.
+- **PyTorch tutorial**, [Transfer Learning for Computer
+  Vision](https://docs.pytorch.org/tutorials/beginner/transfer_learning_tutorial.html): SGD with momentum 0.9, a tenth
+  of the step size every 7 epochs, 25 epochs; of the last layer only, or of all. Three changes, meant in its favour on
+  a processor: `channels_last`, bfloat16 autocast and images in memory; batches of 32 instead of 4, the last layer alone
+  with a step size of 0.008 for 0.001 (all layers: 0.001, more was worse); flips only, because its crops, down to 8 %
+  of the area, are made for 224 pixels. The weights are converted layer by layer{same}.
+- **tlkit**: `linear_probe`, `fine_tune(unfreeze="block5")` and `lp_ft` with their own settings. They stop by
+  themselves and keep their best epoch, so both of their times are the whole run, features and tracing included. The
+  feature cache is empty at the start of each.
+
+All get the same images, validation split, test images and pretrained weights, and the same precision ({precision});
+the published Keras and TensorFlow code, run as it stands, would use float32. Where a mirror would change a picture's
+class, nobody flips. Each repeat draws other labels; in each, the order of the recipes is shuffled."""
+
+
+def cell(found: dict, form: str = "{:.1f}") -> str:
+    """Median, and smallest to largest where they differ."""
+    low, middle, high = (form.format(found[key]) for key in ("low", "median", "high"))
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def table(rows: dict) -> str:
+    """Accuracy beside time, as Markdown."""
+    head = ["recipe", "test accuracy", "epochs", "seconds to its best epoch", "in probes", "seconds, published epochs",
+            "in probes", "first epochs, s", "a later epoch, s"]  # fmt: skip
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for name in (name for name in NAMES if name in rows):
+        row, bold = rows[name], "**" if name in OURS else ""
+        ratio = {key: cell(row[key]) if key in row else "" for key in ("to_best_ratio", "published_ratio")}
+        mark = "" if not row["missing"]["high"] else f" (extrapolated by {row['missing']['median']:.0f} epochs)"
+        words = [f"{bold}{NAMES[name]}{bold}", cell(row["accuracy"], "{:.3f}"), cell(row["epochs"], "{:.0f}"),
+                 cell(row["to_best"]), ratio["to_best_ratio"], cell(row["published"]) + mark, ratio["published_ratio"],
+                 cell(row["first_epochs"]), cell(row["steady"], "{:.2f}")]  # fmt: skip
+        lines.append(f"| {' | '.join(words)} |")
+    return "\n".join(lines)
+
+
+def table_of_targets(found: list[dict]) -> str:
+    """Target, wanted, measured, met or missed, as Markdown."""
+    if not found:
+        return ""
+    said = {True: "met", False: "**missed**", None: "not measured"}
+    lines = ["| target | wanted | measured | |", "|---|---|---|---|"]
+    lines += [f"| {one['name']} | {one['wanted']} | {one['measured']} | {said[one['met']]} |" for one in found]
+    return "\n".join(lines)
+
+
+def spaced(heights: list[float], gap: float) -> list[float]:
+    """Heights moved up as little as needed, so that no two are nearer than the gap; in the order given."""
+    order, moved, last = sorted(range(len(heights)), key=heights.__getitem__), list(heights), None
+    for i in order:
+        moved[i] = heights[i] if last is None else max(heights[i], last + gap)
+        last = moved[i]
+    return moved
+
+
+def words(result: dict) -> str:
+    """The figure's alternative text."""
+    parts = [f"{NAMES[name]} {row['accuracy']['median']:.2f} after {row['to_best']['median']:.0f} s"
+             for name, row in result["rows"].items()]  # fmt: skip
+    return f"Test accuracy against seconds, on a logarithmic scale: {', '.join(parts)}."
+
+
+def figure(result: dict) -> bytes:
+    """Accuracy against seconds: a full mark at the best epoch, an empty one after the published number of epochs, or a
+    stroke where only their time is known."""
+    from matplotlib import pyplot
+
+    fig, ax = pyplot.subplots(figsize=(8.2, 5), layout="constrained")
+    rows = [(name, result["rows"][name]) for name in NAMES if name in result["rows"]]
+    heights = [row["accuracy"]["median"] for _, row in rows]
+    reach = (max(heights) - min(heights)) or 0.1
+    right = max(row["published"]["high"] for _, row in rows) * 1.25
+    for (name, row), height, place in zip(rows, heights, spaced(heights, reach / 17), strict=True):
+        mine = name in OURS
+        ink, mark = (tk.plots.PALETTE["probe"], "o") if mine else (tk.plots.INK, "s")
+        x, ends = row["to_best"]["median"], row["published"]["median"]
+        ax.plot([x, ends], [height, height], color=ink, lw=1, ls=":")
+        ax.plot([row["to_best"]["low"], row["to_best"]["high"]], [height, height], color=ink, lw=2)
+        ax.plot([x, x], [row["accuracy"]["low"], row["accuracy"]["high"]], color=ink, lw=2)
+        cut = row["missing"]["high"] > 0
+        if not mine:
+            ax.plot(ends, height, "|" if cut else mark, color=ink, mfc="white", ms=9 if cut else 6, mew=2 if cut else 1)
+        ax.plot(x, height, mark, color=ink, ms=9 if mine else 6)
+        ax.annotate(NAMES[name], (ends, height), xytext=(right, place), color=ink, va="center", fontsize=10,
+                    fontweight="bold" if mine else "normal",
+                    arrowprops={"arrowstyle": "-", "color": "#c8c8c8", "lw": 0.7, "shrinkB": 6})  # fmt: skip
+    ax.set_xscale("log")
+    ax.set_xlabel("seconds from the untrained to the trained model (logarithmic)")
+    ax.set_ylabel(f"accuracy on {result['task']['test']:,} test pictures")
+    seconds = [s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if s <= right]
+    low = min(row["to_best"]["low"] for _, row in rows)
+    ax.set_xticks(seconds, [f"{s:,}" for s in seconds])
+    ax.set_xlim(low / 1.3, right)
+    ax.minorticks_off()
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="x", color="#e8e8e8", zorder=0)
+    ax.set_title(
+        "full: best epoch; empty: published epochs; stroke: their time only, not run so far",
+        loc="left",
+        fontsize=10,
+        pad=12,
+    )
+    return tk.plots.png(fig, words(result))
+
+
+def text(result: dict, picture: str) -> str:
+    """The whole page."""
+    machine, task, versions = result["machine"], result["task"], result["versions"]
+    flags = ", ".join(machine["flags"]) or "none of those looked for"
+    same = ""
+    if "torch_differs_by" in result:
+        same = (
+            f"; in float32 its features differ from Keras's by at most {result['torch_differs_by']:.0e} of the largest"
+        )
+    capped = f" A stage that trains blocks ran at most {result['epochs']} passes." if result["epochs"] else ""
+    unfinished = ""
+    if "minutes" not in result:
+        unfinished = """ **This run was stopped before the others** (PyTorch's throughput, one forward
+pass, 20 epochs of the peers, memory, growth): `--targets-only`, with the same task, weights and FILE, measures them."""
+    met = [one["met"] for one in result.get("targets", [])]
+    file = picture.replace(".png", ".json")
+    sizes = f"{task['train']:,} training, {task['validation']:,} validation and {task['test']:,} test pictures"
+    used = ", ".join(f"{name} {number}" for name, number in versions.items())
+    return f"""# How fast, and against whom
+
+Written by `make bench`; the numbers are in [{file}]({file}). Seconds on a shared machine wander, so read the ratios:
+each is formed within one repeat, and given as median (smallest–largest).
+
+{result["provenance"]}
+{sizes} of {task["classes"]} classes, {result["repeats"]} repeats.{capped}
+Weights `{result["weights"]["name"]}`, SHA-256 `{result["weights"]["sha256"]}`.
+{machine["cores"]} cores ({machine["system"]}; {flags}), {machine["memory_gb"]} GB; {used}.
+
+```
+{result["command"]}
+```
+
+## Accuracy beside time
+
+{table(result["rows"])}
+
+"Epochs" is the number after which validation accuracy is highest; the first time and the accuracy belong to it. "First
+epochs" pay for tracing. "In probes": divided by the whole time of the linear probe of the same repeat. Epochs that were
+not run count as later ones, and the table says how many: the accuracy of such a recipe is that of the epochs that were
+run and might still rise, so compare its times. The validation pass after each epoch is part of every time.
+
+![{words(result)}]({picture})
+
+## What the recipes are
+
+{SOURCES.format(same=same, precision=result["precision"])}
+
+## Targets
+
+{sum(m is True for m in met)} of the {len(met)} that were measured are met.{unfinished}
+
+{table_of_targets(result.get("targets", []))}
+
+## What was tried
+
+- **Tracing.** Keras traced every training step twice, because the optimizer made its variables in the first step; tlkit
+  now builds it before. The peers run as published, without that, and their first epochs show it.
+- **`jit_compile`** compiles VGG16 for the processor to something many times slower; nobody uses it here.
+- **Batches of 256 in the plain pass**, 64 in the feature cache: fewer megabytes, nearly the same speed.
+- **PyTorch** on Linux with an x86 processor comes with gigabytes of CUDA libraries that it needs to start even where
+  there is no GPU (`pip install --no-deps torch` does not start). It lies in `build/bench-env`, apart from the kit.
+
+## Run it yourself
+
+```
+make bench                                                          # the embedded pair
+make bench ARGS="--task DIR --weights FILE --images 1000 --repeats 3"   # your pictures, in class folders
+make bench ARGS="--quick"                                           # only to see that it runs
+```
+"""

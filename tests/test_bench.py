@@ -1,0 +1,162 @@
+"""The benchmark counts rightly, converts weights rightly, and its peers train what they say they train."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tlkit as tk
+from tlkit.quiet import keras
+
+BENCH = Path(__file__).parent / "bench"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def beside_the_benchmark():
+    """Its modules import each other by name, as when `python tests/bench` runs them."""
+    sys.path.insert(0, str(BENCH))
+    yield
+    sys.path.remove(str(BENCH))
+
+
+@pytest.fixture(scope="module")
+def bench(beside_the_benchmark):
+    """The benchmark's modules by name."""
+    names = ("tally", "recipes", "peers", "in_torch", "page", "targets")
+    return type("Bench", (), {name: importlib.import_module(name) for name in names})
+
+
+def stage(ends, accuracies, published, start=1.0, test=0.5):
+    epochs = [{"seconds": s, "accuracy": a} for s, a in zip(ends, accuracies, strict=True)]
+    return {"start": start, "epochs": epochs, "published": published, "test": test}
+
+
+def test_the_best_epoch_is_the_first_of_equals_over_all_stages(bench):
+    two = [stage((3, 4, 5), (0.2, 0.7, 0.6), 3), stage((9, 11), (0.7, 0.7), 2, start=6)]
+    assert bench.tally.best_epoch(two) == (0, 1)
+    two[1]["epochs"][1]["accuracy"] = 0.8
+    assert bench.tally.best_epoch(two) == (1, 1)
+
+
+def test_epochs_that_were_not_run_count_as_steady_ones_and_tracing_counts_once(bench):
+    one = stage((5, 6, 7.5), (0.1, 0.2, 0.3), published=10)  # epochs of 4 (traced), 1 and 1.5 seconds
+    assert bench.tally.lengths(one) == [4, 1, 1.5] and bench.tally.steady(one) == 1.25
+    assert bench.tally.published_seconds([one]) == 7.5 + 7 * 1.25
+    run = {"recipe": "torch_fixed", "seed": 0, "stages": [one], "total": None}
+    found = bench.tally.numbers(run)
+    assert (found["to_best"], found["epochs"], found["missing"], found["first_epochs"]) == (7.5, 3, 7, 4)
+
+
+def test_ratios_are_formed_within_a_repeat(bench):
+    assert bench.tally.ratios({0: 10, 1: 40}, {0: 1, 1: 2}) == {"median": 15, "low": 10, "high": 20}
+    with pytest.raises(ValueError, match="the same repeats"):
+        bench.tally.ratios({0: 10}, {1: 1})
+
+
+def test_a_recipe_of_two_stages_has_a_row_for_its_head_alone_and_each_its_ratio_to_the_probe(bench):
+    two = [stage((3, 5), (0.2, 0.4), 2, test=0.35), stage((9, 13), (0.6, 0.5), 2, start=6, test=0.55)]
+    ours = {"recipe": "probe", "stages": [stage((2,), (0.5,), 0)], "total": 2.0, "test": 0.45}
+    runs = [{"recipe": "keras_guide", "seed": s, "stages": two, "total": None} for s in (0, 1)]
+    rows = bench.tally.rows([*runs, {**ours, "seed": 0}, {**ours, "seed": 1}])
+    assert rows["keras_guide:head"]["accuracy"]["median"] == 0.35
+    assert rows["keras_guide"]["accuracy"]["median"] == 0.55
+    assert rows["keras_guide"]["to_best_ratio"]["median"] == 4.5
+    assert rows["keras_guide"]["published_ratio"]["median"] == 6.5
+    assert rows["probe"]["accuracy"]["median"] == 0.45 and rows["probe"]["published_ratio"]["high"] == 1
+    assert "| **tlkit, linear probe** | 0.450 |" in bench.page.table(rows)
+
+
+def test_the_exponent_is_that_of_the_growth(bench):
+    sizes = [1000, 2000, 4000, 8000]
+    assert bench.tally.exponent(sizes, [3e-3 * n for n in sizes]) == pytest.approx(1)
+    assert bench.tally.exponent(sizes, [n**1.5 for n in sizes]) == pytest.approx(1.5)
+
+
+def test_the_arithmetic_allows_three_times_less_work(bench):
+    assert bench.targets.allowed_by_arithmetic(10) == pytest.approx(3.26, abs=0.01)
+    assert bench.targets.allowed_by_arithmetic(1) == pytest.approx(1)
+
+
+def test_a_converted_kernel_sees_the_same_place_of_the_picture(bench):
+    """PyTorch's convolution at one place, written out in NumPy, says what Keras's layer says there."""
+    rng = np.random.default_rng(0)
+    kernel, image = rng.normal(size=(3, 3, 2, 4)), rng.normal(size=(1, 5, 5, 2))
+    layer = keras.layers.Conv2D(4, 3, padding="same", use_bias=False)
+    layer.build((None, 5, 5, 2))
+    layer.set_weights([kernel])
+    patch = image[0, 1:4, 2:5].transpose(2, 0, 1)  # channels first, around row 2, column 3
+    theirs = (bench.in_torch.as_torch(kernel) * patch).sum(axis=(1, 2, 3))
+    assert np.asarray(layer(image))[0, 2, 3] == pytest.approx(theirs, abs=1e-5)
+
+
+def test_weights_and_arrays_reach_pytorch_in_the_order_of_the_network(bench, tmp_path):
+    task = bench.peers.load("digits", 20, 10, 0)
+    assert [len(split) for split in task.splits().values()] == [20, 10, 10]
+    setting = bench.recipes.Setting(tk.Backbone("letters-small"), task, "float32", 0)
+    bench.peers.hand_over(setting, tmp_path)
+    weights = np.load(tmp_path / "weights.npz")
+    names = sorted(name.removesuffix("/kernel") for name in weights if name.endswith("/kernel"))
+    assert tuple(names) == tk.backbone.CONVOLUTIONS
+    built = setting.backbone.build()
+    assert np.array_equal(weights["block3_conv2/kernel"], built.get_layer("block3_conv2").get_weights()[0])
+    assert np.array_equal(np.load(tmp_path / "train_images.npy"), task.train.images[:])
+
+
+def test_pytorch_says_the_same_about_a_picture(bench):
+    try:
+        python = bench.peers.torch_python()
+    except bench.peers.TorchMissing as reason:
+        pytest.skip(str(reason))
+    setting = bench.recipes.Setting(tk.Backbone("letters-small"), bench.peers.load("digits", 20, 20, 0), "float32", 0)
+    assert bench.peers.same_features(python, setting) < 1e-4
+
+
+@pytest.fixture(scope="module")
+def setting(bench):
+    """Twenty digits and the smallest backbone; one epoch for each stage."""
+    task = bench.peers.load("digits", 20, 20, 0)
+    return bench.recipes.Setting(tk.Backbone("letters-small"), task, "float32", 0, epochs=1, head_epochs=1)
+
+
+@pytest.mark.parametrize(
+    "name, moved",
+    [("keras_guide", [set(), set(tk.backbone.CONVOLUTIONS)]),
+     ("tf_tutorial", [set(), {f"block5_conv{i}" for i in (1, 2, 3)}])],
+)  # fmt: skip
+def test_a_peer_trains_its_head_first_and_then_only_what_it_thawed(bench, setting, monkeypatch, name, moved):
+    before = {c: setting.backbone.build().get_layer(c).get_weights()[0] for c in tk.backbone.CONVOLUTIONS}
+    seen, fit = [], keras.Model.fit
+
+    def watched(self, *arguments, **named):
+        history = fit(self, *arguments, **named)
+        base = self.get_layer("backbone")
+        seen.append({c for c, old in before.items() if not np.array_equal(old, base.get_layer(c).get_weights()[0])})
+        return history
+
+    monkeypatch.setattr(keras.Model, "fit", watched)
+    report = bench.recipes.RECIPES[name](setting)
+    assert seen == moved
+    assert [len(stage["epochs"]) for stage in report["stages"]] == [1, 1] and bench.tally.missing(report["stages"]) > 1
+    ends = [stage["epochs"][-1]["seconds"] for stage in report["stages"]]
+    assert 0 < report["stages"][0]["start"] < ends[0] < report["stages"][1]["start"] < ends[1]
+    assert keras.Model.fit is watched, "the clock was left in Keras"
+
+
+def test_our_recipes_report_the_package_s_own_seconds_and_leave_the_cache_alone(bench, setting):
+    kept = tk.features.entries()
+    report = bench.peers.run("probe", setting, None)
+    assert report["stages"][0]["start"] < report["stages"][0]["epochs"][0]["seconds"] <= report["total"] + 0.5
+    assert bench.tally.numbers(report | {"recipe": "probe"})["to_best"] == report["total"]
+    assert tk.features.entries() == kept
+
+
+def test_the_labels_of_the_figure_keep_their_distance_and_order(bench):
+    assert bench.page.spaced([0.5, 0.1, 0.51, 0.1], 0.1) == pytest.approx([0.5, 0.1, 0.6, 0.2])
+
+
+def test_without_pytorch_the_benchmark_says_so(bench, monkeypatch, tmp_path):
+    monkeypatch.setattr(bench.peers, "ENVIRONMENT", bench.peers.HERE.parents[1] / "build" / "nothing")
+    with pytest.raises(bench.peers.TorchMissing, match="Next: make bench makes it"):
+        bench.peers.torch_python()
