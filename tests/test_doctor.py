@@ -238,6 +238,7 @@ def test_bfloat16_is_timed_only_when_asked_for_and_shown_from_then_on(cache, mon
 
     def measured(backbone, *_):
         asked.append(backbone.width)
+        (cache / "speed").mkdir(parents=True)
         for precision, step in (("float32", 0.32), ("bfloat16", 0.16)):
             one = speed.Speed(
                 speed._machine(), speed.VGG16, precision, 300.0, {"all": step}, {"all": 1.0}, {"all": 1.0}

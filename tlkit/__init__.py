@@ -22,7 +22,7 @@ _HOME = {
 }  # fmt: skip
 _MODULES = {
     "glyphs", "fetch", "pairs", "tasks", "backbone", "features", "evaluate", "transfer", "report", "plots", "checks",
-    "widgets", "record", "forecast",
+    "widgets", "record", "forecast", "speed",
 }  # fmt: skip
 __all__ = [*_HOME, *sorted(_MODULES), "doctor"]
 

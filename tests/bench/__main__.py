@@ -68,7 +68,7 @@ def compare(given: argparse.Namespace, backbone: tk.Backbone, words: list[str]) 
     """All recipes side by side: machine, versions, provenance, every run, and the table's rows."""
     python, names = find_torch(given.recipes.split(","))
     tasks = [peers.load(given.task, given.images, given.test, seed) for seed in range(given.repeats)]
-    precision = given.precision or tk.transfer.faster_precision(backbone, tasks[0].image_shape)
+    precision = given.precision or tk.speed.faster_precision(backbone, tasks[0].image_shape)
     heads = 1 if given.quick else None
     settings = [recipes.Setting(backbone, task, precision, task.seed, given.epochs, heads) for task in tasks]
     result = {
