@@ -58,9 +58,9 @@ def together():
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us: no process may end its training alone
     try:
         _join()
-        out = os.dup(1)
+        out = os.dup(1) if is_first() else os.devnull
         os.dup2(2, 1)  # what C++ libraries print is no output of ours
-        with open(out if is_first() else os.devnull, "w", errors="backslashreplace") as here, redirect_stdout(here):
+        with open(out, "w", encoding="utf-8", errors="backslashreplace") as here, redirect_stdout(here):
             print(f"{jax.process_count()} processes, {jax.device_count()} devices ({jax.devices()[0].device_kind})")
             yield
     except BaseException as error:
