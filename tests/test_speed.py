@@ -13,12 +13,6 @@ from tlkit import Backbone, speed, transfer
 SMALL = Backbone(None, width=1 / 16)
 
 
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path))
-    return tmp_path
-
-
 @pytest.fixture(scope="module")
 def digits():
     task = tk.load_task("digits", labels_per_class=20)

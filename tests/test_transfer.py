@@ -187,6 +187,18 @@ def test_fit_reshuffles_too_not_only_our_own_loop(backbone, digits, monkeypatch)
     assert len({by_epoch[epoch] for epoch in (0, 1, 2)}) == 3
 
 
+def test_a_training_step_is_traced_once(backbone, digits, monkeypatch):
+    traced, step = [], transfer._AdamByDepth.update_step
+
+    def count(self, gradient, variable, rate):
+        traced.append(variable.shape.as_list())
+        step(self, gradient, variable, rate)
+
+    monkeypatch.setattr(transfer._AdamByDepth, "update_step", count)
+    tk.linear_probe(backbone, digits, **QUICK)
+    assert sorted(map(len, traced)) == [1, 2]  # bias and kernel, each once, however many steps there were
+
+
 def test_mirroring_turns_about_half_of_the_images_and_no_label():
     images = np.random.default_rng(0).integers(0, 256, (200, 4, 4, 3), dtype="uint8")
     batches = _Batches(images, np.arange(200), Settings(rate=1, steps=1, batch=200, mirror=True), seed=0)
