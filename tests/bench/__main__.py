@@ -99,6 +99,8 @@ def main(words: list[str]) -> int:
         for one in targets.measure(given.task, backbone, result["precision"], python, given.quick, result["rows"]):
             result["targets"].append(one)
             write(given.out, result)
+        steps = recipes.Setting(backbone, tk.load_task(given.task), result["precision"], 0)
+        result["steps"] = targets.parts_of_a_step(steps, repeats=1 if given.quick else 11)
         result["minutes"] = round((time.perf_counter() - started) / 60, 1)
     write(given.out, result)
     print(page.table(result["rows"]))

@@ -72,6 +72,20 @@ def table_of_targets(found: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def table_of_steps(found: list[dict]) -> str:
+    """What a training step is made of, in milliseconds, as Markdown."""
+    if not found:
+        return ""
+    names = {"forward": "forward alone", "forward_backward": "forward and backward", "adam": "Adam, clipping included",
+             "adam_fused": "Adam as one kernel", "step": "the whole step",
+             "step_jit": "the whole step with `jit_compile`"}  # fmt: skip
+    lines = [f"| trained (batch {found[0]['batch']}) | {' | '.join(names.values())} |", "|---" * 7 + "|"]
+    for row in found:
+        what = f"{row['trained']}: {row['parameters'] / 1e6:.1f} million numbers"
+        lines.append(f"| {what} | {' | '.join(f'{row[key]:,.1f} ms' for key in names)} |")
+    return "\n".join(lines)
+
+
 def spaced(heights: list[float], gap: float) -> list[float]:
     """Heights moved up as little as needed, so that no two are nearer than the gap; in the order given."""
     order, moved, last = sorted(range(len(heights)), key=heights.__getitem__), list(heights), None
@@ -183,6 +197,10 @@ run and might still rise, so compare its times. The validation pass after each e
 {sum(m is True for m in met)} of the {len(met)} that were measured are met.{unfinished}
 
 {table_of_targets(result.get("targets", []))}
+
+## Where a training step goes
+
+{table_of_steps(result.get("steps", []))}
 
 ## What was tried
 

@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from statistics import median
@@ -20,9 +21,10 @@ import numpy as np
 import peers
 import recipes
 import tally
+import tensorflow as tf
 
 import tlkit as tk
-from tlkit.backbone import BLOCKS
+from tlkit.backbone import BLOCKS, above_cut, cut_below
 from tlkit.quiet import keras
 
 SIZES = {  # images, repeats or epochs of each target: as published, and to see that everything runs
@@ -156,6 +158,62 @@ def cached_cut(setting: recipes.Setting, epochs: int) -> dict:
     wanted = f"at least {0.7 * bound:.2f}, 70 % of the {bound:.2f} that the arithmetic allows"
     name = f"block 5, {epochs} epochs of {len(task.train):,} images: whole network / cached cut"
     return target(name, wanted, measured, whole / cached >= 0.7 * bound, ratio=whole / cached, bound=bound)
+
+
+def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11) -> list[dict]:
+    """Where the milliseconds of a training step go, above block 4 and in the whole network.
+
+    The parts: the pass forward alone; forward and backward; Adam with its clipping, as Keras does it and in
+    TensorFlow's one kernel; and one whole step compiled by XLA (`jit_compile`).
+    """
+    shared = setting.backbone.build(setting.task.image_shape, setting.precision)
+    model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
+    loss, found = keras.losses.SparseCategoricalCrossentropy(from_logits=True), []
+
+    def milliseconds(call) -> float:
+        call()  # traces
+        taken = []
+        for _ in range(repeats):
+            started = time.perf_counter()
+            call()
+            taken.append(1000 * (time.perf_counter() - started))
+        return round(median(taken), 1)
+
+    for lowest in ("block5", "all"):
+        above = above_cut(model, cut_below(lowest))
+        x = tf.constant(np.random.default_rng(0).random((batch, *above.input.shape[1:]), "float32"))
+        y = tf.zeros(batch, "int64")
+        adam = keras.optimizers.Adam(1e-4, clipnorm=1.0)
+
+        def backward(above=above, x=x, y=y):
+            with tf.GradientTape() as tape:
+                error = loss(y, above(x, training=True))
+            return tape.gradient(error, above.trainable_variables)
+
+        both = tf.function(backward)
+        gradients, variables = both(), [tf.Variable(v.value) for v in above.trainable_variables]
+        moments = [[tf.Variable(tf.zeros_like(v)) for v in variables] for _ in range(2)]
+
+        def fused(variables=variables, moments=moments, gradients=gradients):
+            for v, m, s, g in zip(variables, *moments, gradients, strict=True):
+                tf.raw_ops.ResourceApplyAdam(
+                    var=v.handle, m=m.handle, v=s.handle, grad=tf.clip_by_norm(g, 1.0), lr=1e-4, beta1=0.9,
+                    beta2=0.999, epsilon=1e-7, beta1_power=0.9, beta2_power=0.999)  # fmt: skip
+
+        adam.build(above.trainable_variables)
+        row = {"trained": lowest, "batch": batch, "parameters": sum(int(tf.size(v)) for v in variables),
+               "forward": milliseconds(lambda above=above, x=x: above.predict_on_batch(x)),
+               "forward_backward": milliseconds(lambda both=both: both()[0].numpy()),
+               "adam": milliseconds(tf.function(lambda adam=adam, above=above, gradients=gradients:
+                                                adam.apply(gradients, above.trainable_variables))),
+               "adam_fused": milliseconds(tf.function(fused))}  # fmt: skip
+        for compiled in (False, True):
+            above.compile(keras.optimizers.Adam(1e-4, clipnorm=1.0), loss, jit_compile=compiled)
+            above.optimizer.build(above.trainable_variables)
+            row["step_jit" if compiled else "step"] = milliseconds(partial(above.train_on_batch, x, y))
+        print("a step:", row, file=sys.stderr, flush=True)
+        found.append(row)
+    return found
 
 
 def steady_state(setting: recipes.Setting, python, batch: int = 64, epochs: int = 4) -> dict:
