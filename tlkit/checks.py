@@ -24,6 +24,13 @@ def claim(sentence: str, holds: bool) -> None:
     print(f"✓ {sentence}")
 
 
+class NotYet(AssertionError):
+    """An exercise that is not solved yet: "Run all" stops here, and shows this sentence and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"✗ {self}"]
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a check says about an answer; shows as its message."""
@@ -33,6 +40,12 @@ class Verdict:
 
     def __repr__(self) -> str:
         return f"{'✓' if self.right else '✗'} {self.message}"
+
+    def required(self) -> "Verdict":
+        """This verdict, where all that follows needs a right answer. Raises NotYet if it is not."""
+        if not self.right:
+            raise NotYet(self.message)
+        return self
 
 
 @dataclass(frozen=True)

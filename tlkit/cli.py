@@ -1,9 +1,10 @@
-"""The command line: ``python -m tlkit lab | run | predict | fetch | doctor | pretrain | cache``."""
+"""The command line: ``python -m tlkit lab | run | predict | fetch | doctor | pretrain | cache | workshop``."""
 
 import argparse
 import os
 import sys
 from contextlib import nullcontext, redirect_stdout
+from importlib import import_module
 from pathlib import Path
 
 from . import fetch, folders, pairs, watch
@@ -44,17 +45,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--backbone", "--weights", help="letters (default), letters-small, letters-bn, imagenet, efficientnet, a file"
     )
-    run.add_argument(
-        "--recipes", default="scratch,probe,lp_ft", help=f"some of {','.join(RECIPE_NAMES)} (default: %(default)s)"
-    )
+    some = f"some of {','.join(RECIPE_NAMES)} (default: %(default)s)"
+    run.add_argument("--recipes", default="scratch,probe,lp_ft", help=some)
     run.add_argument(
         "--labels-per-class",
         type=int,
         help="validation labels included (default 20, or 500 where the pair is not embedded); 0: all there are",
     )
-    run.add_argument(
-        "--seeds", type=_positive, default=3, help="how many draws of labels and first weights (default 3)"
-    )
+    run.add_argument("--seeds", type=_positive, default=3, help="draws of labels and first weights (default 3)")
     run.add_argument("--size", type=int, default=32, help="pixels that images are resized to, 32 to 224 (default 32)")
     run.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto",
                      help="of the convolutions; auto measures which is faster here (default)")  # fmt: skip
@@ -63,9 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, default=Path("runs"), help="results go to a new folder in here")
     run.add_argument("--json", action="store_true", help="print result.json instead of the table")
     run.add_argument("--real", action="store_true", help="ImageNet's VGG16 on CIFAR-10; downloads what is missing")
-    run.add_argument(
-        "--distributed", action="store_true", help="one of several processes does this (docs/several-machines.md)"
-    )
+    run.add_argument("--distributed", action="store_true", help="as one of several processes (several-machines.md)")
+    run.add_argument("--budget", help='time for each lp_ft, "2 min" or "90 s": fits images, depth and epochs to it')
     run.set_defaults(command=_run)
 
     lab = commands.add_parser("lab", help="open your copies of the notebooks in JupyterLab; your edits always stay")
@@ -108,6 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     examine.add_argument("--json", action="store_true", help="one object for programs; names no person and no folder")
     examine.add_argument("--measure", action="store_true", help="time if bfloat16 is faster here (20 seconds)")
     examine.set_defaults(command=lambda asked: doctor_main([f"--{name}" for name in vars(asked) if vars(asked)[name]]))
+
+    workshop = commands.add_parser("workshop", add_help=False, prefix_chars="\0", help="plan and hold a workshop")
+    workshop.add_argument("words", nargs="*")  # whatever they begin with: the course's own parser reads them
+    workshop.set_defaults(command=lambda asked: import_module("tlkit_course.workshop").main(asked.words))
     return parser
 
 
@@ -170,6 +171,8 @@ def _train(arguments, distributed=None) -> tuple[dict[str, list], str]:
     recipes = arguments.recipes.split(",")
     if unknown := [name for name in recipes if name not in RECIPE_NAMES]:
         raise ValueError(f"--recipes: expected some of {','.join(RECIPE_NAMES)}, got {','.join(unknown)}")
+    if arguments.budget and (arguments.distributed or "lp_ft" not in recipes or not speed.as_seconds(arguments.budget)):
+        raise ValueError("--budget: expected a time above 0, lp_ft among --recipes, and no --distributed")
     name, weights, pair = _choose_pair(arguments)
     backbone, labels = Backbone(weights, size=arguments.size), arguments.labels_per_class
     if labels is None:
@@ -186,7 +189,8 @@ def _train(arguments, distributed=None) -> tuple[dict[str, list], str]:
     runs: dict[str, list] = {recipe: [] for recipe in recipes}
     for seed, task in enumerate(tasks):
         for recipe in recipes:
-            run = (distributed or transfer).RECIPES[recipe](backbone, task, seed=seed, precision=precision)
+            limit = {"budget": arguments.budget} if arguments.budget and recipe == "lp_ft" else {}
+            run = (distributed or transfer).RECIPES[recipe](backbone, task, seed=seed, precision=precision, **limit)
             runs[recipe].append(run)
             measure = "mean absolute error" if task.is_regression else "accuracy"
             print(f"seed {seed}  {recipe:9}  {measure} {run.score()}  {run.seconds:.0f} s", flush=True)

@@ -17,18 +17,8 @@ from .guess import Guess, guess
 from .progress import Progress, progress
 from .quiz import Quiz, quiz
 
-__all__ = [
-    "Explorer",
-    "FetchButton",
-    "Guess",
-    "Progress",
-    "Quiz",
-    "explore",
-    "fetch_button",
-    "guess",
-    "progress",
-    "quiz",
-]
+__all__ = ["Explorer", "FetchButton", "Guess", "Progress", "Quiz",
+           "explore", "fetch_button", "guess", "progress", "quiz"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

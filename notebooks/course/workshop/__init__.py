@@ -1,0 +1,51 @@
+"""What an instructor needs: ``python -m tlkit workshop build | slides | rehearse | ready | summary``.
+
+Each command is a module here, imported when it is asked for, with ``add(parser)``, which adds its options, and
+``run(arguments)``, which does the work and returns an exit status, None for success. Bad input is a ValueError or an
+OSError with a sentence about what to do; ``python -m tlkit`` prints it.
+
+``notes/NN.toml`` holds what an instructor wants to know about notebook NN: one source for the speaker's notes in the
+instructor's notebooks and slides and for ``docs/instructor-guide.md``.
+"""
+
+import argparse
+import tomllib
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+COMMANDS = {
+    "build": "make the students' and the instructor's notebooks, with nbgrader's marks, and zip them",
+    "slides": "make one deck of slides for each notebook, readable without internet",
+    "rehearse": "run notebooks as so many learners at once: seconds, memory, and how many learners fit",
+    "ready": "sum up the learners' `doctor --json` files: who is ready, and what the others need",
+    "summary": "sum up the learners' progress files: what was hard, and which predictions went wrong",
+}
+
+
+def notes(number: str) -> dict[str, Any]:
+    """The instructor's notes on a notebook, "00" to "10", as ``notes/NN.toml`` has them.
+
+    Keys: "goal" and "board" (str); "section": a list of {"heading", "minutes", "cut", "say"}, one for each ``##`` of the
+    notebook, in its order, where cut is 0 (never leave it out) to 3 (leave it out first); "discussion": a list of
+    {"question", "answer"}; "trouble": a list of {"what", "say"}; "predictions": name of a guess -> the option that the
+    measurement bears out.
+
+    Raises:
+        FileNotFoundError: no such notebook.
+    """
+    return tomllib.loads((files(__name__) / "notes" / f"{number}.toml").read_text("utf-8"))
+
+
+def main(words: list[str]) -> int | None:
+    """Run one command, given as words; returns its exit status, None for success. Raises what the command raises."""
+    parser = argparse.ArgumentParser(prog="python -m tlkit workshop", description="Plan and hold a workshop.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, purpose in COMMANDS.items():
+        known = commands.add_parser(name, help=purpose, description=purpose)
+        if words[:1] == [name]:
+            module = import_module(f".{name}", __name__)
+            module.add(known)
+            known.set_defaults(command=module.run)
+    arguments = parser.parse_args(words)
+    return arguments.command(arguments)
