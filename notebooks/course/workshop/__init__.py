@@ -26,10 +26,10 @@ COMMANDS = {
 def notes(number: str) -> dict[str, Any]:
     """The instructor's notes on a notebook, "00" to "10", as ``notes/NN.toml`` has them.
 
-    Keys: "goal" and "board" (str); "section": a list of {"heading", "minutes", "cut", "say"}, one for each ``##`` of the
-    notebook, in its order, where cut is 0 (never leave it out) to 3 (leave it out first); "discussion": a list of
-    {"question", "answer"}; "trouble": a list of {"what", "say"}; "predictions": name of a guess -> the option that the
-    measurement bears out.
+    Keys: "goal" and "board" (str); "section": a list of {"heading", "minutes", "cut", "say"}, one for each ``##`` of
+    the notebook, in its order, where cut is 0 (never leave it out) to 3 (leave it out first); "discussion": a list of
+    {"question", "answer"}; "trouble": a list of {"what", "say"}; "predictions": name of a guess -> the option that
+    the measurement bears out.
 
     Raises:
         FileNotFoundError: no such notebook.
