@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tlkit as tk
-from tlkit.checks import ClaimFailed, check, claim, exercises
+from tlkit.checks import ClaimFailed, NotYet, Verdict, check, claim, exercises
 
 EXERCISES = {name: exercise for n in range(11) for name, exercise in exercises(f"{n:02}").items()}
 ANSWERS = [import_module(f"answers.n{number}") for number in sorted({name[:2] for name in EXERCISES})]
@@ -89,3 +89,11 @@ def test_a_claim_that_holds_is_printed_and_one_that_does_not_stops_the_notebook(
     with pytest.raises(ClaimFailed, match="not so in this run: one is more than two"):
         claim("one is more than two", 1 > 2)
     assert issubclass(tk.checks.ClaimFailed, AssertionError)
+
+
+def test_a_required_answer_goes_on_if_right_and_stops_with_its_sentence_alone_if_not():
+    right, wrong = Verdict(True, "So it is."), Verdict(False, "Look at the sign.")
+    assert right.required() is right
+    with pytest.raises(NotYet, match=r"^Look at the sign\.$") as stopped:
+        wrong.required()
+    assert stopped.value._render_traceback_() == ["✗ Look at the sign."]

@@ -134,6 +134,34 @@ def test_a_number_of_seeds_that_is_none_is_refused(tlkit, capsys):
     assert "expected a whole number from 1 up, got '0'" in capsys.readouterr().err
 
 
+def test_a_budget_reaches_lp_ft_alone(tlkit, no_files, monkeypatch, tmp_path):
+    given, probe = {}, transfer.linear_probe
+    for name in ("probe", "lp_ft"):
+
+        def recipe(*arguments, name=name, budget=None, **named):
+            given[name] = budget
+            return probe(*arguments, **named)
+
+        monkeypatch.setitem(transfer.RECIPES, name, recipe)
+    words = ("run", "--recipes", "probe,lp_ft", "--seeds", 1, "--labels-per-class", 2, "--out", tmp_path)
+    assert tlkit(*words, "--budget", "90 s")[0] == 0
+    assert given == {"probe": None, "lp_ft": "90 s"}
+
+
+@pytest.mark.parametrize("words", [("--budget", "90 s", "--recipes", "probe"), ("--budget", "0")])
+def test_a_budget_that_nothing_can_use_is_refused_before_anything_is_trained(tlkit, no_files, tmp_path, words):
+    status, _, said = tlkit("run", *words, "--out", tmp_path)
+    assert status == 1 and "--budget: expected a time above 0, lp_ft among --recipes" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_words_of_workshop_are_read_by_the_course(tlkit, capsys):
+    for words in (("workshop", "--help"), ("workshop", "rehearse", "--help")):
+        with pytest.raises(SystemExit, match="0"):
+            tlkit(*words)
+        assert f"usage: python -m tlkit {' '.join(words[:-1])} [-h]" in capsys.readouterr().out
+
+
 def test_a_folder_is_a_task_of_ones_own_and_its_model_labels_pictures(tlkit, no_files, tmp_path):
     rng, colours = np.random.default_rng(0), {"blue": (30, 40, 220), "red": (220, 40, 30)}
     for name, colour in colours.items():

@@ -1,8 +1,10 @@
 """A second ImageNet network takes the same way as VGG16: verified file, own preprocessing inside, cached features."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import h5py
+import nbformat
 import numpy as np
 import pytest
 import replicas
@@ -105,3 +107,33 @@ def test_a_probe_trains_on_it_and_a_block_that_it_lacks_is_named(images):
     with pytest.raises(ValueError, match="cut='block4': this network has no blocks, only image, features"):
         at_cut(run.model, "block4")
     assert set(backbone.PUBLISHED.values()) <= set(fetch.FILES)
+
+
+def test_the_batch_norm_trap_of_notebook_06_runs_with_it(published, cache, capsys):
+    """The notebook's own cells, on eight pictures: here its file is on the machine."""
+    assert cli.main(["fetch", "efficientnet"]) == 0
+    book = nbformat.read(Path(__file__).parents[1] / "notebooks" / "06_fine_tuning.ipynb", 4)
+    cells = [cell.source for cell in book.cells if cell.cell_type == "code"]
+    digits = tk.load_task("digits", labels_per_class=20)
+    digits = replace(digits, train=digits.train.pick(range(8)), test=digits.test.pick(range(500)))
+    ways = ("all frozen", "batch norm left out")
+    names = {"tk": tk, "np": np, "keras": keras, "digits": digits, "normed": Backbone("letters-bn"),
+             "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "networks": ways}  # fmt: skip
+    for part in ("def every_layer", "def with_head", "def train_and_test"):
+        (cell,) = (cell for cell in cells if part in cell)
+        exec(cell, names)
+    (trap,) = (cell for cell in cells if 'tk.Backbone("efficientnet")' in cell)
+    made, original = [], names["with_head"]
+    names["with_head"] = lambda *given: made.append(original(*given)) or made[-1]
+    exec(trap, names)
+    said = capsys.readouterr().out
+    layers = [layer for layer in names["every_layer"](made[0]) if "_bn" in layer.name]
+    normalised = [layer for layer in network()._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+    assert f"{len(normalised)} batch-norm layers" in said and len(layers) == len(normalised)
+    assert all(way in said for way in ways) and "it costs" in said and "not on this machine" not in said
+    before = {layer.name: layer.get_weights() for layer in published._flatten_layers(include_self=False)}
+    for model, moved in zip(made, (False, True), strict=True):
+        for layer in names["every_layer"](model):
+            if layer.name in before and layer.weights:
+                same = all(map(np.array_equal, before[layer.name], layer.get_weights()))
+                assert same != (moved and "_bn" in layer.name), layer.name

@@ -190,6 +190,31 @@ def test_the_limit_never_exceeds_the_free_disk(monkeypatch):
     assert features.limit_bytes() < psutil.disk_usage("/").total * 2
 
 
+class Counting:
+    """Stands for a network: says the first number of each row, and how many rows it was given."""
+
+    def __init__(self):
+        self.rows = []
+
+    def predict_on_batch(self, x):
+        self.rows.append(len(x))
+        return x.reshape(len(x), -1)[:, :1]
+
+
+@pytest.mark.parametrize(
+    "count, shape, rows",
+    [(4_999, (4, 4, 3), 64), (5_001, (4, 4, 3), 256), (5_001, (33, 32, 3), 64)],
+    ids=["few", "many", "many large ones"],
+)
+def test_many_small_images_pass_in_larger_batches_and_each_says_the_same(count, shape, rows):
+    inputs = np.zeros((count, *shape), "uint8")
+    inputs[:, 0, 0, 0] = np.arange(count) % 251
+    network = Counting()
+    said = np.concatenate([part for _, part in features.forward(network, inputs)])
+    assert set(network.rows) == {rows}, "one size of batch, one trace"
+    assert np.array_equal(said[:, 0], np.arange(count) % 251)
+
+
 def test_no_images_and_no_such_cut_are_clear_errors(images):
     with pytest.raises(ValueError, match="expected at least one image, got none"):
         activations(SMALL, images[:0], "block1")

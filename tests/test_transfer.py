@@ -327,3 +327,17 @@ def test_transfer_reads_digits_from_20_labels_per_class_where_a_linear_model_of_
         linear = LogisticRegression(C=0.01, max_iter=2000).fit(train, task.train.labels)
         pixels.append(linear.score(test, task.test.labels))
     assert np.mean(probes) >= 0.80 and max(pixels) < 0.25, (probes, pixels)
+
+
+def test_a_head_is_standardised_as_its_images_are_of_which_ten_thousand_suffice(monkeypatch):
+    rng, asked = np.random.default_rng(0), tk.Backbone("letters-small")
+    task, settings = tk.load_task("digits", labels_per_class=2), transfer.PROBE
+    for count in (9_000, 30_000):
+        known = (rng.normal(3, 2, (count, asked.channels)) * (np.arange(count) % 2)[:, None]).astype("float16")
+        monkeypatch.setattr(transfer, "activations", lambda *_, known=known, **__: known)
+        head = transfer.new_head(asked, None, task, settings, 0, standardise=True, zero=True)
+        exact = known.astype("float32")
+        if count <= 10_000:
+            assert np.array_equal(head.mean, exact.mean(axis=0))
+        np.testing.assert_allclose(head.mean, exact.mean(axis=0), atol=0.1)
+        np.testing.assert_allclose(head.variance, 1.01 * exact.var(axis=0), rtol=0.05)

@@ -82,9 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     names = f"some of {', '.join(fetch.FILES)} (default: {', '.join(fetch.PAIR)})"
     get.add_argument("names", nargs="*", metavar="name", help=names)
     get.add_argument("--to", type=Path, metavar="DIR", help="make a bundle for machines without internet")
-    get.add_argument(
-        "--wheels", action="store_true", help="put all packages into the bundle too (for machines like this)"
-    )
+    get.add_argument("--wheels", action="store_true", help="put all packages into it too (for machines like this)")
     get.add_argument("--accept-cifar10-terms", action="store_true", help="CIFAR-10 has no licence; you answer for it")
     get.add_argument("--from", type=Path, metavar="DIR", dest="source", help="verify a bundle and install its files")
     get.set_defaults(command=_fetch)

@@ -1,6 +1,6 @@
 """The project's own targets, each measured as a ratio within one run and printed as met or missed.
 
-Some are measured in fresh processes: `python targets.py CHILD settings.json` is what those run.
+Some are measured in fresh processes: `python targets.py CHILD`, with its settings on stdin, is what those run.
 """
 
 import json
@@ -29,9 +29,9 @@ from tlkit.quiet import keras
 
 SIZES = {  # images, repeats or epochs of each target: as published, and to see that everything runs
     False: {"probe": 10_000, "repeats": 2, "block5": 2000, "all": 640, "second": 2000, "imports": 5,
-            "memory": (6_000, 60_000), "growth": (1500, 3000, 6000, 12_000)},
+            "memory": (6_000, 60_000), "growth": (6000, 12_000, 24_000, 48_000), "steps": 50},
     True: {"probe": 100, "repeats": 1, "block5": 100, "all": 64, "second": 100, "imports": 1,
-           "memory": (100, 200), "growth": (100, 200)},
+           "memory": (100, 200), "growth": (100, 200), "steps": 2},
 }  # fmt: skip
 FEW = 20  # validation images where validation is not what is measured
 
@@ -310,6 +310,22 @@ def memory(given: dict, sizes: tuple[int, int]) -> dict:
     return target(name, "at most 100 MB", measured, found[1] - found[0] <= 100, mb=found)
 
 
+def main_job(given: dict, task: str, steps: int) -> dict:
+    """Largest resident memory of the main job on all images of a task: probe, then all layers, cut short."""
+    found = child("main", **given, task=task, steps=steps)
+    name = f"resident memory of the main job on all {found['images']:,} training images (cut to {steps} steps)"
+    return target(name, "under 1,500 MB", f"{found['mb']:,.0f} MB", found["mb"] < 1500, mb=found["mb"])
+
+
+def main_in_child(given: dict) -> dict:
+    """The largest resident memory in MB, from the reading of the images to the predictions on the test split."""
+    with tk.speed.Watch() as watch:
+        task = tk.load_task(given["task"])
+        tk.lp_ft(tk.Backbone(given["weights"]), task, precision=given["precision"], steps=given["steps"],
+                 epoch_steps=given["steps"], min_epochs=1)  # fmt: skip
+    return {"mb": watch.peak_mb, "images": len(task.train)}
+
+
 def growth(setting: recipes.Setting, sizes: tuple[int, ...]) -> dict:
     """How the time of features and probe grows with the number of images."""
     whole, late = [], []
@@ -379,9 +395,8 @@ def measure(task: str, backbone: tk.Backbone, precision: str, python, quick: boo
     yield from probe_against_peers(setting(largest), python, one["probe_seconds"], rows)
     yield growth(setting(FEW), size["growth"])
     yield memory(given, size["memory"])
+    yield main_job(given, task, size["steps"])
 
 
 if __name__ == "__main__":
-    if sys.argv[1] != "probe":
-        sys.exit(f"expected probe, got {sys.argv[1]!r}")
-    print(json.dumps(probe_in_child(json.load(sys.stdin))))
+    print(json.dumps({"probe": probe_in_child, "main": main_in_child}[sys.argv[1]](json.load(sys.stdin))))
