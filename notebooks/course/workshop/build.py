@@ -266,9 +266,14 @@ def _packed(files: dict[str, bytes], exercises: list[str]) -> dict[str, bytes]:
         "kit": f"tlkit {tlkit.__version__}",
         "commit": _commit(),
         "points": dict.fromkeys(exercises, POINTS),
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        "files": {name: sha256(content) for name, content in files.items()},
     }
     return files | {MANIFEST: (json.dumps(manifest, indent=1) + "\n").encode()}
+
+
+def sha256(content: bytes) -> str:
+    """In hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _zip(files: dict[str, bytes]) -> bytes:
@@ -323,6 +328,6 @@ def _must_be_as_built(folder: Path) -> None:
         raise FileExistsError(f"{folder} is not a former build, and stays as it is: name another with --out") from None
     del found[MANIFEST]
     for name, path in sorted(found.items()):
-        if hashlib.sha256(path.read_bytes()).hexdigest() != made.get(name):
+        if sha256(path.read_bytes()) != made.get(name):
             what = f"{folder} holds work that no build has put there, {name}"
             raise FileExistsError(f"{what}: move it away, or name another folder with --out")
