@@ -15,12 +15,12 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from tlkit_course import workshop
+from tlkit_course.workshop import build
 
 import tlkit as tk
 from tlkit import cli, copies, record
 from tlkit.checks import NotYet, exercises
-from tlkit_course import workshop
-from tlkit_course.workshop import build
 
 sys.path.insert(0, str(Path(__file__).parent / "ci"))
 import student_stops

@@ -18,10 +18,10 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 from nbgrader.api import Gradebook
+from tlkit_course.workshop import build
 
 import tlkit as tk
 from tlkit import copies
-from tlkit_course.workshop import build
 
 NUMBER, NOTEBOOK = "07", "07_evaluate_honestly"  # the fastest to grade
 MISTAKES = {"07 pictures": 200, "07 real": {"A": "not shown", "B": "not shown", "C": "not shown", "D": "shown"}}
