@@ -271,7 +271,7 @@ def test_every_notebook_has_speakers_notes_in_the_instructors_copy(built, name):
     said = workshop.notes(name[:2])
     text = "\n".join(cell.source for cell in read(built, f"instructor/{name}").cells if "instructor" in tags(cell))
     for section in said["section"]:
-        assert f"{section['minutes']} minutes" in text
+        assert f"{section['minutes']} minute" in text
     plain = re.sub(r"(?m)^> ?", "", text)
     for words in (said["goal"], said["board"], *(section["say"] for section in said["section"])):
         assert words.strip() in plain

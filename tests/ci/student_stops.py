@@ -3,8 +3,8 @@
 A student opens a notebook of the workshop and runs all cells, without an answer. Each notebook must run to the check of
 its first exercise, stop there, and show one friendly sentence and no traceback. Of the cells before it, those that the
 exercise needs are run (all of them are the master's, line by line, as tests/test_workshop_build.py sees to, and the
-masters are run by make test); --whole runs every one, for 200 seconds of processor time instead of 75. Two notebooks run
-at a time. Exit status 1 if one does not stop as it should.
+masters are run by make test). With --whole every one is run, in 200 seconds of processor time instead of 75. Two
+notebooks run at a time. Exit status 1 if one does not stop as it should.
 """
 
 import ast

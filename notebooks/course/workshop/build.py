@@ -241,7 +241,8 @@ def _note(name: str, text: str) -> NotebookNode:
 
 
 def _section(section: dict[str, Any]) -> str:
-    return f"**For the instructor: {section['minutes']} minutes.** {CUT[section['cut']]}.\n\n{section['say'].strip()}"
+    minutes = f"{section['minutes']} minute{'s' * (section['minutes'] != 1)}"
+    return f"**For the instructor: {minutes}.** {CUT[section['cut']]}.\n\n{section['say'].strip()}"
 
 
 def _opening(said: dict[str, Any]) -> str:
