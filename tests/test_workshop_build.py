@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -349,6 +350,7 @@ def test_the_zips_hold_the_folders_and_the_manifest_all_hashes(built):
             assert {name: archive.read(name) for name in archive.namelist()} == {
                 name: content for name, content in built.items() if name.startswith(f"{folder}/")
             }
+            assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}, "no times of day"
     said = json.loads(built["manifest.json"])
     assert said["files"] == {n: build.sha256(content) for n, content in built.items() if n != "manifest.json"}
     assert said["kit"] == f"tlkit {tk.__version__}"
@@ -364,19 +366,23 @@ def test_two_builds_are_equal_byte_for_byte(masters, tmp_path):
     assert one == two and len(one) > 8
 
 
-def test_the_manifest_names_the_commit_where_there_is_one(masters):
-    assert json.loads(build.contents()["manifest.json"])["commit"] is None
-    git = ["git", "-C", str(copies.ROOT), "-c", "user.name=a", "-c", "user.email=a@b"]
-    try:
-        subprocess.run([*git, "init", "--quiet"], check=True)
-    except FileNotFoundError:
-        pytest.skip("no git here")
-    subprocess.run([*git, "add", "."], check=True)
-    subprocess.run([*git, "commit", "--quiet", "-m", "."], check=True)
-    said = json.loads(build.contents()["manifest.json"])["commit"]
-    assert re.fullmatch("[0-9a-f]{40}", said)
+def commit_all(folder):
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "."]):
+        subprocess.run([*git, *words], check=True)
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="no git here")
+def test_the_manifest_names_the_commit_of_the_kit_and_of_nothing_else(masters, tmp_path):
+    def said():
+        return json.loads(build.contents()["manifest.json"])["commit"]
+
+    commit_all(tmp_path)  # somebody else's repository, into which the kit was unpacked
+    assert said() is None
+    commit_all(copies.ROOT)
+    assert re.fullmatch("[0-9a-f]{40}", commit := said())
     (masters / "glossary.md").write_text("other")
-    assert json.loads(build.contents()["manifest.json"])["commit"] == f"{said}-dirty"
+    assert said() == f"{commit}-dirty"
 
 
 def test_some_notebooks_can_be_chosen_and_an_unknown_one_is_named(built, capsys, tmp_path):
