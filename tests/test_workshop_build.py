@@ -367,7 +367,7 @@ def test_two_builds_are_equal_byte_for_byte(masters, tmp_path):
 
 
 def commit_all(folder):
-    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b"]
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=no"]
     for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "."]):
         subprocess.run([*git, *words], check=True)
 
