@@ -50,7 +50,7 @@ def learners_copy(master: nbformat.NotebookNode, first: str = "") -> str:
     return nbformat.writes(copy) + "\n"
 
 
-def _made_from_masters(first: str) -> dict[str, str]:
+def made_from_masters(first: str = "") -> dict[str, str]:
     """Name -> text of everything that belongs into a folder of copies."""
     masters = ROOT / "notebooks"
     if not (masters / FIRST).is_file():
@@ -112,7 +112,7 @@ def refresh(folder: Path, first: str = "") -> list[str]:
         known = dict(json.loads(register.read_text("utf-8")))
     except (OSError, ValueError, TypeError):  # none yet, or damaged: whatever is there counts as the learner's own
         known = {}
-    for name, text in _made_from_masters(first).items():
+    for name, text in made_from_masters(first).items():
         newest, here = _fingerprint(text), _on_disk(folder / name)
         if here in (None, known.get(name)) and here != newest:
             _write(folder / name, text)

@@ -1,0 +1,152 @@
+"""nbgrader, from the build to the feedback: python tests/ci/nbgrader_round_trip.py
+
+Needs nbgrader beside the learners' packages, on PYTHONPATH, and its commands on PATH. First, what it releases from the
+whole course must be what the build has made for students. Then three students, with nbgrader's own commands and
+nothing of the course folder changed: release, fetch, submit, collect, autograde, feedback. One has solved everything,
+one has made mistakes that the checks name, one has changed nothing. Exit status 1 if a point or a sentence is not so.
+"""
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+from nbgrader.api import Gradebook
+from tlkit_course.workshop import build
+
+import tlkit as tk
+from tlkit import copies
+
+NUMBER, NOTEBOOK = "07", "07_evaluate_honestly"  # the fastest to grade
+MISTAKES = {"07 pictures": 200, "07 real": {"A": "not shown", "B": "not shown", "C": "not shown", "D": "shown"}}
+POINTS = {  # of the exercises of the notebook, in their order
+    "ada": [1, 1, 1, 1],
+    "ben": [1, 0, 0, 0],  # the first is right, two are mistaken, one is left as it was
+    "cleo": [0, 0, 0, 0],
+}
+
+
+CHECKS = [exercise.replace(" ", "-") for exercise in tk.checks.exercises(NUMBER)]
+EXCHANGING = ("release_assignment", "fetch_assignment", "submit", "collect", "release_feedback")
+
+
+def nbgrader(folder: Path, *words: str) -> None:
+    """One command of nbgrader's; stops everything if it fails, or is in doubt about points."""
+    exchange = [f"--Exchange.root={os.environ['EXCHANGE']}"] * (words[0] in EXCHANGING)
+    command = [sys.executable, "-m", "nbgrader", *words, *exchange]
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode or "partial credit" in done.stdout:
+        raise SystemExit(f"nbgrader {' '.join(words)} failed:\n{done.stdout}")
+    print(f"nbgrader {' '.join(words)}", flush=True)
+
+
+def released_is_what_students_get(work: Path) -> list[str]:
+    """Generate the whole course; returns what differs from the build's own notebooks for students."""
+    build.put(work / "all", build.contents())
+    nbgrader(work / "all" / "nbgrader", "generate_assignment", build.COURSE)
+    wrong, released = [], work / "all" / "nbgrader" / "release" / build.COURSE
+    for path in sorted((work / "all" / build.STUDENT).rglob("*")):
+        twin = released / path.relative_to(work / "all" / build.STUDENT)
+        if path.is_dir() or path.name == "teach_it_your_own.ipynb":  # the app has nothing to grade
+            continue
+        if not twin.is_file() or without_checksums(twin) != without_checksums(path):
+            wrong.append(f"{path.name} is released otherwise than the build makes it")
+    return wrong
+
+
+def without_checksums(path: Path):
+    """A notebook without the two fields that nbgrader adds to its own metadata; another file as it is."""
+    if path.suffix != ".ipynb":
+        return path.read_bytes()
+    notebook = json.loads(path.read_text("utf-8"))
+    for cell in notebook["cells"]:
+        for added in ("checksum", "cell_type"):
+            cell["metadata"].get("nbgrader", {}).pop(added, None)
+    return notebook
+
+
+def answer(notebook: Path, answers: dict[str, str]) -> None:
+    """Write answers, exercise -> code, beneath what stands in their cells."""
+    read, left = nbformat.read(notebook, 4), dict(answers)
+    for cell in read.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        for exercise in [each for each in left if name == f"{each.replace(' ', '-')}-answer"]:
+            cell.source += f"\n{left.pop(exercise)}"
+    assert not left, f"no cell for {left}"
+    nbformat.write(read, notebook)
+
+
+def submit_as_three(work: Path) -> None:
+    """Each student fetches, answers, and submits; the untouched one hands in the build's own notebook."""
+    solved = build.solutions(nbformat.read(copies.ROOT / "notebooks" / f"{NOTEBOOK}.ipynb", 4))
+    for student in POINTS:
+        home = work / student
+        home.mkdir()
+        nbgrader(home, "fetch_assignment", build.COURSE, f"--course={build.COURSE}")
+        notebook = home / build.COURSE / f"{NOTEBOOK}.ipynb"
+        if student == "ada":
+            answer(notebook, solved)
+        elif student == "ben":
+            mistakes = {exercise: f"answer = {wrong!r}" for exercise, wrong in MISTAKES.items()}
+            answer(notebook, {"07 paired": solved["07 paired"]} | mistakes)
+        else:
+            shutil.copy(work / "one" / build.STUDENT / f"{NOTEBOOK}.ipynb", notebook)
+        (home / build.COURSE / "progress.json").write_text('{"guesses": {}}')
+        nbgrader(home, "submit", build.COURSE, f"--course={build.COURSE}", f"--student={student}")
+
+
+def graded(course: Path) -> list[str]:
+    """What is not as it should be: points, sentences of the feedback, the learners' own files."""
+    wrong = []
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        for student, expected in POINTS.items():
+            grades = book.find_submission_notebook(NOTEBOOK, build.COURSE, student).grades
+            found = {grade.name: (grade.auto_score, grade.max_score_gradecell) for grade in grades}
+            if found != dict(zip(CHECKS, ((points, 1) for points in expected), strict=True)):
+                wrong.append(f"{student}: expected {expected}, got {found}")
+    sentences = [f"✗ {tk.check(exercise, mistake).message}" for exercise, mistake in MISTAKES.items()]
+    for student in POINTS:
+        page = text_of(course / "feedback" / student / build.COURSE / f"{NOTEBOOK}.html")
+        for sentence in sentences:
+            if (sentence in page) != (student == "ben"):
+                wrong.append(f"{student}: the feedback {'lacks' if student == 'ben' else 'holds'} {sentence!r}")
+        if ("✗ Not answered yet." in page) != (student == "cleo"):
+            wrong.append(f"{student}: the feedback on what was not answered")
+        if list((course / "submitted" / student).rglob("progress*")):
+            wrong.append(f"{student}: progress.json was collected with the assignment")
+    return wrong
+
+
+def text_of(page: Path) -> str:
+    """The words of a page."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page.read_text("utf-8"))).split())
+
+
+def main() -> int:
+    """Exit status 0 if everything is as it should be."""
+    with TemporaryDirectory() as folder:
+        work = Path(folder)
+        for name in ("EXCHANGE", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):  # nothing of whoever runs this
+            (work / name).mkdir()
+            os.environ[name] = str(work / name)
+        wrong = released_is_what_students_get(work)
+        build.put(work / "one", build.contents([NUMBER]))
+        course = work / "one" / "nbgrader"
+        nbgrader(course, "generate_assignment", build.COURSE)
+        nbgrader(course, "release_assignment", build.COURSE)
+        submit_as_three(work)
+        for step in ("collect", "autograde", "generate_feedback", "release_feedback"):
+            nbgrader(course, step, build.COURSE)
+        wrong += graded(course)
+    print(*(wrong or ["released, collected, graded and answered as it should be"]), sep="\n")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
