@@ -63,10 +63,11 @@ def run(block: Block, folder: Path) -> subprocess.CompletedProcess:
     home = folder / "home"
     home.mkdir(exist_ok=True)
     unset = ("TLKIT_DATA", "TLKIT_MIRRORS", "TLKIT_PROGRESS", "KERAS_HOME", "MAKEFLAGS")
+    paths = {"PATH": Path(sys.prefix) / "bin", "PYTHONPATH": folder}
     environment = {name: value for name, value in os.environ.items() if name not in unset} | {
-        "PATH": f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(folder), "HOME": str(home), "TLKIT_CACHE": os.environ.get("TLKIT_CACHE", str(home / "cache")),
-    }  # fmt: skip
+        name: os.pathsep.join([str(first), *filter(None, [os.environ.get(name)])]) for name, first in paths.items()
+    }
+    environment |= {"HOME": str(home), "TLKIT_CACHE": os.environ.get("TLKIT_CACHE", str(home / "cache"))}
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.code], cwd=folder, env=environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
