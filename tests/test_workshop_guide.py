@@ -9,9 +9,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "ci"))
 import guide_commands
+from tlkit_course.workshop import guide, notes
 
 from tlkit.checks import exercises
-from tlkit_course.workshop import guide, notes
 
 ROOT = Path(__file__).parents[1]
 MASTERS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
