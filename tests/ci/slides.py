@@ -43,7 +43,7 @@ LOOK = """([least, leastCode]) => {
   for (const picture of slide.querySelectorAll('img')) {
     if (!picture.complete || !picture.naturalWidth) say('not loaded', picture);
     if (!picture.alt.trim()) say('no words for a picture', slide);
-    if (picture.getBoundingClientRect().height < frame.height * 0.4) say('a small picture', picture);
+    if (Math.max(picture.clientHeight / 280, picture.clientWidth / 1100) < 1) say('a small picture', picture);
   }
   for (const wrong of slide.querySelectorAll('mjx-merror, [data-mjx-error]')) say('formula', wrong);
   if (slide.querySelector('.formula:not(:has(mjx-container))')) say('a formula is not set', slide);

@@ -10,17 +10,19 @@ import re
 from base64 import b64decode
 from dataclasses import dataclass, field, replace
 from math import ceil
+from textwrap import dedent
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-ROOM, FIGURE, LINE = 560, 380, 42  # pixels of 720: below a heading, of a figure at least, of a line of text
+ROOM, FIGURE, LINE = 570, 460, 42  # pixels of 720: below a heading, of a figure at least, of a line of text
 WIDTH, CODE_WIDTH, LONGEST_CODE = 80, 86, 8  # characters in a line; lines of code that a room can follow
-DRAWS = r"\btk\.(plots|claim|guess|quiz|widgets|check|progress)\b|\.compare\(|\bfigures\.|\bstored\b|over_seeds|^(import|from) "
+DRAWS = r"\btk\.(plots|claim|guess|quiz|widgets|check|progress)\b|\.compare\(|\bfigures\.|\bstored\b|over_seeds|^(import|from|print)\b|^\w+$"
+DRAWS += r"|\bax\.|json\.loads|\.join\("
+RECIPES = r"\btk\.(from_scratch|linear_probe|fine_tune|lp_ft|article|Backbone|load_task|activations|suggest)\("
 POINT = (  # code that the course is about
-    r"\btk\.(from_scratch|linear_probe|fine_tune|lp_ft|article|Backbone|load_task|activations|suggest|evaluate\.\w+)\("
-    r"|\bkeras\.|\.(compile|fit|trainable)\b|\bnp\.(log|exp)\b"
+    RECIPES + r"|\bkeras\.|\.(compile|trainable)\b|\bnp\.(log|exp)\b|gradient|paired_difference\("
 )
 QUESTION = r"\*\*(?P<asked>[^\n]+)\*\*\n\n(?P<options>(?:- ○ [^\n]*\n)+)\n<details>.*?</summary>\n\n(?P<answers>.*?)\n\n</d"
 CUT = ("never leave it out", "leave it out last", "may be left out", "leave it out first")
@@ -47,6 +49,10 @@ class Card:
     @property
     def leads(self) -> bool:
         return self.cells[0].metadata.look == "lead"
+
+    @property
+    def printed(self) -> bool:
+        return self.cells[0].metadata.look == "printed"
 
     @property
     def code(self) -> bool:
@@ -143,6 +149,7 @@ def _read_block(section: Section, block: str, following: str) -> None:
     elif block.startswith("$$"):
         section.cards.append(Card([_markdown(block, "formula")], 100 + 36 * block.count(r"\\")))
     elif block.startswith("```"):
+        block = re.sub(r"(\S) {2,}# ", r"\1  # ", block)
         section.cards.append(Card([_markdown(block, "fence")], 30 * block.count("\n")))
     elif block.startswith(">"):
         section.cards.append(_text(block, "box"))
@@ -157,15 +164,15 @@ def _read_block(section: Section, block: str, following: str) -> None:
 
 def _shown_of(section: Section, block: str, following: str) -> str:
     """What a slide shows of a paragraph: of most nothing; of others the sentence that leads on to what is shown."""
-    sentences = re.split(r"(?<=[.?!:])(?<!\b[A-Z]\.)(?<!al\.)\s+", block)
+    sentences = re.split(r"(?<=[.?!])(?<!\b[A-Z]\.)(?<!al\.)\s+", block)
     leads = re.match(r"[-*] |\d+\. |\||\$\$|```", following)
     if _is_exercise(section) and not any(cell.cell_type == "code" for card in section.cards for cell in card.cells):
         return block
     if section.level == 1 and (block.startswith("**") or leads):
         return block
     if block.startswith("**"):
-        words, end = len(plain(sentences[0]).split()), 1
-        return " ".join(sentences[: end + (words < 6)])
+        whole = len(plain(block).split()) <= 30
+        return block if whole else " ".join(sentences[: 1 + (len(plain(sentences[0]).split()) < 6)])
     if leads and len(plain(sentences[-1]).split()) <= 30 and block[-1] in ":,":
         return sentences[-1]
     return ""
@@ -190,15 +197,16 @@ def _read_code(section: Section, cell: NotebookNode, kind: str | None, asked: di
         source = _without(source, r"^(import|from) ")
         section.cards.append(Card([_code(source)], _code_height(source)))
     else:
-        if shown := _worth_showing(source):
+        drawn = any("image/png" in output.get("data", {}) for output in cell.outputs)
+        if shown := _worth_showing(source, RECIPES if drawn else POINT):
             section.cards.append(Card([_code(shown)], _code_height(shown)))
         _add_outputs(section, cell, asked)
 
 
-def _worth_showing(source: str) -> str:
+def _worth_showing(source: str, point: str) -> str:
     """The statements that the cell is about, without those that draw and claim; "" if there are none, or too many."""
     shown = _without(source, DRAWS)
-    return shown if shown.count("\n") < LONGEST_CODE and re.search(POINT, shown) else ""
+    return shown if shown.count("\n") < LONGEST_CODE and re.search(point, shown) else ""
 
 
 def _without(source: str, unwanted: str) -> str:
@@ -213,7 +221,7 @@ def _without(source: str, unwanted: str) -> str:
 
 
 def _add_outputs(section: Section, cell: NotebookNode, asked: dict[str, str]) -> None:
-    names = re.findall(r"(\w+)\.compare\(", cell.source)
+    names, first = re.findall(r"(\w+)\.compare\(", cell.source), len(section.cards)
     for output in cell.outputs:
         data = output.get("data", {})
         if "image/png" in data:
@@ -221,7 +229,7 @@ def _add_outputs(section: Section, cell: NotebookNode, asked: dict[str, str]) ->
         elif "text/markdown" in data:
             _add_question(section, cell.source, "".join(data["text/markdown"]), asked)
         elif "text/html" not in data:
-            _add_lines(section, "".join(output.get("text", data.get("text/plain", ""))), names, asked)
+            _add_lines(section, first, "".join(output.get("text", data.get("text/plain", ""))), names, asked)
 
 
 def _add_question(section: Section, source: str, text: str, asked: dict[str, str]) -> None:
@@ -240,7 +248,7 @@ def _add_question(section: Section, source: str, text: str, asked: dict[str, str
         section.say(found["answers"])
 
 
-def _add_lines(section: Section, text: str, names: list[str], asked: dict[str, str]) -> None:
+def _add_lines(section: Section, first: int, text: str, names: list[str], asked: dict[str, str]) -> None:
     """Printed lines: claims and measured answers, each by itself, tables as they are; sources are for the speaker."""
     compared = iter(names)
     for line in re.findall(r"(?:^(?![✓✗]|You made no guess|made by:).*\n?)+|^.+", text, re.MULTILINE):
@@ -253,14 +261,17 @@ def _add_lines(section: Section, text: str, names: list[str], asked: dict[str, s
             claim = _code("", [_stream(line)], "claim")
             section.cards.append(Card([claim], LINE * ceil(len(line) / WIDTH) + 30))
         elif line.strip():
-            section.cards.append(_table(line.strip("\n")))
+            above = section.cards.pop() if section.cards[first:] and section.cards[-1].printed else None
+            above = f"{above.cells[0].outputs[0].text}\n" if above else ""
+            section.cards.append(_table(above + dedent(line).strip("\n")))
 
 
 def _table(text: str) -> Card:
     """Printed lines as they are, in letters so large that the longest fits; lines of prose are wrapped."""
     cell, longest = _code("", [_stream(text)], "printed"), max(map(len, text.splitlines()))
     cell.metadata.size = round(min(0.72, 1110 / 32 / 0.61 / longest), 3) if longest < 105 else 0.66
-    return Card([cell], 20 + round(32 * 1.35 * cell.metadata.size) * sum(ceil(len(line) / 105) for line in text.split("\n")))
+    wide = longest if longest < 105 else CODE_WIDTH
+    return Card([cell], 20 + round(43 * cell.metadata.size) * sum(ceil(len(line) / wide) for line in text.split("\n")))
 
 
 def _stream(text: str) -> NotebookNode:
@@ -278,7 +289,7 @@ def _figure(output: NotebookNode) -> Card:
 
 def _text(text: str, look: str = "text") -> Card:
     lines = sum(ceil(len(plain(line)) / WIDTH) for line in re.sub(r"(?<=\w)\n(?=\w)", " ", text).split("\n"))
-    return Card([_markdown(text, look)], LINE * lines + 10)
+    return Card([_markdown(text, look)], round(LINE * lines * (0.75 if look == "small" else 1)) + 8)
 
 
 def _table_height(block: str) -> int:
@@ -329,6 +340,10 @@ def _slides(section: Section) -> list[NotebookNode]:
     if section.said and sum(card.height for card in section.cards) < ROOM / 3:  # a little more to see
         section.cards.insert(0, _text(_opening(section.said), "lead"))
         section.said = [(place + (place > 0), text) for place, text in section.said]
+    for place in range(len(section.cards)):
+        while place and section.cards[place].figure and section.cards[place - 1].hidden:  # see it, then the answer
+            section.cards[place - 1 : place + 1] = reversed(section.cards[place - 1 : place + 1])
+            place -= 1
     pages, deck = _pages(section.cards), []
     for number, page in enumerate(pages):
         first = "slide" if number == 0 and section.level < 3 else "subslide"
@@ -344,10 +359,10 @@ def _slides(section: Section) -> list[NotebookNode]:
 
 
 def _opening(said: list[tuple[int, str]]) -> str:
-    """The first sentences of the notebook's own words, about forty of them."""
+    """The first sentences of the notebook's own words, about fifty words of them."""
     kept: list[str] = []
     for sentence in re.split(r"(?<=[.?!])\s+", " ".join(text for _, text in said)):
-        if kept and len(" ".join([*kept, sentence]).split()) > 40:
+        if kept and len(" ".join([*kept, sentence]).split()) > 50:
             break
         kept.append(sentence)
     return " ".join(kept)
@@ -358,16 +373,25 @@ def _pages(cards: list[Card]) -> list[list[int]]:
     pages: list[list[int]] = []
     for place, card in enumerate(cards):
         page = [cards[i] for i in pages[-1]] if pages else []
-        used, rest = sum(earlier.height for earlier in page), cards[place:]
+        used, rest = _height(page), cards[place:]
         ends = next((i for i, later in enumerate(rest) if i and later.starts), len(rest))
         needed = card.height + (rest[1].height if card.leads and rest[1:] else 0)
-        squeezed = used + sum(later.height for later in rest[:ends])
-        too_much = used + needed > ROOM and squeezed > (1.1 if any(one.figure for one in page + rest[:ends]) else 1.25) * ROOM
-        after = any(one.figure for one in page) and card.code or card.figure and any(one.hidden for one in page)
+        whole = page + rest[:ends]
+        large = any(one.printed or one.figure and one.height > FIGURE / 2 for one in whole)
+        too_much = used + needed > ROOM and _height(whole) > (1.1 if large else 1.35) * ROOM
+        listed = card.bullet or card.leads and rest[1:] and rest[1].bullet
+        after = any(one.figure for one in page) and (card.code or listed)
+        after = after or card.figure and any(one.hidden for one in page)
         if not page or card.starts or too_much or after:
             pages.append([])
         pages[-1].append(place)
     return pages
+
+
+def _height(page: list[Card]) -> float:
+    """Of cards on one slide; below a figure letters are smaller."""
+    small = 0.8 if any(card.figure for card in page) else 1
+    return sum(card.height * (1 if card.figure else small) for card in page)
 
 
 def _spoken(texts: list[str]) -> list[NotebookNode]:

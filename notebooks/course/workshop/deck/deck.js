@@ -20,7 +20,7 @@ async function begin() {
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 5, center: false, display: "flex", hash: true,
     navigationMode: "linear", slideNumber: "c/t", transition: "none", backgroundTransition: "none",
-    controls: false, progress: true, pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
+    controls: false, progress: true, defaultTiming: 0, pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
   });
 }
 
