@@ -85,6 +85,7 @@ def arranged(cells: list[NotebookNode], notes: dict[str, Any]) -> list[NotebookN
     found = [section for section in found if section.title != "You have seen"] + _quizzes_first(last)
     deck = []
     for place, section in enumerate(found):
+        _add_opening(section)
         _add_notes(section, notes, first=place == 0, last=place == len(found) - 1)
         deck += _slides(section)
     return deck
@@ -198,7 +199,8 @@ def _read_code(section: Section, cell: NotebookNode, kind: str | None, asked: di
         section.cards.append(Card([_code(source)], _code_height(source)))
     else:
         drawn = any("image/png" in output.get("data", {}) for output in cell.outputs)
-        if shown := _worth_showing(source, RECIPES if drawn else POINT):
+        shown = _worth_showing(source, RECIPES if drawn else POINT)
+        if shown and section.level > 1:
             section.cards.append(Card([_code(shown)], _code_height(shown)))
         _add_outputs(section, cell, asked)
 
@@ -320,6 +322,19 @@ def _quizzes_first(last: list[Section]) -> list[Section]:
     return [quiz, *last] if quiz.cards else last
 
 
+def _add_opening(section: Section) -> None:
+    """Where there is little to see, about fifty words of the notebook's own, its first sentences."""
+    if not section.said or sum(card.height for card in section.cards) > ROOM / 3:
+        return
+    kept: list[str] = []
+    for sentence in re.split(r"(?<=[.?!])\s+", " ".join(text for _, text in section.said)):
+        if kept and len(" ".join([*kept, sentence]).split()) > 50:
+            break
+        kept.append(sentence)
+    section.cards.insert(0, _text(" ".join(kept), "lead"))
+    section.said = [(place + (place > 0), text) for place, text in section.said]
+
+
 def _add_notes(section: Section, notes: dict[str, Any], first: bool, last: bool) -> None:
     """The instructor's notes, before the words of the notebook."""
     said = []
@@ -337,9 +352,6 @@ def _add_notes(section: Section, notes: dict[str, Any], first: bool, last: bool)
 
 def _slides(section: Section) -> list[NotebookNode]:
     """The cells of a section's slides; each begins with the heading."""
-    if section.said and sum(card.height for card in section.cards) < ROOM / 3:  # a little more to see
-        section.cards.insert(0, _text(_opening(section.said), "lead"))
-        section.said = [(place + (place > 0), text) for place, text in section.said]
     for place in range(len(section.cards)):
         while place and section.cards[place].figure and section.cards[place - 1].hidden:  # see it, then the answer
             section.cards[place - 1 : place + 1] = reversed(section.cards[place - 1 : place + 1])
@@ -358,27 +370,17 @@ def _slides(section: Section) -> list[NotebookNode]:
     return deck
 
 
-def _opening(said: list[tuple[int, str]]) -> str:
-    """The first sentences of the notebook's own words, about fifty words of them."""
-    kept: list[str] = []
-    for sentence in re.split(r"(?<=[.?!])\s+", " ".join(text for _, text in said)):
-        if kept and len(" ".join([*kept, sentence]).split()) > 50:
-            break
-        kept.append(sentence)
-    return " ".join(kept)
-
-
 def _pages(cards: list[Card]) -> list[list[int]]:
     """The numbers of the cards on each slide. A little too much is allowed: the page makes its letters smaller."""
     pages: list[list[int]] = []
     for place, card in enumerate(cards):
         page = [cards[i] for i in pages[-1]] if pages else []
         used, rest = _height(page), cards[place:]
-        ends = next((i for i, later in enumerate(rest) if i and later.starts), len(rest))
+        ends = next((i for i, later in enumerate(rest) if i and (later.starts or later.figure)), len(rest))
         needed = card.height + (rest[1].height if card.leads and rest[1:] else 0)
         whole = page + rest[:ends]
         large = any(one.printed or one.figure and one.height > FIGURE / 2 for one in whole)
-        too_much = used + needed > ROOM and _height(whole) > (1.1 if large else 1.35) * ROOM
+        too_much = used + needed > ROOM and _height(whole) > (1.12 if large else 1.35) * ROOM
         listed = card.bullet or card.leads and rest[1:] and rest[1].bullet
         after = any(one.figure for one in page) and (card.code or listed)
         after = after or card.figure and any(one.hidden for one in page)

@@ -10,12 +10,14 @@ function fit(slide) {
 }
 
 async function begin() {
+  const slides = [...document.querySelectorAll(".slides section section")];
+  for (const slide of slides) slide.classList.add("leaf");  // printing takes it out of its section
   await MathJax.startup.promise;
   document.body.classList.add("measured");
   await MathJax.typesetPromise();
   for (const copy of document.querySelectorAll("aside.notes mjx-assistive-mml")) copy.remove();  // read twice there
   await Promise.all([document.fonts.ready, ...[...document.images].map(image => image.decode())]);
-  for (const slide of document.querySelectorAll(".slides section section")) fit(slide);
+  slides.forEach(fit);
   document.body.classList.remove("measured");
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 5, center: false, display: "flex", hash: true,
