@@ -200,6 +200,8 @@ def _read_code(section: Section, cell: NotebookNode, kind: str | None, asked: di
     else:
         drawn = any("image/png" in output.get("data", {}) for output in cell.outputs)
         shown = _worth_showing(source, RECIPES if drawn else POINT)
+        if any(re.search(r"\byours\b.*\bstored\b", output.get("text", "")) for output in cell.outputs):
+            return  # each learner compares a number of their own: nothing for a screen
         if shown and section.level > 1:
             section.cards.append(Card([_code(shown)], _code_height(shown)))
         _add_outputs(section, cell, asked)
@@ -374,20 +376,25 @@ def _pages(cards: list[Card]) -> list[list[int]]:
     """The numbers of the cards on each slide. A little too much is allowed: the page makes its letters smaller."""
     pages: list[list[int]] = []
     for place, card in enumerate(cards):
-        page = [cards[i] for i in pages[-1]] if pages else []
-        used, rest = _height(page), cards[place:]
+        page, rest = [cards[i] for i in pages[-1]] if pages else [], cards[place:]
+        next_card = rest[1] if rest[1:] else None
+        needed = card.height + (next_card.height if card.leads and next_card else 0)
         ends = next((i for i, later in enumerate(rest) if i and (later.starts or later.figure)), len(rest))
-        needed = card.height + (rest[1].height if card.leads and rest[1:] else 0)
-        whole = page + rest[:ends]
-        large = any(one.printed or one.figure and one.height > FIGURE / 2 for one in whole)
-        too_much = used + needed > ROOM and _height(whole) > (1.12 if large else 1.35) * ROOM
-        listed = card.bullet or card.leads and rest[1:] and rest[1].bullet
-        after = any(one.figure for one in page) and (card.code or listed)
-        after = after or card.figure and any(one.hidden for one in page)
-        if not page or card.starts or too_much or after:
+        too_much = _height(page) + needed > ROOM and _height(page + rest[:ends]) > _most(page + rest[:ends]) * ROOM
+        listed = card.bullet or card.leads and next_card and next_card.bullet
+        parts = any(one.figure for one in page) and (card.code or card.figure or listed)
+        parts = parts or card.figure and any(one.hidden for one in page)
+        if not page or card.starts or too_much or parts:
             pages.append([])
         pages[-1].append(place)
     return pages
+
+
+def _most(page: list[Card]) -> float:
+    """How much too much may stand on a slide: a figure stays large, and so do the letters of printed lines."""
+    small = [card.cells[0].metadata.size / 0.52 for card in page if card.printed]
+    large = any(card.figure and card.height > FIGURE / 2 for card in page)
+    return min([1.12 if large else 1.35, *small])
 
 
 def _height(page: list[Card]) -> float:
