@@ -23,7 +23,7 @@ LOOK = """([least, leastCode]) => {
   const say = (what, element) => found.push(`${what}: ${(element.alt || element.textContent).trim().slice(0, 50)}`);
   const parts = [...slide.children].filter(part => !part.matches('aside'));
   const shown = parts.filter(part => !part.matches('.heading, .again'));
-  if (!shown.some(part => part.textContent.trim() || part.querySelector('img'))) say('nothing under the heading', slide);
+  if (!shown.some(part => part.textContent.trim() || part.querySelector('img'))) say('only a heading', slide);
   if (slide.scrollHeight > slide.clientHeight || slide.scrollWidth > slide.clientWidth) say('too much', slide);
   for (const element of slide.querySelectorAll(':scope :not(aside, aside *, mjx-assistive-mml, mjx-assistive-mml *)')) {
     const box = element.getBoundingClientRect();
@@ -47,8 +47,8 @@ LOOK = """([least, leastCode]) => {
   }
   for (const wrong of slide.querySelectorAll('mjx-merror, [data-mjx-error]')) say('formula', wrong);
   if (slide.querySelector('.formula:not(:has(mjx-container))')) say('a formula is not set', slide);
-  if (/\\$[^ ]|\\]\\(|\\*\\*/.test(shown.filter(part => !part.querySelector('pre')).map(part => part.innerText).join(' ')))
-    say('Markdown that was not read', slide);
+  const words = shown.filter(part => !part.querySelector('pre')).map(part => part.innerText).join(' ');
+  if (/\\$[^ ]|\\]\\(|\\*\\*/.test(words)) say('Markdown that was not read', slide);
   if (slide.querySelector('.fragment:not(.visible)')) say('something has not appeared', slide);
   return found;
 }"""
@@ -85,13 +85,17 @@ def walk(page, path: Path, screens: Path | None) -> tuple[int, list[str]]:
         place = page.evaluate("Reveal.getSlidePastCount()")
         if not page.evaluate("Reveal.availableFragments().next"):
             seen.add(place)
-            problems += [f"{path.stem} {place + 1}: {found}" for found in page.evaluate(LOOK, [SMALLEST, SMALLEST_CODE])]
+            problems += [
+                f"{path.stem} {place + 1}: {found}" for found in page.evaluate(LOOK, [SMALLEST, SMALLEST_CODE])
+            ]
             if screens:
                 page.screenshot(path=screens / f"slides-{path.stem[:2]}-{place + 1:02}.png")
         if page.evaluate("Reveal.isLastSlide() && !Reveal.availableFragments().next"):
             break
         page.keyboard.press("ArrowRight")
-    return total, problems + ([] if len(seen) == total else [f"{path.stem}: {len(seen)} of {total} slides were reached"])
+    return total, problems + (
+        [] if len(seen) == total else [f"{path.stem}: {len(seen)} of {total} slides were reached"]
+    )
 
 
 def faint(page, path: Path) -> list[str]:

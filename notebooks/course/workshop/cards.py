@@ -1,8 +1,8 @@
-"""What of a notebook goes on which slide: ``arranged(cells, notes)`` gives the cells of a deck, tagged as nbconvert wants.
+"""What of a notebook goes on which slide: ``arranged(cells, notes)`` gives a deck's cells, tagged as nbconvert wants.
 
-A slide shows a heading, and of what follows it the figures, formulas, tables, lists, boxes, questions, claims, exercises
-and the short code that is the point. The running prose is for the speaker: it goes into the notes. A section with more
-than fits has several slides. A master's own ``slideshow`` metadata wins over all of this.
+A slide shows a heading, and of what follows it the figures, formulas, tables, lists, boxes, questions, claims,
+exercises and the short code that is the point. The running prose is for the speaker: it goes into the notes. A section
+with more than fits has several slides. A master's own ``slideshow`` metadata wins over all of this.
 """
 
 import ast
@@ -18,13 +18,17 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 ROOM, FIGURE, LINE = 570, 460, 42  # pixels of 720: below a heading, of a figure at least, of a line of text
 WIDTH, CODE_WIDTH, LONGEST_CODE = 80, 86, 8  # characters in a line; lines of code that a room can follow
-DRAWS = r"\btk\.(plots|claim|guess|quiz|widgets|check|progress)\b|\.compare\(|\bfigures\.|\bstored\b|over_seeds|^(import|from|print)\b|^\w+$"
-DRAWS += r"|\bax\.|json\.loads|\.join\("
+DRAWS = (  # and loads, and prints: what is to be seen on the slide itself
+    r"\btk\.(plots|claim|guess|quiz|widgets|check|progress)\b|\.compare\(|\bfigures\.|\bstored\b|over_seeds"
+    r"|^(import|from|print)\b|^\w+$|\bax\.|json\.loads|\.join\("
+)
 RECIPES = r"\btk\.(from_scratch|linear_probe|fine_tune|lp_ft|article|Backbone|load_task|activations|suggest)\("
 POINT = (  # code that the course is about
     RECIPES + r"|\bkeras\.|\.(compile|trainable)\b|\bnp\.(log|exp)\b|gradient|paired_difference\("
 )
-QUESTION = r"\*\*(?P<asked>[^\n]+)\*\*\n\n(?P<options>(?:- ○ [^\n]*\n)+)\n<details>.*?</summary>\n\n(?P<answers>.*?)\n\n</d"
+QUESTION = (
+    r"\*\*(?P<asked>[^\n]+)\*\*\n\n(?P<options>(?:- ○ [^\n]*\n)+)\n<details>.*?</summary>\n\n(?P<answers>.*?)\n\n</d"
+)
 CUT = ("never leave it out", "leave it out last", "may be left out", "leave it out first")
 
 
@@ -49,6 +53,10 @@ class Card:
     @property
     def leads(self) -> bool:
         return self.cells[0].metadata.look == "lead"
+
+    @property
+    def asks(self) -> bool:
+        return self.cells[0].metadata.look == "question"
 
     @property
     def printed(self) -> bool:
@@ -119,7 +127,7 @@ def _sections(cells: list[NotebookNode]) -> list[Section]:
 def _read_prose(found: list[Section], source: str, kind: str | None) -> None:
     """Add the blocks of a markdown cell to the sections; its headings begin new ones."""
     blocks = [block.strip("\n") for block in re.split(r"\n\s*\n(?=\S)", _fences_closed(source))]
-    for block, following in zip(blocks, [*blocks[1:], ""]):
+    for block, following in zip(blocks, [*blocks[1:], ""], strict=True):
         block, following = block.replace("\0", "\n\n"), following.replace("\0", "\n\n")
         if heading := re.match(r"(?:> )?(#{1,3}) (.+)\n?", block):
             found.append(Section(heading[2].strip(), len(heading[1])))
@@ -265,8 +273,8 @@ def _add_lines(section: Section, first: int, text: str, names: list[str], asked:
             claim = _code("", [_stream(line)], "claim")
             section.cards.append(Card([claim], LINE * ceil(len(line) / WIDTH) + 30))
         elif line.strip():
-            above = section.cards.pop() if section.cards[first:] and section.cards[-1].printed else None
-            above = f"{above.cells[0].outputs[0].text}\n" if above else ""
+            same = section.cards[first:] and section.cards[-1].printed  # lines of one cell
+            above = f"{section.cards.pop().cells[0].outputs[0].text}\n" if same else ""
             section.cards.append(_table(above + dedent(line).strip("\n")))
 
 
@@ -313,7 +321,7 @@ def _code(source: str, outputs: list[NotebookNode] | None = None, look: str = "c
 
 
 def _quizzes_first(last: list[Section]) -> list[Section]:
-    """"You have seen", with the quiz that follows it in the notebook as a section of its own before it."""
+    """ "You have seen", with the quiz that follows it in the notebook as a section of its own before it."""
     quiz = Section("Quiz", 2)
     for section in last:
         start = next((i for i, card in enumerate(section.cards) if card.kind == "subslide"), len(section.cards))
@@ -330,9 +338,13 @@ def _add_opening(section: Section) -> None:
         return
     kept: list[str] = []
     for sentence in re.split(r"(?<=[.?!])\s+", " ".join(text for _, text in section.said)):
+        if any(sentence in card.cells[0].source for card in section.cards):
+            break  # it is there already
         if kept and len(" ".join([*kept, sentence]).split()) > 50:
             break
         kept.append(sentence)
+    if not kept:
+        return
     section.cards.insert(0, _text(" ".join(kept), "lead"))
     section.said = [(place + (place > 0), text) for place, text in section.said]
 
@@ -366,7 +378,7 @@ def _slides(section: Section) -> list[NotebookNode]:
             metadata["data"] = {"timing": round(60 * section.minutes / len(pages))}
         heading = _markdown(f"{'#' * min(section.level, 2)} {section.title}", "heading" if number == 0 else "again")
         heading.metadata.slideshow = metadata
-        words = [text for place, text in section.said if number == 0 and place == 0 or place - 1 in page]
+        words = [text for place, text in section.said if (number == 0 and place == 0) or place - 1 in page]
         deck += [heading, *_spoken(words)]
         deck += _joined([section.cards[place] for place in page])
     return deck
@@ -381,10 +393,11 @@ def _pages(cards: list[Card]) -> list[list[int]]:
         needed = card.height + (next_card.height if card.leads and next_card else 0)
         ends = next((i for i, later in enumerate(rest) if i and (later.starts or later.figure)), len(rest))
         too_much = _height(page) + needed > ROOM and _height(page + rest[:ends]) > _most(page + rest[:ends]) * ROOM
-        listed = card.bullet or card.leads and next_card and next_card.bullet
+        listed = card.bullet or (card.leads and next_card and next_card.bullet)
         parts = any(one.figure for one in page) and (card.code or card.figure or listed)
-        parts = parts or card.figure and any(one.hidden for one in page)
-        if not page or card.starts or too_much or parts:
+        parts = parts or (card.figure and any(one.hidden for one in page))
+        told = bool(page) and page[-1].asks and not (card.asks or card.hidden)  # the room has to answer first
+        if not page or card.starts or too_much or parts or told:
             pages.append([])
         pages[-1].append(place)
     return pages

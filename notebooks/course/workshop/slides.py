@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
     chosen = masters(arguments.notebooks)
     copy_parts(arguments.out / "parts")
     decks = [(path.stem, *write(path, arguments.out)) for path in chosen]
-    for name, title, count in decks:
+    for name, _, count in decks:
         print(f"{count:3} slides: {arguments.out / name}.html")
     page = jinja2.Template((HERE / "deck" / "contents.html.j2").read_text("utf-8"), autoescape=True)
     (arguments.out / "index.html").write_text(page.render(decks=decks), "utf-8")
