@@ -18,6 +18,7 @@ from book import CONTRAST, FAINT
 
 SMALLEST = 0.66 * 32 / 720  # of a slide's height: letters of text; a point more than those of a subtitle on television
 SMALLEST_CODE = 0.5 * 32 / 720
+PLACE = "[Reveal.getSlidePastCount(), Reveal.availableFragments().next, Reveal.isLastSlide()]"
 LOOK = """([least, leastCode]) => {
   const slide = Reveal.getCurrentSlide(), frame = slide.getBoundingClientRect(), found = [];
   const say = (what, element) => found.push(`${what}: ${(element.alt || element.textContent).trim().slice(0, 50)}`);
@@ -82,16 +83,15 @@ def walk(page, path: Path, screens: Path | None) -> tuple[int, list[str]]:
     open_deck(page, path)
     total, problems, seen = page.evaluate("Reveal.getTotalSlides()"), [], set()
     for _ in range(4 * total):
-        place = page.evaluate("Reveal.getSlidePastCount()")
-        if not page.evaluate("Reveal.availableFragments().next"):
+        place, more, last = page.evaluate(PLACE)
+        if not more:
             seen.add(place)
-            problems += [
-                f"{path.stem} {place + 1}: {found}" for found in page.evaluate(LOOK, [SMALLEST, SMALLEST_CODE])
-            ]
+            found = page.evaluate(LOOK, [SMALLEST, SMALLEST_CODE])
+            problems += [f"{path.stem} {place + 1}: {problem}" for problem in found]
             if screens:
                 page.screenshot(path=screens / f"slides-{path.stem[:2]}-{place + 1:02}.png")
-        if page.evaluate("Reveal.isLastSlide() && !Reveal.availableFragments().next"):
-            break
+            if last:
+                break
         page.keyboard.press("ArrowRight")
     return total, problems + (
         [] if len(seen) == total else [f"{path.stem}: {len(seen)} of {total} slides were reached"]
