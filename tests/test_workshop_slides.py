@@ -86,12 +86,15 @@ def test_an_exercise_shows_its_task_and_its_code_then_the_hint_and_on_a_further_
         ),
         new_markdown_cell("<details><summary>Hint</summary>Use <code>+</code>.</details>\n\nThe solution comes next."),
         new_code_cell(
-            "sum = 1 + 1\ntk.check('00 sum', sum)", metadata={"tags": ["solution"]}, outputs=[printed("✓ Two.")]
+            "sum = 1 + 1\ntk.claim('it is 2', True)\ntk.check('00 sum', sum)",
+            metadata={"tags": ["solution"]},
+            outputs=[printed("✓ Two.")],
         ),
     )
     assert "It is one line." in task["shown"] and "sum = ...\n" in task["shown"]
     assert "Not answered" not in str(task) and "NBVAL" not in str(task) and "1 + 1" not in str(task)
     assert task["later"] == "**Hint:** Use <code>+</code>.\n" and solution["kind"] == "subslide"
+    assert "tk.claim" not in solution["shown"]
     assert "sum = 1 + 1" in solution["shown"] and "✓ Two." in solution["shown"]
 
 
@@ -106,6 +109,16 @@ def test_a_room_answers_before_it_sees_what_was_measured():
     assert "○ about 30" in asked["shown"] and "11" not in asked["shown"] + asked["later"]
     assert told["shown"] == "n 11\n" and told["later"] == "How many? **Measured: 11 of 100.**\n"
     assert "made by: make.py" in told["said"]
+
+
+def test_a_figure_never_waits_for_an_answer_to_appear():
+    asked = markdown("**Your guess:** How many?\n\n- ○ about 10")
+    told = [printed("You made no guess; measured 11.\n"), printed("✓ it is so\n")]
+    cells = [new_markdown_cell("## Predict"), new_code_cell("n = tk.guess('How many?', [])", outputs=[asked])]
+    *_, last = of(*cells, new_code_cell("n.compare(11)", outputs=told), new_code_cell("1", outputs=[picture()]))
+    assert "[picture]" in last["shown"]
+    *_, last = of(*cells, new_code_cell("n.compare(11)", outputs=told[:1]), new_code_cell("1", outputs=[picture()]))
+    assert "[picture]" in last["shown"] and "Measured: 11." in last["later"]
 
 
 def test_the_quiz_comes_before_you_have_seen_with_its_answers_hidden_and_its_reasons_said():
