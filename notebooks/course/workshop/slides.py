@@ -1,0 +1,103 @@
+"""``python -m tlkit workshop slides``: a deck of slides for each notebook, which needs no internet and no server."""
+
+import argparse
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import jinja2
+import nbformat
+
+from . import notes
+from .cards import arranged, plain
+
+HERE = Path(__file__).parent
+NOTEBOOKS = Path(__file__).resolve().parents[2]
+PARTS = {  # package that ships it: {what of its static files -> where a deck finds it}
+    "sphinx_revealjs": {
+        "_static/revealjs/LICENSE": "reveal/LICENSE",
+        "_static/revealjs/dist/reveal.css": "reveal/reveal.css",
+        "_static/revealjs/dist/reveal.js": "reveal/reveal.js",
+        "_static/revealjs/plugin/notes/notes.js": "reveal/notes.js",
+        "_static/revealjs/dist/theme/fonts/source-sans-pro": "fonts",
+    },
+    "sphinx-mathjax-offline": {
+        "static/mathjax/tex-svg.js": "mathjax/tex-svg.js",  # formulas as pictures: no fonts to load
+        "static/mathjax/input/tex/extensions": "mathjax/input/tex/extensions",
+    },
+}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, help="folder for the decks; old ones of that name go")
+    parser.add_argument("--notebooks", nargs="+", metavar="NN", help="which, by number, such as 00 01 (default: all)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the decks, a page that lists them, and all that they load.
+
+    Raises:
+        ValueError: no such notebook.
+        FileNotFoundError: a package that ships reveal.js or MathJax is missing.
+    """
+    chosen = masters(arguments.notebooks)
+    copy_parts(arguments.out / "parts")
+    decks = [(path.stem, *write(path, arguments.out)) for path in chosen]
+    for name, _, count in decks:
+        print(f"{count:3} slides: {arguments.out / name}.html")
+    page = jinja2.Template((HERE / "deck" / "contents.html.j2").read_text("utf-8"), autoescape=True)
+    (arguments.out / "index.html").write_text(page.render(decks=decks), "utf-8")
+    print(f"open {arguments.out / 'index.html'} in a browser; it needs no internet")
+
+
+def masters(numbers: list[str] | None = None) -> list[Path]:
+    """Paths of the notebooks with these numbers, of all for None. Raises a ValueError that names what there is."""
+    found = {path.stem[:2]: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
+    if unknown := [number for number in numbers or [] if number not in found]:
+        raise ValueError(f"--notebooks: there is no notebook {', '.join(unknown)}; expected some of {' '.join(found)}")
+    return [found[number] for number in numbers or found]
+
+
+def write(path: Path, folder: Path) -> tuple[str, int]:
+    """Write the deck of a notebook into the folder; returns its title and how many slides it has."""
+    notebook = nbformat.read(path, as_version=4)
+    html = deck(notebook, path.stem[:2])
+    (folder / f"{path.stem}.html").write_text(html, "utf-8")
+    return notebook.metadata.title, sum(cell.metadata.look in ("heading", "again") for cell in notebook.cells)
+
+
+def deck(notebook: nbformat.NotebookNode, number: str) -> str:
+    """The HTML of a notebook's deck; the notebook gets the deck's cells and title."""
+    from nbconvert import SlidesExporter  # takes a second
+
+    try:
+        words = notes(number)
+    except FileNotFoundError:
+        words = {}
+    notebook.cells = arranged(notebook.cells, words)
+    title = plain(notebook.cells[0].source.lstrip("# "))
+    notebook.metadata.title = f"{number} · {title}"
+    exporter = SlidesExporter(template_name="deck", extra_template_basedirs=[str(HERE)], exclude_anchor_links=True)
+    return exporter.from_notebook_node(notebook)[0]
+
+
+def copy_parts(to: Path) -> None:
+    """Copy what the decks load. Raises a FileNotFoundError that says what to install."""
+    for package, parts in PARTS.items():
+        if not (spec := find_spec(package)) or not spec.origin:
+            raise FileNotFoundError(
+                f"slides without internet need reveal.js and MathJax, and {package} is not installed: "
+                'python -m pip install -e ".[workshop]"'
+            )
+        for source, target in parts.items():
+            (to / target).parent.mkdir(parents=True, exist_ok=True)
+            _copy(Path(spec.origin).parent / source, to / target)
+    for name in ("deck.css", "deck.js"):
+        shutil.copy(HERE / "deck" / name, to / name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.eot", "*.ttf", "*.css"))
+    else:
+        shutil.copy(source, target)
