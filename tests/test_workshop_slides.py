@@ -9,9 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from tlkit_course.workshop import cards, slides
 
 from tlkit.cli import main
-from tlkit_course.workshop import cards, slides
 
 ROOT = Path(__file__).parents[1]
 MISSING = [package for package in slides.PARTS if not find_spec(package)]

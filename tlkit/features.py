@@ -98,9 +98,9 @@ def _write(path: Path, run, below, images, precision: str, made_from: dict) -> N
     os.rename(partial, path)
 
 
-def forward(model, inputs):
-    """Run a model over an array of any length, some rows at a time; yields (first row, outputs float32)."""
-    rows = 4 * BATCH if len(inputs) >= MANY and inputs[0].size <= 32 * 32 * 3 else BATCH
+def forward(model, inputs, rows: int = 0):
+    """Run a model over an array of any length, so many rows at a time; yields (first row, outputs float32)."""
+    rows = rows or (4 * BATCH if len(inputs) >= MANY and inputs[0].size <= 32 * 32 * 3 else BATCH)
     for start in range(0, len(inputs), rows):
         batch = inputs[start : start + rows].astype("float32")
         full = batch if len(batch) == rows else np.resize(batch, (rows, *batch.shape[1:]))  # one shape, one trace
