@@ -1,6 +1,6 @@
 """A rehearsal: the notebooks as so many learners at once on this machine, to know how long and how many.
 
-The load is real. Each learner has a kernel, a folder of learners' copies, and a feature cache of its own, empty at
+The load is real. Each has a kernel, a folder of learners' copies, and a feature cache of its own, empty at
 first, as on a hub where each has a home. The masters are run, because the copies stop where an exercise is unsolved.
 All learners start a notebook at the same moment and nobody stops to read: the worst minute of a workshop.
 
@@ -38,7 +38,6 @@ from . import room
 HALF_DAY = ("00", "01", "02", "03", "04", "05")
 SERVER = 69e6  # bytes that a learner's JupyterLab server has to itself (docs/hub.md)
 LONGEST = 1800  # seconds that a cell may take
-QUIET = {"log_level": "CRITICAL", "extra_arguments": ["--log-level=ERROR"]}  # of nbclient, of the kernel
 INTERVAL = 0.25  # seconds between two looks at the memory
 
 
@@ -58,7 +57,9 @@ class Learner:
         self.seconds, self.own, self.cpu, self.failed, self._cell = 0.0, 0, 0.0, "", 0
         self._folder, self._seen = folder, set[psutil.Process]()
         master = nbformat.read(notebook, 4)
-        self._client = NotebookClient(master, timeout=LONGEST, on_cell_start=self._at, **QUIET)
+        self._client = NotebookClient(
+            master, timeout=LONGEST, on_cell_start=self._at, extra_arguments=["--log-level=ERROR"]
+        )
 
     def _at(self, cell, cell_index: int) -> None:
         self._cell = cell_index + 1
@@ -187,7 +188,7 @@ class Rehearsal:
 
     def __str__(self) -> str:
         machine = (
-            "cores: {cores:g} ({processor}), {memory:.1f} GB of memory, {memory_free:.1f} GB of them free, {system}"
+            "{cores:g} core(s) of {processor}, {memory:.1f} GB of memory, {memory_free:.1f} GB of them free, {system}"
         )
         sizes = {key: self.machine[key] / 1e9 for key in ("memory", "memory_free")}
         header = ("notebook", "alone, s", "median, s", "longest, s", "slower", "CPU, s", "together, MB", "each, MB")
@@ -197,10 +198,8 @@ class Rehearsal:
              *(f"{row[key] / 1e6:,.0f}" for key in ("together", "own")))
             for row in self.rows
         ]  # fmt: skip
-        above = (
-            f"{self.learners} at once on {machine.format(**self.machine | sizes)}. Each learner has a kernel, a folder "
-        )
-        above += "and an empty cache; all start at the same moment, and nobody stops to read."
+        above = f"{self.learners} learners at once on {machine.format(**self.machine | sizes)}. Each has a kernel, a "
+        above += "folder and an empty cache; all start at the same moment, and nobody stops to read."
         return "\n\n".join([textwrap.fill(above, 100), room.table(header, rows), *map(textwrap.fill, self._limits())])
 
     def _limits(self) -> tuple[str, ...]:
@@ -214,8 +213,8 @@ class Rehearsal:
             f"{self._most('own') / 1e6:,.0f} MB, and {SERVER / 1e6:.0f} MB for a JupyterLab server; "
             f"{self._most('shared') / 1e6:,.0f} MB are there once for all. This is calculated from the run, not run.",
             f"Cores decide the minutes: if {self.fits} ran {worst['notebook']} at the same moment, it would take at "
-            f"least {minutes:.0f} min ({worst['cpu']:.0f} s of work each, divided by the cores). In a room where people "
-            "read and think, few run a long cell at the same moment.",
+            f"least {minutes:.0f} min ({worst['cpu']:.0f} s of work each, divided by the cores). In a room people "
+            "read and think: few run a long cell at the same moment.",
         )
 
 
