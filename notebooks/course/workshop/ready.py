@@ -64,7 +64,7 @@ def run(arguments) -> int:
         print(text)
     lacking = Counter(check.name for _, _, checks in described for check in checks if check.state == "red")
     n_ready = sum(ready for ready, *_ in described)
-    print(f"\n{len(described)} learners: {n_ready} ready, {len(described) - n_ready} not ready.")
+    print(f"\n{room.count(len(described), 'learner')}: {n_ready} ready, {len(described) - n_ready} not ready.")
     if lacking:
         print("Needed: " + ", ".join(f"{name} by {n}" for name, n in lacking.most_common()) + ".")
         print("What to do is quoted from the files. Read it before you pass it on.")

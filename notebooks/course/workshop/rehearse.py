@@ -198,8 +198,10 @@ class Rehearsal:
              *(f"{row[key] / 1e6:,.0f}" for key in ("together", "own")))
             for row in self.rows
         ]  # fmt: skip
-        above = f"{self.learners} learners at once on {machine.format(**self.machine | sizes)}. Each has a kernel, a "
-        above += "folder and an empty cache; all start at the same moment, and nobody stops to read."
+        above = (
+            f"{room.count(self.learners, 'learner')} at once on {machine.format(**self.machine | sizes)}. Each has a "
+        )
+        above += "kernel, a folder and an empty cache; all start at the same moment, and nobody stops to read."
         return "\n\n".join([textwrap.fill(above, 100), room.table(header, rows), *map(textwrap.fill, self._limits())])
 
     def _limits(self) -> tuple[str, ...]:
@@ -209,7 +211,7 @@ class Rehearsal:
         worst = max(self.rows, key=lambda row: row["cpu"])
         minutes = self.fits * worst["cpu"] / self.machine["cores"] / 60
         return (
-            f"{self.fits} learners fit into the free memory, all in the most demanding notebook: each adds "
+            f"{room.count(self.fits, 'learner')} fit into the free memory, all in the largest notebook: each adds "
             f"{self._most('own') / 1e6:,.0f} MB, and {SERVER / 1e6:.0f} MB for a JupyterLab server; "
             f"{self._most('shared') / 1e6:,.0f} MB are there once for all. This is calculated from the run, not run.",
             f"Cores decide the minutes: if {self.fits} ran {worst['notebook']} at the same moment, it would take at "

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 LARGEST = 1_000_000  # bytes; a whole course's progress takes about 10,000
+WORDS = ("name", "notebook", "question")  # columns of words in a table
 T = TypeVar("T")
 
 
@@ -18,6 +19,11 @@ def printable(text: Any, width: int = 60) -> str:
     """One line of text that no terminal obeys: escapes, line breaks and reversed writing become ``·``."""
     clean = "".join(c if c.isprintable() else "·" for c in str(text)[: width + 1])
     return clean if len(clean) <= width else f"{clean[: width - 1]}…"
+
+
+def count(n: int, what: str) -> str:
+    """For example "1 learner", "30 learners"."""
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def expand(words: Iterable[str]) -> list[Path]:
@@ -83,13 +89,13 @@ def say_refused(refused: dict[Path, str]) -> str:
     if not refused:
         return ""
     lines = [f"  {printable(path.name)}: {why}" for path, why in refused.items()]
-    return "\n".join([f"Left out: {len(refused)} of the files.", *lines])
+    return "\n".join([f"Left out: {count(len(refused), 'file')}.", *lines])
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
-    """Columns for a terminal; the first ``left`` of them stand to the left, the others to the right."""
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns for a terminal: those of words stand to the left, those of figures to the right."""
     everything = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*everything, strict=True)]
-    sides = [str.ljust if i < left else str.rjust for i in range(len(widths))]
+    sides = [str.ljust if head in WORDS else str.rjust for head in header]
     lines = ("  ".join(side(cell, w) for side, cell, w in zip(sides, row, widths, strict=True)) for row in everything)
     return "\n".join(line.rstrip() for line in lines)

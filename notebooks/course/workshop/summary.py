@@ -76,6 +76,15 @@ def _predictions(number: str) -> dict[str, str] | None:
 
 
 @cache
+def _questions(number: str) -> dict[str, str]:
+    """Name -> text of a notebook's quiz questions; empty if it has no quiz."""
+    try:
+        return {question.name: question.question for question in questions(number)}
+    except ValueError:
+        return {}
+
+
+@cache
 def _known(kind: str, number: str) -> frozenset[str] | None:
     """The names that a notebook has; None if that cannot be told."""
     if kind == "exercises":
@@ -83,10 +92,7 @@ def _known(kind: str, number: str) -> frozenset[str] | None:
     if kind == "guesses":
         right = _predictions(number)
         return None if right is None else frozenset(right)
-    try:
-        return frozenset(question.name for question in questions(number))
-    except ValueError:
-        return frozenset()
+    return frozenset(_questions(number))
 
 
 def understand(found: dict[str, Any]) -> Progress:
@@ -156,18 +162,22 @@ def tables(learners: list[Progress]) -> dict[str, list[tuple[str, ...]]]:
         ("Exercises, the hardest first", "exercises", "solved"),
         ("Quizzes, the hardest question first", "quizzes", "right at first"),
     ):
-        rows = [(r.name, str(r.n), _interval(r.share), f"{r.tries:g}") for r in hardest(kind, learners)]
-        found[title] = [("name", "tried", share_of, "median tries"), *rows]
+        asked = (lambda name: [_questions(name[:2])[name]]) if kind == "quizzes" else lambda name: []
+        rows = [(r.name, str(r.n), _interval(r.share), f"{r.tries:g}", *asked(r.name)) for r in hardest(kind, learners)]
+        found[title] = [("name", "tried", share_of, "median tries", *["question"] * (kind == "quizzes")), *rows]
     guessed = [(p.name, str(p.n), _interval(p.share), p.chosen()) for p in predictions(learners)]
     found["Predictions, the most often wrong first"] = [("name", "guessed", "right", "chosen"), *guessed]
     return {title: lines for title, lines in found.items() if len(lines) > 1}
 
 
-def caution(n: int) -> str:
-    """What to say about a room of n people."""
-    if n < FEW:
-        return f"With {n} {'person' if n == 1 else 'people'} these figures may identify people: keep them to yourself."
-    return f"Rows with fewer than {FEW} people may identify people."
+def caution(learners: list[Progress]) -> str:
+    """What to say about figures that show what single people did."""
+    if len(learners) < FEW:
+        return f"So few ({len(learners)}) that these figures may identify people: keep them to yourself."
+    found = tables(learners).values()
+    if any(int(row[1]) < FEW for lines in found for row in lines[1:]):
+        return f"Rows with fewer than {FEW} people may identify people."
+    return ""
 
 
 def figure(learners: list[Progress]):
@@ -196,7 +206,8 @@ def _panel(ax, label: str, rows: list[Row], colour: str) -> None:
     shares = np.array([(row.share.mean, row.share.low, row.share.high) for row in rows]).T  # (3, rows)
     mean, low, high = shares
     places = np.arange(len(rows))
-    ax.errorbar(mean, places, xerr=[mean - low, high - mean], fmt="o", ms=6, lw=2, color=plots.PALETTE[colour])
+    ax.errorbar(mean, places, xerr=[mean - low, high - mean], fmt="o", ms=6, lw=2, color=plots.PALETTE[colour],
+                clip_on=False)  # fmt: skip
     for place, row in enumerate(rows):
         words = f"{round(row.share.mean * row.n)} of {row.n}" + f", {row.tries:g} tries" * (row.tries > 1)
         ax.annotate(words, (1.02, place), xycoords=("axes fraction", "data"), va="center", color=plots.INK, fontsize=9)
@@ -216,7 +227,7 @@ PAGE = """<!doctype html>
   .wide { overflow-x: auto } table { border-collapse: collapse; font-size: .9rem }
   th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #d5d5d5; vertical-align: top }
 </style>
-<h1>What {{ n }} learners did</h1>
+<h1>What {{ n }} did</h1>
 <p>{{ caution }} Shares carry their 95 % interval (Wilson). Where an exercise is not solved, the tries so far count.</p>
 <img src="data:image/png;base64,{{ picture }}" alt="{{ alt }}">
 {% for title, lines in tables.items() %}<h2>{{ title }}</h2>
@@ -232,7 +243,7 @@ def _alt(learners: list[Progress]) -> str:
     """The figure in a sentence."""
     rows = hardest("exercises", learners)
     first = f"; fewest solved {rows[0].name}, {_interval(rows[0].share)}" if rows else ""
-    return f"Shares of {len(learners)} learners with 95 % intervals, exercise by exercise and guess by guess{first}."
+    return f"Shares of {room.count(len(learners), 'learner')}, exercise by exercise and guess by guess{first}."
 
 
 def write(folder: Path, learners: list[Progress], refused: str) -> list[Path]:
@@ -243,12 +254,14 @@ def write(folder: Path, learners: list[Progress], refused: str) -> list[Path]:
 
     alt = _alt(learners)
     picture = plots.png(figure(learners), alt)
-    said = {"n": len(learners), "caution": caution(len(learners)), "tables": tables(learners), "refused": refused}
+    said = {"n": room.count(len(learners), "learner"), "caution": caution(learners), "refused": refused}
     page = Environment(autoescape=True, undefined=StrictUndefined).from_string(PAGE)
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "summary.png", folder / "summary.html"]
     files[0].write_bytes(picture)
-    files[1].write_text(page.render(**said, picture=base64.b64encode(picture).decode(), alt=alt), "utf-8")
+    files[1].write_text(
+        page.render(**said, tables=tables(learners), picture=base64.b64encode(picture).decode(), alt=alt), "utf-8"
+    )
     return files
 
 
@@ -266,7 +279,7 @@ def run(arguments) -> int:
     if not learners:
         print(left_out)
         return 1
-    print(f"{len(learners)} learners. {caution(len(learners))} Shares carry their 95 % interval.")
+    print(f"{room.count(len(learners), 'learner')}. Shares carry their 95 % interval. {caution(learners)}".rstrip())
     for title, lines in tables(learners).items():
         print(
             f"\n{title}\n{room.table(lines[0], lines[1:])}"
