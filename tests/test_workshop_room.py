@@ -303,10 +303,10 @@ def test_sharing_again_replaces_ones_own_file_and_never_another(learner):
     work()
     first = json.loads(share.share().read_text("utf-8"))["number"]
     assert json.loads(share.share().read_text("utf-8"))["number"] == first
-    (learner / "mine.json").write_text("{}")
+    (learner / "mine.json").write_text('{"number": "7"}')
     with pytest.raises(ValueError, match="share\\(\\) did not write it"):
         share.share(file="mine.json")
-    assert (learner / "mine.json").read_text() == "{}"
+    assert (learner / "mine.json").read_text() == '{"number": "7"}'
 
 
 def test_what_was_shared_is_what_the_summary_counts_and_the_further_file_wins(learner, tmp_path, capsys):
@@ -376,6 +376,12 @@ def test_who_is_not_ready_gets_doctors_own_sentence(tmp_path, capsys):
     assert said.index("ben") < said.index("ada") and f"to do: packages (so it is). {step}" in said
     assert "better: memory (so it is). Close programs." in said
     assert "Fetch them." not in said and "docs/gpu.md" not in said  # the course needs neither
+
+
+def test_a_file_that_is_named_in_two_ways_is_one_learner(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path, "ada.json", report())
+    assert "1 learner: " in say(capsys, "ready", "ada.json", path, ".", "*.json")[1]
 
 
 def test_all_ready_is_exit_status_0_and_a_file_that_cannot_be_read_is_not(tmp_path, capsys):
@@ -487,12 +493,17 @@ def test_ctrl_c_ends_every_kernel_and_leaves_no_folder(tmp_path):
         started = psutil.Process(run.pid).children(recursive=True)
         names = [p.info["name"] for p in psutil.process_iter(["name"]) if p in started]
     run.send_signal(signal.SIGINT)
-    said = run.communicate(timeout=30)[1]
+    try:
+        said = run.communicate(timeout=30)[1]
+        _, left = psutil.wait_procs(started, timeout=2)
+        left = [p for p in left if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    finally:
+        for process in [run, *psutil.wait_procs(started, timeout=0)[1]]:
+            process.kill()
     assert names.count("sleep") == 2, "two learners were at work"
     assert run.returncode == 130 and "stopped by you" in said and "Traceback" not in said
-    _, left = psutil.wait_procs(started, timeout=2)
-    assert [p for p in left if p.status() != psutil.STATUS_ZOMBIE] == []
-    assert [left.name for left in (tmp_path / "tmp").iterdir() if left.name.startswith("tlkit-")] == []
+    assert left == []
+    assert [path.name for path in (tmp_path / "tmp").iterdir() if path.name.startswith("tlkit-")] == []
 
 
 @pytest.mark.parametrize("words", [["--learners", "0"], ["--notebooks", "77"], ["--notebooks", "no.ipynb"]])

@@ -185,17 +185,17 @@ def figure(learners: list[Progress]):
     from matplotlib import pyplot
 
     right = [(p.name, p.n, p.share) for p in predictions(learners) if p.share]
-    panels = {
-        "share of those who tried it that solved the exercise": hardest("exercises", learners),
-        "share of those who guessed that guessed rightly": [Row(*about, 1.0) for about in right],
-        "share of those who answered that were right at first": hardest("quizzes", learners),
-    }
-    panels = {label: rows[:MOST_ROWS] for label, rows in panels.items() if rows}
-    heights = [len(rows) + 2 for rows in panels.values()] or [1]
+    panels = [
+        ("share of those who tried it that solved the exercise", hardest("exercises", learners), "probe"),
+        ("share of those who guessed that guessed rightly", [Row(*about, 1.0) for about in right], "scratch"),
+        ("share of those who answered that were right at first", hardest("quizzes", learners), "lp_ft"),
+    ]
+    panels = [(label, rows[:MOST_ROWS], colour) for label, rows, colour in panels if rows]
+    heights = [len(rows) + 2 for _, rows, _ in panels] or [1]
     drawing = pyplot.figure(figsize=(7.6, 0.27 * sum(heights) + 0.4), layout="constrained")
     spots = drawing.subplots(len(heights), squeeze=False, height_ratios=heights)[:, 0]
-    for ax, (label, rows), colour in zip(spots, panels.items(), ("probe", "scratch", "lp_ft"), strict=False):
-        _panel(ax, label, rows, colour)
+    for ax, panel in zip(spots, panels, strict=False):  # where nothing is known there is one empty spot
+        _panel(ax, *panel)
     return drawing
 
 
@@ -226,6 +226,7 @@ PAGE = """<!doctype html>
   h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2rem } img { max-width: 100%; height: auto }
   .wide { overflow-x: auto } table { border-collapse: collapse; font-size: .9rem }
   th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #d5d5d5; vertical-align: top }
+  td:nth-child(-n + 3) { white-space: nowrap }
 </style>
 <h1>What {{ n }} did</h1>
 <p>{{ caution }} Shares carry their 95 % interval (Wilson). Where an exercise is not solved, the tries so far count.</p>
