@@ -456,7 +456,8 @@ def test_two_learners_run_at_once_and_their_memory_is_measured(tmp_path, capsys,
     assert found.failures == [] and both.read_text() == "xxx"  # one alone, then two
     assert row["longest"] >= row["median"] > 1.5 and row["longest"] < 2 * (row["median"] + 1.5)
     assert row["own"] > 60e6 and row["together"] > 2 * 60e6  # both blocks were there at the same time
-    assert row["together"] < 2.5 * row["own"] + row["shared"]
+    assert row["own"] < 150e6  # the block and a bare kernel, without what all kernels share
+    assert row["together"] <= 2 * row["own"] + row["shared"]
     assert row["cpu"] > 0.1
     assert found.fits == int((found.machine["memory_free"] - row["shared"]) // (row["own"] + rehearse.SERVER)) > 0
     assert "tiny.ipynb" in str(found) and f"{found.fits} learners fit" in str(found)

@@ -5,9 +5,10 @@ first, as on a hub where each has a home. The masters are run, because the copie
 All learners start a notebook at the same moment and nobody stops to read: the worst minute of a workshop.
 
 Memory is sampled a few times a second from all processes of the kernels. "Together" is the proportional set size
-(PSS), in which a page that several kernels share counts once. "Each" is the unique set size (USS) of the largest
-learner, which every further learner adds. Where the system has no PSS (macOS, Windows), "together" is the sum of the
-learners' own. With one learner only, the libraries count as its own, so that fewer seem to fit.
+(PSS), in which a page that several kernels share counts once. "Each" is the part of the largest learner that is no
+file, so that every further learner adds as much; libraries and mapped data lie in memory once for all. (USS would not
+do: it counts the libraries as a learner's own whenever the others have not loaded them yet or are done.) On macOS and
+Windows, which do not tell files apart, "each" is USS and "together" the sum of it.
 """
 
 import asyncio
@@ -103,7 +104,8 @@ class Learner:
                 memory, times = process.memory_full_info(), process.cpu_times()
             except psutil.NoSuchProcess:
                 continue
-            shares, owns = shares + getattr(memory, "pss", memory.uss), owns + memory.uss
+            own = memory.rss - memory.shared if hasattr(memory, "shared") else memory.uss  # no file, so nobody else's
+            shares, owns = shares + getattr(memory, "pss", own), owns + own
             cpu += times.user + times.system
         self.own, self.cpu = max(self.own, owns), max(self.cpu, cpu)
         return shares, owns
@@ -215,7 +217,7 @@ class Rehearsal:
             f"{self._most('own') / 1e6:,.0f} MB, and {SERVER / 1e6:.0f} MB for a JupyterLab server; "
             f"{self._most('shared') / 1e6:,.0f} MB are there once for all. This is calculated from the run, not run.",
             f"Cores decide the minutes: if {self.fits} ran {worst['notebook']} at the same moment, it would take at "
-            f"least {minutes:.0f} min ({worst['cpu']:.0f} s of work each, divided by the cores). In a room people "
+            f"least {minutes:.0f} min ({worst['cpu']:.0f} s of work each, divided by the cores). In a room, people "
             "read and think: few run a long cell at the same moment.",
         )
 
