@@ -23,6 +23,7 @@ from . import notes, room, share
 FEW = 5  # with fewer people, a share says what single people did
 MOST_ROWS = 25  # of one panel of the figure
 MOST_OPTIONS = 6
+NUMBER = "number "  # of a shared file; a bare progress.json has none, and counts as another's only if it differs
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def understand(found: dict[str, Any]) -> Progress:
     if not any(kept.values()):
         raise room.Refused(f"nothing of this course in it; {problems[0]}" if problems else "no progress yet")
     number, shared = found.get("number"), found.get("what") == share.MARK
-    key = f"number {number}" if shared and isinstance(number, str) else repr(sorted(map(repr, kept.items())))
+    key = f"{NUMBER}{number}" if shared and isinstance(number, str) else repr(sorted(map(repr, kept.items())))
     done = sum(tries for kind in ("exercises", "quizzes") for tries, _ in kept[kind].values()) + len(kept["guesses"])
     return Progress(key, done, kept, problems)
 
@@ -119,7 +120,8 @@ def once_each(learners: dict[Path, Progress]) -> tuple[dict[Path, Progress], dic
         if progress.key not in best or progress.done > learners[best[progress.key]].done:
             best[progress.key] = path
     same = {path: best[progress.key] for path, progress in learners.items() if best[progress.key] != path}
-    why = {path: f"the same learner's as {room.printable(other.name)}" for path, other in same.items()}
+    said = {path: "the same learner's" if learners[path].key.startswith(NUMBER) else "word for word" for path in same}
+    why = {path: f"{said[path]} as {room.printable(other.name)}" for path, other in same.items()}
     return {path: learners[path] for path in best.values()}, why
 
 
