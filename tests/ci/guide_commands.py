@@ -62,7 +62,7 @@ def run(block: Block, folder: Path) -> subprocess.CompletedProcess:
     """Run one block in the copy, its output and errors together as text. It does not see the user's own settings."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
-    unset = ("TLKIT_DATA", "TLKIT_MIRRORS", "TLKIT_PROGRESS", "KERAS_HOME", "MAKEFLAGS")
+    unset = ("TLKIT_DATA", "TLKIT_MIRRORS", "TLKIT_PROGRESS", "KERAS_HOME", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
     paths = {"PATH": Path(sys.prefix) / "bin", "PYTHONPATH": folder}
     environment = {name: value for name, value in os.environ.items() if name not in unset} | {
         name: os.pathsep.join([str(first), *filter(None, [os.environ.get(name)])]) for name, first in paths.items()
