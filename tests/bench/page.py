@@ -206,8 +206,15 @@ run and might still rise, so compare its times. The validation pass after each e
 
 - **Tracing.** Keras traced every training step twice, because the optimizer made its variables in the first step; tlkit
   now builds it before. The peers run as published, without that, and their first epochs show it.
-- **`jit_compile`** compiles VGG16 for the processor to something many times slower; nobody uses it here.
-- **Batches of 256 in the plain pass**, 64 in the feature cache: fewer megabytes, nearly the same speed.
+- **`jit_compile`** makes VGG16 many times slower on the processor, as the table above says; nobody uses it here.
+- **Why block 5 gains less than the arithmetic allows.** Its pictures are 2 x 2 numbers wide, so its convolutions, the
+  gradients of its kernels above all, are less efficient than those below; and Adam has to move seven million numbers in
+  each step of 32 images. The arithmetic counts neither.
+- **Adam as one kernel** of TensorFlow halves that part of a step. The kit does not use it: Keras would run it on
+  TensorFlow alone, and every stored result would change in its last digits.
+- **Batches of 256 for many images.** 64 in one pass hold fewer megabytes; from 5,000 images of up to 32 x 32 on the
+  feature cache takes 256, as the plain pass does.
+- **Memory.** Standardising on a copy of all features took 120 MB and more at 60,000 images; 10,000 images decide now.
 - **PyTorch** on Linux with an x86 processor comes with gigabytes of CUDA libraries that it needs to start even where
   there is no GPU (`pip install --no-deps torch` does not start). It lies in `build/bench-env`, apart from the kit.
 
