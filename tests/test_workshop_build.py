@@ -390,7 +390,7 @@ def test_some_notebooks_can_be_chosen_and_an_unknown_one_is_named(built, capsys,
     assert {Path(name).name[:2] for name in some if name.endswith(".ipynb")} == {"00", "03"}
     assert some["student/03_cross_entropy.ipynb"] == built["student/03_cross_entropy.ipynb"]
     assert cli.main(["workshop", "build", "--out", str(tmp_path / "a"), "--notebooks", "00", "11"]) == 1
-    assert "expected numbers of notebooks such as 00 03, got 11" in capsys.readouterr().err
+    assert "there is no notebook 11; expected some of 00 01" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

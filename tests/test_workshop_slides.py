@@ -11,6 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from tlkit_course.workshop import cards, slides
 
+from tlkit import copies
 from tlkit.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -214,6 +215,14 @@ def test_every_master_becomes_slides_and_nothing_of_it_is_lost(path):
     text = " ".join(cell.source for cell in deck)
     for number in re.findall(r"\$\$.+?\$\$", " ".join(c.source for c in notebook.cells), re.DOTALL):
         assert number in text
+
+
+def test_without_a_checkout_a_command_says_what_is_missing_and_writes_nothing(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(copies, "ROOT", tmp_path / "installed")
+    for command in ("slides", "build"):
+        assert main(["workshop", command, "--out", str(tmp_path / "out")]) == 1
+        assert re.search(r"tlkit: no notebooks in .*installed.notebooks: .*lone ", capsys.readouterr().err)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_notebook_and_a_missing_package_are_said_in_a_sentence(tmp_path, capsys, monkeypatch):

@@ -10,9 +10,15 @@ instructor's notebooks and slides and for ``docs/instructor-guide.md``.
 
 import argparse
 import tomllib
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+from tlkit import copies
+
+CUT = ("never leave it out", "leave it out last", "leave it out if time is short", "leave it out first")  # notes' "cut"
 
 COMMANDS = {
     "build": "make the students' and the instructor's notebooks, with nbgrader's marks, and zip them",
@@ -35,6 +41,21 @@ def notes(number: str) -> dict[str, Any]:
         FileNotFoundError: no such notebook.
     """
     return tomllib.loads((files(__name__) / "notes" / f"{number}.toml").read_text("utf-8"))
+
+
+def masters(numbers: Iterable[str] | None = None) -> list[Path]:
+    """Paths of the notebooks with these numbers, "00" to "10", in this order; of all for None.
+
+    Raises:
+        ValueError: no such notebook; the message names what there is.
+        FileNotFoundError: tlkit does not run from a checkout, which holds the masters.
+    """
+    found = {path.name[:2]: path for path in sorted((copies.ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
+    if not found:
+        raise FileNotFoundError(f"no notebooks in {copies.ROOT / 'notebooks'}: clone the repository, and go there")
+    if unknown := [number for number in numbers or () if number not in found]:
+        raise ValueError(f"--notebooks: there is no notebook {', '.join(unknown)}; expected some of {' '.join(found)}")
+    return [found[number] for number in numbers or found]
 
 
 def main(words: list[str]) -> int | None:

@@ -27,7 +27,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 import tlkit
 from tlkit import copies, record
 
-from . import notes
+from . import CUT, masters, notes
 
 COURSE = "tlkit"  # nbgrader's name of the course and of its assignment
 STUDENT, INSTRUCTOR, SOURCE, MANIFEST = "student", "instructor", f"nbgrader/source/{COURSE}", "manifest.json"
@@ -43,7 +43,6 @@ SHARE = (
     "over only if you want to. To write it, take both `#` away and run the cell.",
     "# from tlkit_course.workshop.share import share\n# share()",
 )
-CUT = ("Never leave it out", "Leave it out last", "Leave it out if time is short", "Leave it out first")
 CONFIG = f'''"""nbgrader's settings: type its commands in this folder, `nbgrader generate_assignment {COURSE}` first."""
 
 import os
@@ -88,8 +87,7 @@ def contents(numbers: list[str] | None = None) -> dict[str, bytes]:
     """
     made = copies.made_from_masters()
     names = [name for name in made if name.endswith(".ipynb") and (not numbers or name[:2] in numbers)]
-    if unknown := sorted(set(numbers or ()) - {name[:2] for name in names if name[:2].isdigit()}):
-        raise ValueError(f"--notebooks: expected numbers of notebooks such as 00 03, got {' '.join(unknown)}")
+    masters(numbers)  # each must be there
     beside = {name: text for name, text in made.items() if not name.endswith(".ipynb")}
     learning = beside | {record.COPIES: "{}\n"}  # progress is kept; `tlkit lab` takes what is there for the learner's
     files = {f"{folder}/{name}": text for folder in (STUDENT, SOURCE) for name, text in learning.items()}
@@ -242,7 +240,7 @@ def _note(name: str, text: str) -> NotebookNode:
 
 def _section(section: dict[str, Any]) -> str:
     minutes = f"{section['minutes']} minute{'s' * (section['minutes'] != 1)}"
-    return f"**For the instructor: {minutes}.** {CUT[section['cut']]}.\n\n{section['say'].strip()}"
+    return f"**For the instructor: {minutes}.** {CUT[section['cut']].capitalize()}.\n\n{section['say'].strip()}"
 
 
 def _opening(said: dict[str, Any]) -> str:

@@ -16,6 +16,8 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from . import CUT
+
 ROOM, FIGURE, LINE = 570, 460, 42  # pixels of 720: below a heading, of a figure at least, of a line of text
 WIDTH, CODE_WIDTH, LONGEST_CODE = 80, 86, 8  # characters in a line; lines of code that a room can follow
 DRAWS = (  # and loads, and prints: what is to be seen on the slide itself
@@ -29,7 +31,6 @@ POINT = (  # code that the course is about
 QUESTION = (
     r"\*\*(?P<asked>[^\n]+)\*\*\n\n(?P<options>(?:- ○ [^\n]*\n)+)\n<details>.*?</summary>\n\n(?P<answers>.*?)\n\n</d"
 )
-CUT = ("never leave it out", "leave it out last", "may be left out", "leave it out first")
 
 
 @dataclass

@@ -12,7 +12,7 @@ from math import ceil
 from tlkit.checks import exercises
 from tlkit.copies import ROOT
 
-from . import notes
+from . import masters, notes
 
 GUIDE = ROOT / "docs" / "instructor-guide.md"
 TALK = 5  # minutes for questions after each notebook but the first; then rounded up to the next five
@@ -57,7 +57,7 @@ def headings(number: str, cuts: tuple[int, ...]) -> str:
 
 def title(number: str) -> str:
     """The heading of a notebook, up to a colon."""
-    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    (path,) = masters([number])
     first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
     return first.splitlines()[0].removeprefix("# ").split(":")[0]
 
@@ -92,7 +92,7 @@ def about(number: str) -> str:
 
 def page(text: str) -> str:
     """The guide with its made parts made anew. Raises KeyError if it has a made part of an unknown name."""
-    numbers = sorted(path.name[:2] for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    numbers = [path.name[:2] for path in masters()]
     made = {
         "half day": timetable(HALF_DAY),
         "full day": timetable(FULL_DAY),

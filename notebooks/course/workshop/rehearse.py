@@ -34,7 +34,7 @@ import psutil
 from tlkit import copies
 from tlkit.doctor import _cores, _memory
 
-from . import room
+from . import masters, room
 
 HALF_DAY = ("00", "01", "02", "03", "04", "05")
 SERVER = 69e6  # bytes that a learner's JupyterLab server has to itself (docs/hub.md)
@@ -262,9 +262,9 @@ def rehearse(notebooks: list[Path], learners: int = 2) -> Rehearsal:
 
 def _find(word: str) -> Path:
     """A notebook: its number, such as 03, or a path. Raises ValueError."""
-    masters = copies.ROOT / "notebooks"
-    path = next(iter(sorted(masters.glob(f"{word}_*.ipynb"))), None) if word.isdigit() else Path(word)
-    if path is None or path.suffix != ".ipynb" or not path.is_file():
+    if word.isdigit():
+        return masters([word])[0]
+    if not (path := Path(word)).is_file() or path.suffix != ".ipynb":
         raise ValueError(f"--notebooks: expected numbers, as in 00 03, or paths of notebooks, got {word!r}")
     return path
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import jinja2
 import nbformat
 
-from . import notes
+from . import masters, notes
 from .cards import arranged, plain
 
 HERE = Path(__file__).parent
-NOTEBOOKS = Path(__file__).resolve().parents[2]
 PARTS = {  # package that ships it: {what of its static files -> where a deck finds it}
     "sphinx_revealjs": {
         "_static/revealjs/LICENSE": "reveal/LICENSE",
@@ -29,6 +28,7 @@ PARTS = {  # package that ships it: {what of its static files -> where a deck fi
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
     parser.add_argument("--out", type=Path, required=True, help="folder for the decks; old ones of that name go")
     parser.add_argument("--notebooks", nargs="+", metavar="NN", help="which, by number, such as 00 01 (default: all)")
 
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     Raises:
         ValueError: no such notebook.
-        FileNotFoundError: a package that ships reveal.js or MathJax is missing.
+        FileNotFoundError: no masters, or a package that ships reveal.js or MathJax is missing.
     """
     chosen = masters(arguments.notebooks)
     copy_parts(arguments.out / "parts")
@@ -48,14 +48,6 @@ def run(arguments: argparse.Namespace) -> None:
     page = jinja2.Template((HERE / "deck" / "contents.html.j2").read_text("utf-8"), autoescape=True)
     (arguments.out / "index.html").write_text(page.render(decks=decks), "utf-8")
     print(f"open {arguments.out / 'index.html'} in a browser; it needs no internet")
-
-
-def masters(numbers: list[str] | None = None) -> list[Path]:
-    """Paths of the notebooks with these numbers, of all for None. Raises a ValueError that names what there is."""
-    found = {path.stem[:2]: path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
-    if unknown := [number for number in numbers or [] if number not in found]:
-        raise ValueError(f"--notebooks: there is no notebook {', '.join(unknown)}; expected some of {' '.join(found)}")
-    return [found[number] for number in numbers or found]
 
 
 def write(path: Path, folder: Path) -> tuple[str, int]:
@@ -70,11 +62,7 @@ def deck(notebook: nbformat.NotebookNode, number: str) -> str:
     """The HTML of a notebook's deck; the notebook gets the deck's cells and title."""
     from nbconvert import SlidesExporter  # takes a second
 
-    try:
-        words = notes(number)
-    except FileNotFoundError:
-        words = {}
-    notebook.cells = arranged(notebook.cells, words)
+    notebook.cells = arranged(notebook.cells, notes(number))
     title = plain(notebook.cells[0].source.lstrip("# "))
     notebook.metadata.title = f"{number} · {title}"
     exporter = SlidesExporter(template_name="deck", extra_template_basedirs=[str(HERE)], exclude_anchor_links=True)
