@@ -1,6 +1,7 @@
 """The benchmark counts rightly, converts weights rightly, and its peers train what they say they train."""
 
-import importlib
+import importlib.util
+import json
 import sys
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def beside_the_benchmark():
 @pytest.fixture(scope="module")
 def bench(beside_the_benchmark):
     """The benchmark's modules by name."""
-    names = ("tally", "recipes", "peers", "in_torch", "page", "targets")
+    names = ("tally", "recipes", "peers", "in_torch", "page", "targets", "views", "sizes")
     return type("Bench", (), {name: importlib.import_module(name) for name in names})
 
 
@@ -160,3 +161,56 @@ def test_without_pytorch_the_benchmark_says_so(bench, monkeypatch, tmp_path):
     monkeypatch.setattr(bench.peers, "ENVIRONMENT", bench.peers.HERE.parents[1] / "build" / "nothing")
     with pytest.raises(bench.peers.TorchMissing, match="Next: make bench makes it"):
         bench.peers.torch_python()
+
+
+def test_views_are_mirrored_and_moved_and_the_first_is_the_picture_itself(bench):
+    task = tk.load_task("digits", labels_per_class=5)
+    shown, n = bench.views.with_views(task, 3).train, len(task.train)
+    assert shown.images.shape == (3 * n, 32, 32, 3) and shown.images.dtype == np.uint8
+    assert np.array_equal(shown.images[:n], task.train.images[:])
+    assert np.array_equal(shown.labels, np.tile(task.train.labels, 3))
+    ramp = np.broadcast_to(np.arange(32, dtype="uint8")[:, None], (20, 32, 32, 3))  # rises from left to right
+    seen = bench.views.shaken(ramp, seed=0).astype(int)
+    assert set(np.sign(seen[:, 16, 20, 0] - seen[:, 16, 12, 0])) == {-1, 1}, "some are mirrored, some are not"
+    assert len(set(seen[:, 16, 16, 0])) > 3, "moved by different numbers of pixels"
+    assert np.array_equal(seen, bench.views.shaken(ramp, seed=0)) and not np.array_equal(
+        seen, bench.views.shaken(ramp, 1)
+    )
+
+
+def test_a_way_of_augmenting_is_compared_with_the_first_of_its_recipe(bench):
+    right = {"probe, 1": [np.array([True, False]), np.array([True, False])], "all, none": [np.ones(2, bool)] * 2,
+             "probe, 8": [np.array([True, True]), np.array([True, True])]}  # fmt: skip
+    seconds = {"probe, 1": [1.0, 2.0], "all, none": [9.0, 9.0], "probe, 8": [4.0, 8.0]}
+    first, more = (bench.views.row(way, right, seconds) for way in ("probe, 1", "probe, 8"))
+    assert first["gain"] is None and first["price"] == 1 and more["gain"]["mean"] == 0.5 and more["price"] == 4
+    assert more["seconds"] == 6 and more["accuracy"]["mean"] == 1
+
+
+def test_per_cent_of_peak_follows_from_the_layers(bench, monkeypatch):
+    monkeypatch.setattr(bench.sizes, "peak", lambda *_: 1e9)
+    monkeypatch.setattr(bench.sizes, "seconds_of", lambda call, repeats: (call(), 0.5)[1])
+    small, large = bench.sizes.measure(tk.Backbone("letters-small"), (32, 64), 1)[:2]
+    model = tk.Backbone("letters-small").build((32, 32, 3))
+    work = 2 * (tk.speed.multiply_adds(model) + 10 * model.output.shape[-1])
+    assert small["forward"] == small["training"] == 2 * small["batch"]
+    assert small["forward_of_peak"] == pytest.approx(work * small["forward"] / 1e9)
+    assert small["training_of_peak"] == pytest.approx(3 * small["forward_of_peak"])
+    assert large["forward_of_peak"] == pytest.approx(4 * small["forward_of_peak"], rel=0.01)  # four times the places
+
+
+@pytest.mark.parametrize("parts, said", [("views", "add recipes to --parts"), ("speed", "no part speed: expected")])
+def test_parts_that_cannot_be_measured_get_a_sentence(beside_the_benchmark, tmp_path, capsys, parts, said):
+    spec = importlib.util.spec_from_file_location("bench_main", BENCH / "__main__.py")
+    spec.loader.exec_module(main := importlib.util.module_from_spec(spec))
+    with pytest.raises(SystemExit):
+        main.arguments(["--parts", parts, "--out", str(tmp_path / "none.json")])
+    assert said in capsys.readouterr().err
+
+
+def test_a_page_has_only_the_parts_that_were_measured(bench):
+    result = json.loads((BENCH.parents[1] / "docs" / "performance.json").read_text("utf-8"))
+    whole = bench.page.text(result, "performance.png")
+    assert whole == (BENCH.parents[1] / "docs" / "performance.md").read_text("utf-8"), "make bench writes the page"
+    for part, head in {"views": "## Augmentation", "sizes": "## Larger", "steps": "| trained (batch"}.items():
+        assert (head in whole) == (part in result) and head not in bench.page.text(result | {part: []}, "x.png")

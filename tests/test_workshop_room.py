@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import nbformat
 import numpy as np
@@ -489,7 +490,9 @@ def test_ctrl_c_ends_every_kernel_and_leaves_no_folder(tmp_path):
     command += ["--notebooks", str(notebook(tmp_path, once, hang))]
     (tmp_path / "tmp").mkdir()
     env = os.environ | {"TMPDIR": str(tmp_path / "tmp"), "PYTHONPATH": str(copies.ROOT)}
-    run, names, until = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True), [], time.monotonic() + 60
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # in the background it would be ignored
+    run = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
+    names, until = [], time.monotonic() + 60
     while names.count("sleep") < 2 and time.monotonic() < until:
         time.sleep(0.2)
         started = psutil.Process(run.pid).children(recursive=True)

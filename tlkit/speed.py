@@ -127,7 +127,7 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
     lowest = ("block5", "all") if backbone.layout == "vgg16" else ("all",)
     for name in ("all", *BLOCKS) if backbone.layout == "vgg16" else lowest:
         above = above_cut(model, cut_below(name))
-        share[name] = _multiply_adds(above) / _multiply_adds(model)
+        share[name] = multiply_adds(above) / multiply_adds(model)
         if name not in lowest:
             continue
         above.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -150,7 +150,7 @@ def _time(call: Callable[[], Any]) -> tuple[float, float]:
     return took[0], median(took[1:])
 
 
-def _multiply_adds(model) -> float:
+def multiply_adds(model) -> float:
     """Multiplications of one image's forward pass; layers without a kernel count as free."""
     return sum(layer.kernel.shape.num_elements() * prod(layer.output.shape[1:-1])
                for layer in model._flatten_layers() if hasattr(layer, "kernel"))  # fmt: skip

@@ -1,27 +1,33 @@
 """The benchmark: every recipe beside its peers, then the targets. `make bench` calls this.
 
     python tests/bench [--task DIR] [--weights FILE] [--images N] [--test N] [--repeats N] [--epochs N]
-                       [--recipes a,b] [--precision P] [--no-targets] [--targets-only]
-                       [--provenance TEXT] [--quick] [--out FILE]
+                       [--recipes a,b] [--precision P] [--parts a,b] [--provenance TEXT] [--quick] [--out FILE]
 
 By default the embedded pair: digits, with the backbone that was trained on letters. Writes FILE (JSON), and beside it
 the same with .md and .png: a page with the tables, and its figure. docs/performance.md is such a page.
+
+The parts: recipes (every recipe beside its peers), targets, steps (what a training step is made of), views (what
+augmentation costs and brings) and sizes (pictures of several sizes, on a GPU where there is one). Without the first,
+the others are added to the runs that FILE already has.
 """
 
 import argparse
 import json
 import shlex
 import sys
-import time
 from pathlib import Path
 
 import page
 import peers
 import recipes
+import sizes
 import tally
 import targets
+import views
 
 import tlkit as tk
+
+PARTS = ("recipes", "targets", "steps", "views", "sizes")
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
@@ -35,14 +41,18 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--recipes", default=",".join(peers.NAMES), help="some of %(default)s")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), help="default: the one that is faster here")
     parser.add_argument("--provenance", default="", help="a sentence for the page: which pictures, which weights")
-    parser.add_argument("--no-targets", action="store_true")
-    parser.add_argument("--targets-only", action="store_true", help="measure the targets again, for the runs in --out")
+    parser.add_argument("--parts", default=",".join(PARTS), help="some of %(default)s")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything runs")
     parser.add_argument("--out", type=Path, default=Path("build/bench/performance.json"))
     given = parser.parse_args(words)
     unknown = set(given.recipes.split(",")) - set(peers.NAMES)
     if unknown:
         parser.error(f"no recipe {', '.join(sorted(unknown))}: expected some of {', '.join(peers.NAMES)}")
+    given.parts = given.parts.split(",")
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}: expected some of {', '.join(PARTS)}")
+    if "recipes" not in given.parts and not given.out.exists():
+        parser.error(f"expected {given.out} with the runs of the recipes, got no file: add recipes to --parts")
     if given.quick:
         given.images, given.test, given.repeats, given.epochs = 100, 200, 1, 1
     return given
@@ -90,21 +100,26 @@ def compare(given: argparse.Namespace, backbone: tk.Backbone, words: list[str]) 
 
 
 def main(words: list[str]) -> int:
-    given, started = arguments(words), time.perf_counter()
+    given = arguments(words)
     backbone = tk.Backbone(given.weights)
-    result = json.loads(given.out.read_text("utf-8")) if given.targets_only else compare(given, backbone, words)
+    new = "recipes" in given.parts
+    result = compare(given, backbone, words) if new else json.loads(given.out.read_text("utf-8"))
     result["provenance"] = given.provenance or result["provenance"]
-    if not given.no_targets:
+    setting = recipes.Setting(backbone, tk.load_task(given.task), result["precision"], 0)
+    if "targets" in given.parts:
         python, result["targets"] = find_torch([])[0], []
         for one in targets.measure(given.task, backbone, result["precision"], python, given.quick, result["rows"]):
             result["targets"].append(one)
             write(given.out, result)
-        steps = recipes.Setting(backbone, tk.load_task(given.task), result["precision"], 0)
-        result["steps"] = targets.parts_of_a_step(steps, repeats=1 if given.quick else 11)
-        result["minutes"] = round((time.perf_counter() - started) / 60, 1)
+    if "steps" in given.parts:
+        result["steps"] = targets.parts_of_a_step(setting, repeats=1 if given.quick else 11)
+    if "views" in given.parts:
+        few = (2, 4, 2) if given.quick else ()
+        result["views"] = views.measure(given.task, backbone, result["precision"], given.test, *few)
+    if "sizes" in given.parts:
+        result["sizes"] = sizes.measure(backbone, *(((32,), 1) if given.quick else ()))
     write(given.out, result)
-    print(page.table(result["rows"]))
-    print(page.table_of_targets(result.get("targets", [])))
+    print(page.text(result, given.out.with_suffix(".png").name))
     return 0
 
 

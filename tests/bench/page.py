@@ -76,14 +76,62 @@ def table_of_steps(found: list[dict]) -> str:
     """What a training step is made of, in milliseconds, as Markdown."""
     if not found:
         return ""
-    names = {"forward": "forward alone", "forward_backward": "forward and backward", "adam": "Adam, clipping included",
+    names = {"forward": "forward alone", "down": "forward and backward without the gradients of the kernels",
+             "forward_backward": "forward and backward", "adam": "Adam, clipping included",
              "adam_fused": "Adam as one kernel", "step": "the whole step",
              "step_jit": "the whole step with `jit_compile`"}  # fmt: skip
-    lines = [f"| trained (batch {found[0]['batch']}) | {' | '.join(names.values())} |", "|---" * 7 + "|"]
+    lines = [f"| trained (batch {found[0]['batch']}) | {' | '.join(names.values())} |", "|---" * (len(names) + 1) + "|"]
     for row in found:
         what = f"{row['trained']}: {row['parameters'] / 1e6:.1f} million numbers"
         lines.append(f"| {what} | {' | '.join(f'{row[key]:,.1f} ms' for key in names)} |")
     return "\n".join(lines)
+
+
+def about_views(found: list[dict]) -> str:
+    """What augmentation brings and costs, as a section in Markdown; nothing if it was not measured."""
+    if not found:
+        return ""
+    lines = ["| way | accuracy | gain over the first of its kind | seconds | price |", "|---" * 5 + "|"]
+    for one in found:
+        score, gain = (tk.evaluate.Interval(**one[key]) if one[key] else "" for key in ("accuracy", "gain"))
+        lines.append(f"| {one['way']} | {score} | {gain} | {one['seconds']:.1f} | {one['price']:.1f} times |")
+    table = "\n".join(lines)
+    return f"""## Augmentation and the cache
+
+What lies below a cut is computed once, so augmentation there is a fixed number of views of every picture. Or one
+augments above the cut: in all layers, where nothing is cached. Both, with few labels, over several draws of them:
+
+{table}
+
+A view is mirrored or not and moved by up to 4 pixels; the first is the picture as it is. "Nothing cached" has no
+augmentation. "Price" is the time as a multiple of that of the first of its kind.
+
+"""
+
+
+def about_sizes(found: list[dict]) -> str:
+    """Images in a second and per cent of peak by size and precision, as a section; nothing if it was not measured."""
+    if not found:
+        return ""
+    head = ["device, batch", "precision", "pixels", "peak, 10⁹ operations/s", "forward, images/s", "of peak",
+            "all layers trained, images/s", "of peak"]  # fmt: skip
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for one in found:
+        precision = one["precision"] + ", `jit_compile`" * one["jit"]
+        words = [f"{one['device']}, {one['batch']}", precision, f"{one['size']}", f"{one['peak'] / 1e9:,.0f}",
+                 f"{one['forward']:,.0f}", f"{one['forward_of_peak']:.0%}", f"{one['training']:,.0f}",
+                 f"{one['training_of_peak']:.0%}"]  # fmt: skip
+        lines.append(f"| {' | '.join(words)} |")
+    table = "\n".join(lines)
+    return f"""## Larger pictures
+
+{table}
+
+The peak is measured, as the fastest large matrix product in the same precision; convolutions can exceed it, because
+they skip the zeros around a picture, which are counted here. A training step counts as three ways forward. Where there
+is a GPU, `make bench` fills this table from it, with and without `jit_compile`.
+
+"""
 
 
 def spaced(heights: list[float], gap: float) -> list[float]:
@@ -155,10 +203,6 @@ def text(result: dict, picture: str) -> str:
             f"; in float32 its features differ from Keras's by at most {result['torch_differs_by']:.0e} of the largest"
         )
     capped = f" A stage that trains blocks ran at most {result['epochs']} passes." if result["epochs"] else ""
-    unfinished = ""
-    if "minutes" not in result:
-        unfinished = """ **This run was stopped before the others** (PyTorch's throughput, one forward
-pass, 20 epochs of the peers, memory, growth): `--targets-only`, with the same task, weights and FILE, measures them."""
     met = [one["met"] for one in result.get("targets", [])]
     file = picture.replace(".png", ".json")
     sizes = f"{task['train']:,} training, {task['validation']:,} validation and {task['test']:,} test pictures"
@@ -194,7 +238,7 @@ run and might still rise, so compare its times. The validation pass after each e
 
 ## Targets
 
-{sum(m is True for m in met)} of the {len(met)} that were measured are met.{unfinished}
+{sum(m is True for m in met)} of the {len(met)} that were measured are met.
 
 {table_of_targets(result.get("targets", []))}
 
@@ -202,14 +246,16 @@ run and might still rise, so compare its times. The validation pass after each e
 
 {table_of_steps(result.get("steps", []))}
 
-## What was tried
+{about_views(result.get("views", []))}{about_sizes(result.get("sizes", []))}## What was tried
 
 - **Tracing.** Keras traced every training step twice, because the optimizer made its variables in the first step; tlkit
   now builds it before. The peers run as published, without that, and their first epochs show it.
 - **`jit_compile`** makes VGG16 many times slower on the processor, as the table above says; nobody uses it here.
-- **Why block 5 gains less than the arithmetic allows.** Its pictures are 2 x 2 numbers wide, so its convolutions, the
-  gradients of its kernels above all, are less efficient than those below; and Adam has to move seven million numbers in
-  each step of 32 images. The arithmetic counts neither.
+- **Why block 5 gains less than the arithmetic allows.** Its pictures are 2 x 2 numbers wide, so the gradients of its
+  kernels take a third of a step (the table above, with them and without), and Adam, which has to move seven million
+  numbers in each step of 32 images, another third. The arithmetic counts neither.
+- **Why all layers are slower than PyTorch's.** Again the gradients of the kernels (over a third of a step), and Adam,
+  which Keras makes of many small operations.
 - **Adam as one kernel** of TensorFlow halves that part of a step. The kit does not use it: Keras would run it on
   TensorFlow alone, and every stored result would change in its last digits.
 - **Batches of 256 for many images.** 64 in one pass hold fewer megabytes; from 5,000 images of up to 32 x 32 on the

@@ -1,12 +1,13 @@
-"""Learners' copies in a real browser: python tests/ci/browser.py SCREENS [NOTEBOOK…]
+"""Learners' copies in a real browser: python tests/ci/browser.py [--screens DIR] [NOTEBOOK…]
 
 Notebooks are visited side by side, each on a core of its own as on Binder; one that is named alone has all cores. For
 each, in random order, a fresh folder of copies, an empty cache and the learner's own command, so that
 none lives on another's leftovers. Then what a learner does: run all cells, guess, move every control by keyboard,
-answer every exercise wrongly and rightly, take the quiz, save, and come back another day. SCREENS gets pictures of
-every page in the light and the dark theme. Exit status 1 if anything is not as it should be.
+answer every exercise wrongly and rightly, take the quiz, save, and come back another day. With --screens, pictures
+of every page in the light and the dark theme are put there. Exit status 1 if anything is not as it should be.
 """
 
+import argparse
 import ast
 import json
 import os
@@ -236,7 +237,7 @@ class Learner:
         again = self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").count()
         self.expect(shown == again, f"{shown} widgets before, {again} after coming back")
 
-    def look_up_a_term(self, screens: Path) -> None:
+    def look_up_a_term(self, screens: Path | None) -> None:
         """Click the last link to a term of the glossary, and see the term's heading."""
         links = self.page.locator('.jp-Notebook a:is([href*="glossary.md"], [data-path*="glossary.md"])')
         named = re.findall(r"\(glossary\.md#?([^)]*)\)", json.dumps(self.cells()))  # "" for a link to all of it
@@ -255,7 +256,8 @@ class Learner:
                 box = heading.bounding_box()
             except TimeoutError:
                 box = None
-                self.page.screenshot(path=screens / f"{self.name.removesuffix('.ipynb')}-glossary.png")
+                if screens:
+                    self.page.screenshot(path=screens / f"{self.name.removesuffix('.ipynb')}-glossary.png")
             self.expect(bool(box) and 0 <= box["y"] < 1000, f"the glossary opens, and not at {term}: {box}")
 
 
@@ -285,14 +287,14 @@ def folded_solution(cells: list[dict], name: str) -> str:
     raise ValueError(f"no folded solution of {name!r}")
 
 
-def visit(page: Page, name: str, screens: Path) -> list[str]:
+def visit(page: Page, name: str, screens: Path | None) -> list[str]:
     """All that a learner does with one notebook; returns the problems."""
     with TemporaryDirectory() as work, jupyterlab(Path(work)) as (url, copies):
         learner = Learner(page, url, name)
         seconds = learner.run_all()
         guesses, questions, controls = learner.make_guesses(), learner.take_quiz(), learner.move_controls()
         exercises = learner.answer_exercises()
-        for theme in ("Light", "Dark"):
+        for theme in ("Light", "Dark") if screens else ():
             learner.photograph(screens, theme)
         learner.come_back()
         learner.look_up_a_term(screens)
@@ -308,32 +310,39 @@ def visit(page: Page, name: str, screens: Path) -> list[str]:
     return learner.problems
 
 
-def visit_alone(name: str, screens: str) -> list[str]:
+def visit_alone(name: str, screens: Path | None) -> list[str]:
     """Visit one notebook with a browser of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport=WINDOW)
         page.set_default_timeout(60_000)
-        problems = visit(page, name, Path(screens))
+        problems = visit(page, name, screens)
         browser.close()
     return problems
 
 
-def visit_on(cores: queue.SimpleQueue, name: str, screens: str) -> int:
+def visit_on(cores: queue.SimpleQueue, name: str, screens: Path | None) -> int:
     """Visit one notebook in a process that is pinned to the next idle core; its exit status."""
     core = cores.get()
     try:
         pin = (lambda: os.sched_setaffinity(0, {core})) if hasattr(os, "sched_setaffinity") else None
-        return subprocess.run([sys.executable, __file__, screens, name], preexec_fn=pin).returncode
+        pictures = ["--screens", str(screens)] if screens else []
+        return subprocess.run([sys.executable, __file__, *pictures, name], preexec_fn=pin).returncode
     finally:
         cores.put(core)
 
 
-def main(screens: str, *names: str) -> int:
+def main(*words: str) -> int:
     """Exit status 0 if no notebook has a problem."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--screens", type=Path)
+    parser.add_argument("notebooks", nargs="*")
+    asked = parser.parse_args(words)
+    names, screens = asked.notebooks, asked.screens
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stopped from outside: JupyterLab and kernels stop too
-    Path(screens).mkdir(parents=True, exist_ok=True)
-    order = list(names) or [path.name for path in (TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")]
+    if screens:
+        screens.mkdir(parents=True, exist_ok=True)
+    order = names or [path.name for path in (TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")]
     if len(order) == 1:
         problems = visit_alone(order[0], screens)
         print("\n".join(problems) or f"{order[0]}: no problems in the browser", flush=True)

@@ -24,10 +24,10 @@ from tlkit.backbone import read_weights
 
 ROOT = Path(__file__).parents[2]
 PER_BATCH, SECONDS, BYTES = 2500, 180, 1.5e9
-NOTEBOOKS = {  # and what each prints on the real pair
-    "02_shared_and_task_specific_layers": "pretrained on photographs: imagenet",
-    "05_vgg16_to_cifar10": "You are on the real pair",
+NOTEBOOKS = {  # and what each prints on the real pair; the slowest first
     "06_fine_tuning": "You are on the real pair",
+    "05_vgg16_to_cifar10": "You are on the real pair",
+    "02_shared_and_task_specific_layers": "pretrained on photographs: imagenet",
 }
 PATCH = """
 import dataclasses
