@@ -269,6 +269,7 @@ run and might still rise, so compare its times. The validation pass after each e
 ```
 make bench                                                          # the embedded pair
 make bench ARGS="--task DIR --weights FILE --images 1000 --repeats 3"   # your pictures, in class folders
+make bench ARGS="--parts views,sizes"                               # only these parts, added to a run that is there
 make bench ARGS="--quick"                                           # only to see that it runs
 ```
 """

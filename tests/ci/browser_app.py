@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -160,10 +161,11 @@ def voila(work: Path, *options: str):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"PYTHONPATH": str(TESTS.parent), "TLKIT_CACHE": str(work / "cache")}
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # in the background it would be ignored
     command = [sys.executable, "-m", "voila", NAME, "--no-browser", f"--port={port}", *options]
     with (
         open(work / "lab.log", "w") as log,
-        subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as server,
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, preexec_fn=heard) as server,
     ):
         try:
             wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/voila/static/voila.js"), server, work)
