@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -170,12 +171,23 @@ def test_views_are_mirrored_and_moved_and_the_first_is_the_picture_itself(bench)
     assert np.array_equal(shown.images[:n], task.train.images[:])
     assert np.array_equal(shown.labels, np.tile(task.train.labels, 3))
     ramp = np.broadcast_to(np.arange(32, dtype="uint8")[:, None], (20, 32, 32, 3))  # rises from left to right
-    seen = bench.views.shaken(ramp, seed=0).astype(int)
+    seen, again, other = (bench.views.shaken(ramp, seed, True).astype(int) for seed in (0, 0, 1))
+    assert np.array_equal(seen, again) and not np.array_equal(seen, other)
     assert set(np.sign(seen[:, 16, 20, 0] - seen[:, 16, 12, 0])) == {-1, 1}, "some are mirrored, some are not"
     assert len(set(seen[:, 16, 16, 0])) > 3, "moved by different numbers of pixels"
-    assert np.array_equal(seen, bench.views.shaken(ramp, seed=0)) and not np.array_equal(
-        seen, bench.views.shaken(ramp, 1)
-    )
+
+
+def test_nobody_mirrors_where_that_changes_the_class(bench, monkeypatch):
+    task = tk.load_task("digits", labels_per_class=5)
+    ramp = np.broadcast_to(np.arange(32, dtype="uint8")[:, None], (len(task.train), 32, 32, 3))
+    drawn = replace(task, train=tk.Split(ramp, task.train.labels))
+    rises = bench.views.with_views(drawn, 8).train.images.astype(int)
+    assert not task.mirror and (rises[:, 16, 20, 0] > rises[:, 16, 12, 0]).all()
+    for name in ("linear_probe", "fine_tune"):
+        monkeypatch.setattr(tk, name, lambda *_, **how: how)
+    for mirror in (False, True):
+        done = bench.views.ways(tk.Backbone("letters-small"), replace(task, mirror=mirror), "float32", 1)
+        assert sum("mirrored" in way for way in done) == mirror == any(how["mirror"] for how in done.values())
 
 
 def test_a_way_of_augmenting_is_compared_with_the_first_of_its_recipe(bench):
@@ -189,8 +201,8 @@ def test_a_way_of_augmenting_is_compared_with_the_first_of_its_recipe(bench):
 
 def test_per_cent_of_peak_follows_from_the_layers(bench, monkeypatch):
     monkeypatch.setattr(bench.sizes, "peak", lambda *_: 1e9)
-    monkeypatch.setattr(bench.sizes, "seconds_of", lambda call, repeats: (call(), 0.5)[1])
-    small, large = bench.sizes.measure(tk.Backbone("letters-small"), (32, 64), 1)[:2]
+    monkeypatch.setattr(bench.sizes, "first_and_later", lambda call: (call(), 0.5))
+    small, large = bench.sizes.measure(tk.Backbone("letters-small"), (32, 64))[:2]
     model = tk.Backbone("letters-small").build((32, 32, 3))
     work = 2 * (tk.speed.multiply_adds(model) + 10 * model.output.shape[-1])
     assert small["forward"] == small["training"] == 2 * small["batch"]

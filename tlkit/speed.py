@@ -121,7 +121,7 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
 
     shared = backbone.build(image_shape, precision)
     images = np.zeros((rows, *image_shape), "uint8")
-    seconds = _time(lambda: list(forward(shared, images)))[1]
+    seconds = first_and_later(lambda: list(forward(shared, images)))[1]
     model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
     step, start, share = {}, {}, {}
     lowest = ("block5", "all") if backbone.layout == "vgg16" else ("all",)
@@ -133,14 +133,14 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
         above.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         above.optimizer.build(above.trainable_variables)
         inputs, labels = np.zeros((BATCH, *above.input.shape[1:]), "float32"), np.zeros(BATCH, "int64")
-        start[name], step[name] = _time(partial(above.train_on_batch, inputs, labels))
+        start[name], step[name] = first_and_later(partial(above.train_on_batch, inputs, labels))
     for name in share.keys() - step.keys():  # in between the time grows with the multiply-adds
         part = (share[name] - share["block5"]) / (1 - share["block5"])
         step[name], start[name] = (at["block5"] + part * (at["all"] - at["block5"]) for at in (step, start))
     return Speed(_machine(), network, precision, rows / seconds, step, start, share)
 
 
-def _time(call: Callable[[], Any]) -> tuple[float, float]:
+def first_and_later(call: Callable[[], Any]) -> tuple[float, float]:
     """Seconds of the first call, which traces, and the median of five more."""
     took = []
     for _ in range(6):

@@ -117,7 +117,7 @@ def main(words: list[str]) -> int:
         few = (2, 4, 2) if given.quick else ()
         result["views"] = views.measure(given.task, backbone, result["precision"], given.test, *few)
     if "sizes" in given.parts:
-        result["sizes"] = sizes.measure(backbone, *(((32,), 1) if given.quick else ()))
+        result["sizes"] = sizes.measure(backbone, *([(32,)] if given.quick else []))
     write(given.out, result)
     print(page.text(result, given.out.with_suffix(".png").name))
     return 0

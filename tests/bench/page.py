@@ -103,8 +103,8 @@ augments above the cut: in all layers, where nothing is cached. Both, with few l
 
 {table}
 
-A view is mirrored or not and moved by up to 4 pixels; the first is the picture as it is. "Nothing cached" has no
-augmentation. "Price" is the time as a multiple of that of the first of its kind.
+A view is moved by up to 4 pixels and, where that leaves the class alone, mirrored or not; the first is the picture as
+it is. "Nothing cached" has no augmentation. "Price" is the time as a multiple of that of the first of its kind.
 
 """
 

@@ -5,42 +5,30 @@ believed. Transfers to the device and Keras's own work between two batches are p
 """
 
 import sys
-import time
 from dataclasses import replace
-from statistics import median
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
 import tlkit as tk
 from tlkit.quiet import keras
-from tlkit.speed import PRECISIONS, multiply_adds
+from tlkit.speed import PRECISIONS, first_and_later, multiply_adds
 
 BATCHES = {"GPU": 256, "CPU": 32}
 SIDES = {"GPU": (4096, 8192), "CPU": (1024, 2048)}  # of the square matrices
 
 
-def seconds_of(call, repeats: int) -> float:
-    """Median time of a call that has been traced; it has to wait for the device."""
-    call(), call()
-    taken = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - started)
-    return median(taken)
-
-
-def peak(precision: str, sides: tuple[int, ...], repeats: int) -> float:
+def peak(precision: str, sides: tuple[int, ...]) -> float:
     """Floating-point operations in a second of the fastest matrix product."""
     multiply, best = tf.function(lambda a: tf.reduce_sum(tf.cast(tf.matmul(a, a), "float32"))), 0.0
     for side in sides:
         a = tf.cast(tf.random.stateless_uniform((side, side), (0, 0)), precision)
-        best = max(best, 2 * side**3 / seconds_of(lambda a=a: float(multiply(a)), repeats))
+        best = max(best, 2 * side**3 / first_and_later(lambda a=a: float(multiply(a)))[1])
     return best
 
 
-def measure(backbone: tk.Backbone, sizes=(32, 64, 96), repeats: int = 7) -> list[dict]:
+def measure(backbone: tk.Backbone, sizes=(32, 64, 96)) -> list[dict]:
     """One row for each precision, size and, on a GPU, way to compile; all layers forward, and all layers trained.
 
     A training step counts as three ways forward, the usual estimate: the backward pass makes two.
@@ -49,7 +37,7 @@ def measure(backbone: tk.Backbone, sizes=(32, 64, 96), repeats: int = 7) -> list
     batch, found = BATCHES[kind], []
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     for precision in PRECISIONS:
-        most = peak(precision, SIDES[kind], repeats)
+        most = peak(precision, SIDES[kind])
         for size in sizes:
             shared = replace(backbone, size=size).build((size, size, 3), precision)
             model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
@@ -58,8 +46,8 @@ def measure(backbone: tk.Backbone, sizes=(32, 64, 96), repeats: int = 7) -> list
             for compiled in (False, True) if kind == "GPU" else (False,):
                 model.compile(keras.optimizers.Adam(1e-4), loss, jit_compile=compiled)
                 model.optimizer.build(model.trainable_variables)
-                forward = batch / seconds_of(lambda m=model, x=images: m.predict_on_batch(x), repeats)
-                training = batch / seconds_of(lambda m=model, x=images, y=labels: m.train_on_batch(x, y), repeats)
+                forward = batch / first_and_later(partial(model.predict_on_batch, images))[1]
+                training = batch / first_and_later(partial(model.train_on_batch, images, labels))[1]
                 row = {"device": kind, "precision": precision, "size": size, "batch": batch, "jit": compiled,
                        "peak": most, "forward": forward, "forward_of_peak": work * forward / most,
                        "training": training, "training_of_peak": 3 * work * training / most}  # fmt: skip

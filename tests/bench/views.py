@@ -16,22 +16,22 @@ import tlkit as tk
 SHIFT = 4  # pixels of 32 that a view is moved by at most, its edge filled with a mirror image
 
 
-def shaken(images: np.ndarray, seed: int) -> np.ndarray:
-    """One view of each picture: mirrored or not, moved by up to 4 pixels each way; uint8 (n, h, w, 3)."""
+def shaken(images: np.ndarray, seed: int, mirror: bool) -> np.ndarray:
+    """One view of each picture: moved by up to 4 pixels each way, and perhaps mirrored; uint8 (n, h, w, 3)."""
     rng = np.random.default_rng(seed)
     edge = ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0))
     wide, (_, height, width, _) = np.pad(images, edge, "reflect"), images.shape
     places = rng.integers(0, 2 * SHIFT + 1, (len(images), 2))
     moved = np.stack([one[y : y + height, x : x + width] for one, (y, x) in zip(wide, places, strict=True)])
-    turned = rng.random(len(images)) < 0.5
+    turned = (rng.random(len(images)) < 0.5) & mirror
     moved[turned] = moved[turned, :, ::-1]
     return moved
 
 
 def with_views(task: tk.Task, views: int) -> tk.Task:
-    """The task with so many views of every training picture; the first is the picture as it is."""
+    """The task with so many views of every training picture, the first as it is; mirrored where the task allows it."""
     plain = np.asarray(task.train.images[:])
-    images = np.concatenate([plain, *(shaken(plain, seed) for seed in range(1, views))])
+    images = np.concatenate([plain, *(shaken(plain, seed, task.mirror) for seed in range(1, views))])
     return replace(task, train=tk.Split(images, np.tile(task.train.labels, views)))
 
 
@@ -46,7 +46,7 @@ def ways(backbone: tk.Backbone, task: tk.Task, precision: str, steps: int | None
         if views in (1, 8):
             with peers.empty_cache():
                 found[f"block 5, {views} cached"] = tk.fine_tune(backbone, shown, unfreeze="block5", **plan)
-    for mirror in (False, True):
+    for mirror in (False, True) if task.mirror else (False,):
         name = f"all blocks, {'mirrored anew in every epoch' if mirror else 'nothing cached'}"
         with peers.empty_cache():
             found[name] = tk.fine_tune(backbone, task, unfreeze="all", **plan | {"mirror": mirror})
