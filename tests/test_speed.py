@@ -143,7 +143,20 @@ def test_training_ends_before_an_epoch_that_would_end_too_late(digits, monkeypat
     assert json.dumps(run.settings)
 
 
-def test_fewer_images_are_drawn_evenly_by_the_seed(digits, monkeypatch, cache):
+def test_fewer_images_keep_the_shares_of_the_classes(digits, monkeypatch):
+    rare = replace(digits, train=digits.train.pick(np.flatnonzero((digits.train.labels < 8) | (np.arange(160) < 40))))
+    counts = np.bincount(rare.train.labels, minlength=10)
+    assert counts.min() < 10 < counts.max()
+    monkeypatch.setattr(speed.Budget, "images", lambda *_: len(rare.train) // 2)
+    some = budget(100, rare, monkeypatch).some(rare, seed=3)
+    found = np.bincount(some.labels, minlength=10)
+    assert len(some) == len(rare.train) // 2 and np.abs(found - counts / 2).max() <= 1
+    number = tk.load_task("degrees", labels_per_class=2)
+    monkeypatch.setattr(speed.Budget, "images", lambda *_: 5)
+    assert len(set(budget(100, number, monkeypatch).some(number, seed=3).labels.tolist())) == 5
+
+
+def test_fewer_images_are_drawn_by_the_seed(digits, monkeypatch, cache):
     monkeypatch.setattr(speed, "measure", lambda *_: made_up())
     monkeypatch.setattr(speed.Budget, "images", lambda *_: 50)
     monkeypatch.setattr(speed.Budget, "plan", lambda *_: {})

@@ -177,8 +177,7 @@ def test_fit_reshuffles_too_not_only_our_own_loop(backbone, digits, monkeypatch)
 
     def spy(self, t):
         x, y = get(self, t)
-        if self.seed is not None:
-            orders.append((*divmod(t, self.steps), tuple(y)))
+        orders.append((*divmod(t, self.steps), tuple(y)))
         return x, y
 
     monkeypatch.setattr(_Batches, "__getitem__", spy)
@@ -218,6 +217,21 @@ def test_early_stopping_watches_validation_and_the_best_epoch_is_kept(backbone, 
     best = max(run.history["val_accuracy"])
     assert len(run.history["loss"]) < 50
     assert (run.predicted("validation") == digits.validation.labels).mean() == pytest.approx(best)
+
+
+@pytest.mark.parametrize("name, measure", [("digits", "val_accuracy"), ("degrees", "val_mae")])
+def test_the_history_says_of_the_kept_epoch_what_its_predictions_say(backbone, name, measure):
+    task = tk.load_task(name, labels_per_class=10)
+    run = tk.linear_probe(backbone, task)
+    truth, said = np.asarray(task.validation.labels), run.outputs["validation"].astype("float64")
+    if task.is_regression:
+        loss, score = ((said[:, 0] - truth) ** 2).mean(), np.abs(said[:, 0] - truth).mean()
+    else:
+        loss = (np.log(np.exp(said).sum(axis=1)) - said[np.arange(len(truth)), truth]).mean()
+        score = (said.argmax(axis=1) == truth).mean()
+    losses, scores = (np.array(run.history[key]) for key in ("val_loss", measure))
+    kept = losses.argmin() if task.is_regression else np.lexsort((losses, -scores))[0]
+    np.testing.assert_allclose((losses[kept], scores[kept]), (loss, score), rtol=1e-4)
 
 
 def test_ctrl_c_stops_cleanly_and_keeps_the_best_state_so_far(backbone, digits, capsys, monkeypatch):

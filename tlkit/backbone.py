@@ -162,7 +162,7 @@ class Backbone:
         for i, name in enumerate(CONVOLUTIONS):
             block, part = name.split("_conv")
             depth, filters = BLOCKS[block]
-            start = keras.initializers.HeNormal(seed=1000 * self.seed + i)
+            start = "zeros" if self.weights else keras.initializers.HeNormal(seed=1000 * self.seed + i)
             activation = None if self.batch_norm else "relu"
             x = keras.layers.Conv2D(int(filters * self.width), 3, padding="same", activation=activation,
                              kernel_initializer=start, name=name, dtype=policy)(x)  # fmt: skip

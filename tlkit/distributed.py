@@ -133,8 +133,7 @@ def _extract(backbone, images, cut: str, precision: str) -> Path:
         file, half = parts / f"{start}.npy", parts / f"{start}.half.npy"
         with FileLock(parts / f"{start}.lock"):
             if not file.exists():
-                rows = [rows for _, rows in features.forward(below, images[start : start + PART])]
-                np.save(half, np.concatenate(rows).astype(dtype))
+                np.save(half, features.predict(below, images[start : start + PART]).astype(dtype))
                 os.replace(half, file)
         return np.load(file, mmap_mode="r", allow_pickle=False)
 

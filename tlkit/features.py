@@ -107,6 +107,11 @@ def forward(model, inputs, rows: int = 0):
         yield start, np.asarray(model.predict_on_batch(full), "float32")[: len(batch)]
 
 
+def predict(model, inputs) -> np.ndarray:
+    """The outputs of a model for an array of any length: float32 (n, ...)."""
+    return np.concatenate([rows for _, rows in forward(model, inputs)])
+
+
 def make_room(needed: int) -> None:
     """Remove the least recently used entries until so many bytes fit. Raises CacheLimit if they never will."""
     limit, found = limit_bytes(), sorted(entries(), key=lambda entry: entry.path.stat().st_mtime)

@@ -27,14 +27,14 @@ from .fetch import cache_dir
 
 if TYPE_CHECKING:
     from .backbone import Backbone
-    from .tasks import Task
+    from .tasks import Split, Task
 
 VGG16 = "vgg16 x 1.0 at 32 px"  # what doctor speaks of
 PRECISIONS = ("float32", "bfloat16")
 BATCH = 32  # images in a timed training step, as in fine-tuning
 FEWEST, MOST = 5, 30  # epochs of fine-tuning: fewer are not worth a deeper cut, more rarely help
 MARGIN = 0.8  # of the time is planned for when images are chosen, before anything was seen to run
-PROBE = 4.0, 3e-4  # seconds that a probe's training takes: at least, and for each image
+PROBE = 2.0, 1.5e-4  # seconds that a probe's training takes: at least, and for each image
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
     import numpy as np
 
     from .backbone import BLOCKS, above_cut, cut_below
+    from .fast import Adam
     from .features import BATCH as rows
     from .features import forward
     from .quiet import keras
@@ -130,7 +131,7 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
         share[name] = multiply_adds(above) / multiply_adds(model)
         if name not in lowest:
             continue
-        above.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        above.compile(Adam(clipnorm=1.0), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         above.optimizer.build(above.trainable_variables)
         inputs, labels = np.zeros((BATCH, *above.input.shape[1:]), "float32"), np.zeros(BATCH, "int64")
         start[name], step[name] = first_and_later(partial(above.train_on_batch, inputs, labels))
@@ -192,6 +193,17 @@ class Budget:
         epoch = -(-images // BATCH) * speed.step[lowest] + held_out * share / speed.forward
         once = seen / speed.forward  # the layers below the cut before the epochs, those above it after them
         return epochs * epoch, once + speed.start[lowest]
+
+    def some(self, task: "Task", seed: int) -> "Split":
+        """As many training images as fit, drawn by the seed; each class has the share that it has in all."""
+        import numpy as np
+
+        order = np.random.default_rng(seed).permutation(len(task.train))
+        kinds = np.zeros(len(order)) if task.is_regression else np.asarray(task.train.labels)[order]
+        place = np.zeros(len(order))  # of each image in the row of its class: 0 is the first, 1 the last
+        for kind in np.unique(kinds):
+            place[kinds == kind] = np.linspace(0, 1, (kinds == kind).sum())
+        return task.train.pick(np.sort(order[np.argsort(place, kind="stable")[: self.images(task)]]))
 
     def images(self, task: "Task") -> int:
         """How many training images fit: all, if a probe and the fewest epochs of the cheapest fine-tuning do.

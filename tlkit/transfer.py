@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import evaluate, speed
+from . import evaluate, fast, speed
 from .backbone import BLOCKS, Backbone, above_cut, at_cut, cut_below
 from .bar import bar
-from .features import MANY, CacheLimit, activations, forward
+from .features import MANY, CacheLimit, activations, predict
 from .quiet import keras
 from .tasks import Split, Task, fingerprint
 
@@ -187,8 +187,7 @@ def lp_ft(
     kept = {name: changes[name] for name in ("precision",) if name in changes}
     if budget is not None:
         clock = speed.Budget(budget, backbone, task.image_shape, changes.get("precision", "float32"))
-        some = np.random.default_rng(seed).permutation(len(task.train))[: clock.images(task)]
-        task = replace(task, train=task.train.pick(np.sort(some)))
+        task = replace(task, train=clock.some(task, seed))
     probe = linear_probe(backbone, task, seed=seed, **kept)
     if budget is not None:
         plan = clock.plan(task)
@@ -245,7 +244,7 @@ def _train(recipe, backbone, task, cut, settings, seed, *, head=None, standardis
     outputs = {}
     for name, split in task.splits().items():
         seen, network = feed(split)
-        outputs[name] = np.concatenate([rows for _, rows in forward(network, seen)])
+        outputs[name] = predict(network, seen)
     decided = {**vars(settings), "cut": cut, "cached": trained is above, "epochs": len(history["loss"])}
     kept = None if flatten else Head(head.mean, head.variance, *model.get_layer("logits").get_weights())
     count = int(sum(np.prod(w.shape) for w in above.trainable_variables))
@@ -302,17 +301,20 @@ def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, n
     else:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         metric = keras.metrics.SparseCategoricalAccuracy("accuracy")
+
+    def score():  # after each epoch, in the way of the final predictions: Keras's `evaluate` opens its data anew
+        labels, outputs = np.asarray(task.validation.labels), predict(network, held_out)
+        each = np.abs(labels - outputs[:, 0]) if task.is_regression else labels == outputs.argmax(axis=1)
+        return {f"val_{metric.name}": float(each.mean()), "val_loss": float(loss(labels, outputs))}
+
     adam = _AdamByDepth(settings.shrink, learning_rate=rate, clipnorm=1.0 if settings.schedule else None)
     network.compile(adam, loss, metrics=[metric])
     adam.build(network.trainable_variables)  # before the first step: else Keras traces the step twice
-    validation = _Batches(
-        held_out, task.validation.labels, replace(settings, batch=256, mirror=False, epoch_steps=None), None
-    )
     with bar(total, f"{name} on {task.name}", "step") as progress:
-        keeper = _KeepBest(settings, progress)
+        keeper = _KeepBest(settings, progress, score)
         try:
-            network.fit(train, steps_per_epoch=train.steps, epochs=epochs, shuffle=False, callbacks=[keeper], verbose=0,
-                        validation_data=validation, validation_steps=validation.steps)  # fmt: skip
+            network.fit(fast.stream(train), steps_per_epoch=train.steps, epochs=epochs, shuffle=False,
+                        callbacks=[keeper], verbose=0)  # fmt: skip
         except KeyboardInterrupt:
             if not keeper.rows:
                 raise  # nothing was learnt yet
@@ -322,7 +324,7 @@ def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, n
     return {key: [row[key] for row in keeper.rows] for key in keeper.rows[0]}
 
 
-class _AdamByDepth(keras.optimizers.Adam):
+class _AdamByDepth(fast.Adam):
     """Adam whose steps shrink by a factor from each block to the one below it; block 5 and the head take full ones."""
 
     def __init__(self, shrink: float, **settings):
@@ -340,11 +342,11 @@ class _AdamByDepth(keras.optimizers.Adam):
 
 
 class _Batches(keras.utils.PyDataset):
-    """Batches of one size from a (memory-mapped) array, newly shuffled in every pass; in order without a seed."""
+    """Batches of one size from a (memory-mapped) array, newly shuffled in every pass."""
 
     num_batches = None  # there is always a next one: opening the data anew costs Keras more than a probe's epoch
 
-    def __init__(self, inputs, labels, settings: Settings, seed: int | None):
+    def __init__(self, inputs, labels, settings: Settings, seed: int):
         super().__init__()
         self.inputs, self.labels, self.seed = inputs, np.asarray(labels), seed
         self.batch, self.mirror = min(settings.batch, len(inputs)), settings.mirror
@@ -352,12 +354,9 @@ class _Batches(keras.utils.PyDataset):
 
     def __getitem__(self, t):
         epoch, i = divmod(t + self.steps, self.steps)  # from 1: so every stored result repeats, which began there
-        if self.seed is None:
-            rows = np.arange(i * self.batch, min((i + 1) * self.batch, len(self.inputs)))
-        else:  # step t takes the next rows of an endless row of shuffles, so every batch is full
-            n = len(self.inputs)
-            places = (epoch * self.steps + i) * self.batch + np.arange(self.batch)
-            rows = np.array([self._shuffle(p // n)[p % n] for p in places])
+        # step t takes the next rows of an endless row of shuffles, so every batch is full
+        first, start = divmod((epoch * self.steps + i) * self.batch, len(self.inputs))
+        rows = np.concatenate([self._shuffle(first), self._shuffle(first + 1)])[start : start + self.batch]
         x = self.inputs[rows].astype("float32")
         if self.mirror:
             chosen = np.random.default_rng((self.seed, i, epoch)).random(len(x)) < 0.5
@@ -372,9 +371,9 @@ class _Batches(keras.utils.PyDataset):
 class _KeepBest(keras.callbacks.Callback):
     """Remembers the weights of the best epoch: by validation accuracy, then by validation loss."""
 
-    def __init__(self, settings: Settings, progress):
+    def __init__(self, settings: Settings, progress, score):
         super().__init__()
-        self.settings, self.progress = settings, progress
+        self.settings, self.progress, self.score = settings, progress, score
         self.rows: list[dict[str, float]] = []
         self.best, self.weights, self.waited = None, None, 0
 
@@ -386,6 +385,7 @@ class _KeepBest(keras.callbacks.Callback):
         self.first = self.began if epoch == 0 else self.first
 
     def on_epoch_end(self, epoch, logs=None):
+        logs |= self.score()
         score = (logs.get("val_accuracy", 0.0), -logs["val_loss"])
         self.waited += 1
         if self.best is None or score > self.best:

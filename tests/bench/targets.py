@@ -24,6 +24,7 @@ import tally
 import tensorflow as tf
 
 import tlkit as tk
+from tlkit import fast
 from tlkit.backbone import BLOCKS, above_cut, cut_below
 from tlkit.quiet import keras
 
@@ -166,7 +167,7 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
     """Where the milliseconds of a training step go, above block 4 and in the whole network.
 
     The parts: the pass forward alone; forward and backward, with the gradients of the kernels and without (down to the
-    input only); Adam with its clipping, as Keras does it and in TensorFlow's one kernel; and one whole step, also
+    input only); Adam with its clipping, as Keras does it and in one operation; and one whole step with the latter, also
     compiled by XLA (`jit_compile`).
     """
     shared = setting.backbone.build(setting.task.image_shape, setting.precision)
@@ -186,7 +187,6 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
         above = above_cut(model, cut_below(lowest))
         x = tf.constant(np.random.default_rng(0).random((batch, *above.input.shape[1:]), "float32"))
         y = tf.zeros(batch, "int64")
-        adam = keras.optimizers.Adam(1e-4, clipnorm=1.0)
 
         def backward(kernels, above=above, x=x, y=y):
             with tf.GradientTape() as tape:
@@ -195,25 +195,21 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
             return tape.gradient(error, above.trainable_variables if kernels else [x])
 
         both, down = tf.function(partial(backward, True)), tf.function(partial(backward, False))
-        gradients, variables = both(), [tf.Variable(v.value) for v in above.trainable_variables]
-        moments = [[tf.Variable(tf.zeros_like(v)) for v in variables] for _ in range(2)]
+        gradients, variables = both(), above.trainable_variables
 
-        def fused(variables=variables, moments=moments, gradients=gradients):
-            for v, m, s, g in zip(variables, *moments, gradients, strict=True):
-                tf.raw_ops.ResourceApplyAdam(
-                    var=v.handle, m=m.handle, v=s.handle, grad=tf.clip_by_norm(g, 1.0), lr=1e-4, beta1=0.9,
-                    beta2=0.999, epsilon=1e-7, beta1_power=0.9, beta2_power=0.999)  # fmt: skip
+        def step(kind, gradients=gradients, variables=variables):
+            adam = kind(1e-4, clipnorm=1.0)
+            adam.build(variables)
+            return tf.function(lambda: adam.apply(gradients, variables))
 
-        adam.build(above.trainable_variables)
-        row = {"trained": lowest, "batch": batch, "parameters": sum(int(tf.size(v)) for v in variables),
+        row = {"trained": lowest, "batch": batch, "parameters": above.count_params(),
                "forward": milliseconds(lambda above=above, x=x: above.predict_on_batch(x)),
                "forward_backward": milliseconds(lambda both=both: both()[0].numpy()),
                "down": milliseconds(lambda down=down: down()[0].numpy()),
-               "adam": milliseconds(tf.function(lambda adam=adam, above=above, gradients=gradients:
-                                                adam.apply(gradients, above.trainable_variables))),
-               "adam_fused": milliseconds(tf.function(fused))}  # fmt: skip
+               "adam": milliseconds(step(keras.optimizers.Adam)),
+               "adam_fused": milliseconds(step(fast.Adam))}  # fmt: skip
         for compiled in (False, True):
-            above.compile(keras.optimizers.Adam(1e-4, clipnorm=1.0), loss, jit_compile=compiled)
+            above.compile(fast.Adam(1e-4, clipnorm=1.0), loss, jit_compile=compiled)
             above.optimizer.build(above.trainable_variables)
             row["step_jit" if compiled else "step"] = milliseconds(partial(above.train_on_batch, x, y))
         print("a step:", row, file=sys.stderr, flush=True)
