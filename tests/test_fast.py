@@ -33,6 +33,7 @@ def test_a_stream_gives_the_batches_in_their_order():
     inputs = np.arange(46, dtype="float16").reshape(23, 2)
     batches = _Batches(inputs, np.arange(23), Settings(rate=1, steps=1, batch=10), seed=3)
     for t, (x, y) in zip(range(8), fast.stream(batches).as_numpy_iterator(), strict=False):
+        assert x.dtype == inputs.dtype
         np.testing.assert_array_equal(x, batches[t][0])
         np.testing.assert_array_equal(y, batches[t][1])
 

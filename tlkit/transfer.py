@@ -357,7 +357,7 @@ class _Batches(keras.utils.PyDataset):
         # step t takes the next rows of an endless row of shuffles, so every batch is full
         first, start = divmod((epoch * self.steps + i) * self.batch, len(self.inputs))
         rows = np.concatenate([self._shuffle(first), self._shuffle(first + 1)])[start : start + self.batch]
-        x = self.inputs[rows].astype("float32")
+        x = self.inputs[rows]  # as they are stored: the network makes float32 of them
         if self.mirror:
             chosen = np.random.default_rng((self.seed, i, epoch)).random(len(x)) < 0.5
             x = np.where(chosen[:, None, None, None], x[:, :, ::-1], x)

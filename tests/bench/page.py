@@ -78,7 +78,7 @@ def table_of_steps(found: list[dict]) -> str:
         return ""
     names = {"forward": "forward alone", "down": "forward and backward without the gradients of the kernels",
              "forward_backward": "forward and backward", "adam": "Adam, clipping included",
-             "adam_fused": "Adam as one kernel", "step": "the whole step",
+             "adam_fused": "Adam in one operation", "step": "the whole step",
              "step_jit": "the whole step with `jit_compile`"}  # fmt: skip
     lines = [f"| trained (batch {found[0]['batch']}) | {' | '.join(names.values())} |", "|---" * (len(names) + 1) + "|"]
     for row in found:
@@ -251,13 +251,20 @@ run and might still rise, so compare its times. The validation pass after each e
 - **Tracing.** Keras traced every training step twice, because the optimizer made its variables in the first step; tlkit
   now builds it before. The peers run as published, without that, and their first epochs show it.
 - **`jit_compile`** makes VGG16 many times slower on the processor, as the table above says; nobody uses it here.
+- **The end of a training.** TensorFlow tunes what feeds `fit`, and once begun this ends only after 1.3, 2.6, 5.1, 10,
+  20, 41, ... seconds: a training took as long as the next of these, up to twice what it needs. Its single generator
+  leaves nothing to tune, so the kit turns that off (`tlkit.fast.stream`). The peers' epochs are timed before their end.
+- **Validation** by `evaluate` opens its data anew in every epoch, 30 ms each time; the kit's is one pass that has been
+  traced anyway, for the final predictions.
+- **Adam in one operation** for each variable instead of Keras's nine takes half of the time (the table above).
+- **Batches as they are stored**, uint8 or float16, become float32 in the network and not in Python: a probe's epoch
+  takes two thirds of the time.
 - **Why block 5 gains less than the arithmetic allows.** Its pictures are 2 x 2 numbers wide, so the gradients of its
-  kernels take a third of a step (the table above, with them and without), and Adam, which has to move seven million
-  numbers in each step of 32 images, another third. The arithmetic counts neither.
-- **Why all layers are slower than PyTorch's.** Again the gradients of the kernels (over a third of a step), and Adam,
-  which Keras makes of many small operations.
-- **Adam as one kernel** of TensorFlow halves that part of a step. The kit does not use it: Keras would run it on
-  TensorFlow alone, and every stored result would change in its last digits.
+  kernels take a third of a step or more (the table above, with them and without), and Adam has to move seven million
+  numbers in each step of 32 images. The arithmetic counts neither.
+- **Why all layers are slower than PyTorch's.** Again the gradients of the kernels, over a third of a step.
+- **Why the probe takes longer than the pass.** It must build and trace three functions, and takes fifteen passes over
+  the features. Fewer, or larger batches, were faster and less accurate on the validation split.
 - **Batches of 256 for many images.** 64 in one pass hold fewer megabytes; from 5,000 images of up to 32 x 32 on the
   feature cache takes 256, as the plain pass does.
 - **Memory.** Standardising on a copy of all features took 120 MB and more at 60,000 images; 10,000 images decide now.
