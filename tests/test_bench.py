@@ -211,6 +211,15 @@ def test_per_cent_of_peak_follows_from_the_layers(bench, monkeypatch):
     assert large["forward_of_peak"] == pytest.approx(4 * small["forward_of_peak"], rel=0.01)  # four times the places
 
 
+def test_when_a_training_ends_is_measured_in_both_ways(bench, setting, monkeypatch):
+    stream, fed = bench.targets.fast.stream, []
+    monkeypatch.setattr(bench.targets.fast, "stream", lambda batches: fed.append(batches) or stream(batches))
+    (row,) = bench.targets.ends_of_training(setting, (2,))
+    assert len(fed) == 2 and row["epochs"] == 2 and row["images"] == len(setting.task.train)  # not in Keras's way
+    for way in ("keras", "kit"):
+        assert 0 < row[f"{way}_last"] < row[f"{way}_all"]
+
+
 @pytest.mark.parametrize("parts, said", [("views", "add recipes to --parts"), ("speed", "no part speed: expected")])
 def test_parts_that_cannot_be_measured_get_a_sentence(beside_the_benchmark, tmp_path, capsys, parts, said):
     spec = importlib.util.spec_from_file_location("bench_main", BENCH / "__main__.py")
@@ -224,5 +233,6 @@ def test_a_page_has_only_the_parts_that_were_measured(bench):
     result = json.loads((BENCH.parents[1] / "docs" / "performance.json").read_text("utf-8"))
     whole = bench.page.text(result, "performance.png")
     assert whole == (BENCH.parents[1] / "docs" / "performance.md").read_text("utf-8"), "make bench writes the page"
-    for part, head in {"views": "## Augmentation", "sizes": "## Larger", "steps": "| trained (batch"}.items():
+    heads = {"views": "## Augmentation", "sizes": "## Larger", "steps": "| trained (batch", "ends": "fed by the kit:"}
+    for part, head in heads.items():
         assert (head in whole) == (part in result) and head not in bench.page.text(result | {part: []}, "x.png")

@@ -6,15 +6,16 @@
 By default the embedded pair: digits, with the backbone that was trained on letters. Writes FILE (JSON), and beside it
 the same with .md and .png: a page with the tables, and its figure. docs/performance.md is such a page.
 
-The parts: recipes (every recipe beside its peers), targets, steps (what a training step is made of), views (what
-augmentation costs and brings) and sizes (pictures of several sizes, on a GPU where there is one). Without the first,
-the others are added to the runs that FILE already has.
+The parts: recipes (every recipe beside its peers), targets, steps (what a training step is made of, and when a training
+ends), views (what augmentation costs and brings) and sizes (pictures of several sizes, on a GPU where there is one).
+Without the first, the others are added to the runs that FILE already has.
 """
 
 import argparse
 import json
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import page
@@ -113,6 +114,9 @@ def main(words: list[str]) -> int:
             write(given.out, result)
     if "steps" in given.parts:
         result["steps"] = targets.parts_of_a_step(setting, repeats=1 if given.quick else 11)
+        few = setting.task.train.pick(range(min(len(setting.task.train), 100 if given.quick else 10_000)))
+        short = replace(setting, task=replace(setting.task, train=few))
+        result["ends"] = targets.ends_of_training(short, *([(2,)] if given.quick else []))
     if "views" in given.parts:
         few = (2, 4, 2) if given.quick else ()
         result["views"] = views.measure(given.task, backbone, result["precision"], given.test, *few)

@@ -87,6 +87,19 @@ def table_of_steps(found: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def table_of_ends(found: list[dict]) -> str:
+    """When a probe's last epoch ended and when it did itself, in two ways of feeding it, as Markdown."""
+    if not found:
+        return ""
+    head = [f"epochs of {found[0]['images']:,} images", "fed by Keras: last epoch ends", "the probe ends",
+            "fed by the kit: last epoch ends", "the probe ends"]  # fmt: skip
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for row in found:
+        taken = (f"{row[key]:.1f} s" for key in ("keras_last", "keras_all", "kit_last", "kit_all"))
+        lines.append(f"| {row['epochs']} | {' | '.join(taken)} |")
+    return "\n".join(lines) + "\n\n"
+
+
 def about_views(found: list[dict]) -> str:
     """What augmentation brings and costs, as a section in Markdown; nothing if it was not measured."""
     if not found:
@@ -207,6 +220,8 @@ def text(result: dict, picture: str) -> str:
     file = picture.replace(".png", ".json")
     sizes = f"{task['train']:,} training, {task['validation']:,} validation and {task['test']:,} test pictures"
     used = ", ".join(f"{name} {number}" for name, number in versions.items())
+    tables = {"ends": table_of_ends, "views": about_views, "sizes": about_sizes}
+    more = "".join(section(result.get(part, [])) for part, section in tables.items())
     return f"""# How fast, and against whom
 
 Written by `make bench`; the numbers are in [{file}]({file}). Seconds on a shared machine wander, so read the ratios:
@@ -246,19 +261,19 @@ run and might still rise, so compare its times. The validation pass after each e
 
 {table_of_steps(result.get("steps", []))}
 
-{about_views(result.get("views", []))}{about_sizes(result.get("sizes", []))}## What was tried
+{more}## What was tried
 
 - **Tracing.** Keras traced every training step twice, because the optimizer made its variables in the first step; tlkit
   now builds it before. The peers run as published, without that, and their first epochs show it.
 - **`jit_compile`** makes VGG16 many times slower on the processor, as the table above says; nobody uses it here.
-- **The end of a training.** TensorFlow tunes what feeds `fit`, and once begun this ends only after 1.3, 2.6, 5.1, 10,
-  20, 41, ... seconds: a training took as long as the next of these, up to twice what it needs. Its single generator
-  leaves nothing to tune, so the kit turns that off (`tlkit.fast.stream`). The peers' epochs are timed before their end.
-- **Validation** by `evaluate` opens its data anew in every epoch, 30 ms each time; the kit's is one pass that has been
+- **The end of a training** (the table above). TensorFlow tunes what feeds `fit`, and once begun this ends only after
+  about 1.3, 2.6, 5.1, 10, 20, 41, ... seconds: most trainings took as long as the next of these, up to twice what they
+  need. A single generator leaves nothing to tune, so the kit turns that off (`tlkit.fast.stream`). The peers' epochs
+  are timed before their end.
+- **Validation** by `evaluate` opens its data anew in every epoch; the kit's is one pass by a function that has been
   traced anyway, for the final predictions.
 - **Adam in one operation** for each variable instead of Keras's nine takes half of the time (the table above).
-- **Batches as they are stored**, uint8 or float16, become float32 in the network and not in Python: a probe's epoch
-  takes two thirds of the time.
+- **Batches as they are stored**, uint8 or float16, become float32 in the network and not in Python.
 - **Why block 5 gains less than the arithmetic allows.** Its pictures are 2 x 2 numbers wide, so the gradients of its
   kernels take a third of a step or more (the table above, with them and without), and Adam has to move seven million
   numbers in each step of 32 images. The arithmetic counts neither.

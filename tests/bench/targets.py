@@ -16,6 +16,7 @@ from functools import partial
 from io import StringIO
 from pathlib import Path
 from statistics import median
+from unittest.mock import patch
 
 import numpy as np
 import peers
@@ -214,6 +215,26 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
             row["step_jit" if compiled else "step"] = milliseconds(partial(above.train_on_batch, x, y))
         print("a step:", row, file=sys.stderr, flush=True)
         found.append(row)
+    return found
+
+
+def ends_of_training(setting: recipes.Setting, passes: tuple[int, ...] = (10, 25, 60)) -> list[dict]:
+    """When the last epoch of a probe on cached features ends, and when the probe does, both in seconds from its start.
+
+    Once with the batches given to `fit` as they are, as Keras then feeds them, and once by `tlkit.fast.stream`.
+    """
+    found = []
+    with peers.empty_cache():
+        tk.linear_probe(setting.backbone, setting.task, precision=setting.precision)  # the features
+        for epochs in passes:
+            row = {"epochs": epochs, "images": len(setting.task.train)}
+            for name, stream in (("keras", lambda batches: batches), ("kit", fast.stream)):
+                with patch.object(fast, "stream", stream), recipes.clocked() as clock:
+                    tk.linear_probe(setting.backbone, setting.task, precision=setting.precision, patience=epochs,
+                                    min_epochs=epochs, steps=1)  # fmt: skip
+                    row |= {f"{name}_last": clock.stages[0]["epochs"][-1]["seconds"], f"{name}_all": clock.now()}
+            print("the end of a training:", row, file=sys.stderr, flush=True)
+            found.append(row)
     return found
 
 
