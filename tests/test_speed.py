@@ -9,6 +9,7 @@ import pytest
 
 import tlkit as tk
 from tlkit import Backbone, speed, transfer
+from tlkit.quiet import keras
 
 SMALL = Backbone(None, width=1 / 16)
 
@@ -62,18 +63,37 @@ def test_the_share_of_a_block_is_that_of_vgg16s_multiply_adds():
     assert ours == total
 
 
-@pytest.mark.parametrize("faster, slower", [speed.PRECISIONS, speed.PRECISIONS[::-1]])
-def test_the_precision_is_chosen_by_what_was_measured(faster, slower, monkeypatch):
-    monkeypatch.setattr(speed, "measure", lambda _b, _s, p: made_up(step={"all": 1.0 if p == faster else 2.0}))
-    assert speed.faster_precision(SMALL, (32, 32, 3)) == faster != slower
+@pytest.mark.parametrize("fastest", speed.PRECISIONS)
+def test_the_precision_is_chosen_by_what_was_measured(fastest, monkeypatch):
+    monkeypatch.setattr(speed, "precisions", lambda: speed.PRECISIONS)
+    monkeypatch.setattr(speed, "measure", lambda _b, _s, p: made_up(step={"all": 1.0 if p == fastest else 2.0}))
+    assert speed.faster_precision(SMALL, (32, 32, 3)) == fastest
+
+
+@pytest.mark.parametrize("devices, asked", [(["cpu:0"], 2), (["cpu:0", "gpu:0"], 3), (["gpu:0", "gpu:1"], 3)])
+def test_float16_is_timed_only_where_there_is_a_gpu(devices, asked, monkeypatch):
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: devices)
+    assert speed.precisions() == speed.PRECISIONS[:asked]
 
 
 def test_precisions_agree_within_half_a_point(cache):
     task = tk.load_task("digits", labels_per_class=100)
-    runs = [tk.linear_probe(Backbone("letters-small"), task, precision=p) for p in speed.PRECISIONS]
-    difference = np.mean(runs[0].correct()) - np.mean(runs[1].correct())
-    assert runs[0].score().mean > 0.5 and abs(difference) <= 0.005
-    assert not np.array_equal(runs[0].outputs["test"], runs[1].outputs["test"])  # else nothing was compared
+    exact, *others = [tk.linear_probe(Backbone("letters-small"), task, precision=p) for p in speed.PRECISIONS]
+    assert exact.score().mean > 0.5 and len(others) == 2
+    for run in others:
+        assert abs(run.score().mean - exact.score().mean) <= 0.005
+        assert not np.array_equal(run.outputs["test"], exact.outputs["test"])  # else nothing was compared
+
+
+def test_in_float16_the_loss_is_scaled_and_all_layers_learn(digits, cache, monkeypatch):
+    compiled, used = keras.Model.compile, []
+    watched = lambda self, adam, *rest, **named: used.append(adam) or compiled(self, adam, *rest, **named)  # noqa: E731
+    monkeypatch.setattr(keras.Model, "compile", watched)
+    few = replace(digits, test=digits.test.pick(range(20)))
+    exact, half = (tk.fine_tune(Backbone("letters-small"), few, unfreeze="all", steps=30, min_epochs=1, precision=p)
+                   for p in ("float32", "float16"))  # fmt: skip
+    np.testing.assert_allclose(half.history["loss"], exact.history["loss"], rtol=0.02)
+    assert [isinstance(adam, keras.optimizers.LossScaleOptimizer) for adam in used] == [False, True]
 
 
 @pytest.mark.parametrize("said, seconds", [("90 s", 90), ("2 min", 120), ("1.5 h", 5400), ("45", 45), (30, 30)])

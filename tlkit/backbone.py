@@ -131,14 +131,14 @@ class Backbone:
 
         Args:
             image_shape: (height, width, 3) of the images to come: RGB, 0-255, uint8 or float32.
-            precision: "float32" or "bfloat16" for the convolutions' arithmetic.
+            precision: "float32", "bfloat16" or (for GPUs) "float16" for the convolutions' arithmetic.
 
         Returns:
             keras.Model, images (n, height, width, 3) -> float32 (n, channels). VGG16's layers bear their
             names; "blockK_pool" is the output at cut "blockK", "image" the preprocessed images.
         """
         layer = keras.layers
-        policy = keras.DTypePolicy({"float32": "float32", "bfloat16": "mixed_bfloat16"}[precision])
+        policy = keras.DTypePolicy(precision if precision == "float32" else f"mixed_{precision}")
         inputs = x = keras.Input(image_shape, dtype="float32", name="images")  # float32: uint8 input is cast to it
         if image_shape[:2] != (self.size, self.size):
             x = layer.Resizing(self.size, self.size, name="resize", dtype="float32")(x)

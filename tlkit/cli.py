@@ -54,8 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--seeds", type=_positive, default=3, help="draws of labels and first weights (default 3)")
     run.add_argument("--size", type=int, default=32, help="pixels that images are resized to, 32 to 224 (default 32)")
-    run.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto",
-                     help="of the convolutions; auto measures which is faster here (default)")  # fmt: skip
+    precisions = ("auto", "float32", "bfloat16", "float16")
+    run.add_argument("--precision", choices=precisions, default="auto",
+                     help="of the convolutions; auto measures which is fastest here (default)")  # fmt: skip
     run.add_argument("--no-mirror", action="store_true", help="never mirror images while training")
     run.add_argument("--bad-files", choices=("error", "skip"), default="error", help="what to do with damaged images")
     run.add_argument("--out", type=Path, default=Path("runs"), help="results go to a new folder in here")

@@ -50,7 +50,7 @@ def activations(backbone: Backbone, images, cut: str, *, precision="float32", mo
         backbone: which layers.
         images: uint8 (n, height, width, 3), an array or ``Rows``.
         cut: "image", "block1" … "block5", or "features" (pooled).
-        precision: "float32", or "bfloat16" (stored as float16).
+        precision: "float32", or "bfloat16" or "float16" (both stored as float16).
         model: a built model of the backbone, if there is one already.
         run: what computes them instead of ``forward``, with its arguments and results.
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .tasks import Split, Task
 
 VGG16 = "vgg16 x 1.0 at 32 px"  # what doctor speaks of
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "bfloat16", "float16")
 BATCH = 32  # images in a timed training step, as in fine-tuning
 FEWEST, MOST = 5, 30  # epochs of fine-tuning: fewer are not worth a deeper cut, more rarely help
 MARGIN = 0.8  # of the time is planned for when images are chosen, before anything was seen to run
@@ -44,7 +44,7 @@ class Speed:
     Attributes:
         machine: processor, cores and Keras; names no person and no computer.
         network: "vgg16 x 1.0 at 32 px" and the like.
-        precision: "float32" or "bfloat16".
+        precision: "float32", "bfloat16" or "float16".
         forward: images per second through all frozen layers.
         step: lowest block that is trained -> seconds of one step of Adam on 32 images.
         start: the same -> seconds until the first step is done, for the most part tracing.
@@ -71,7 +71,7 @@ def measure(backbone: "Backbone", image_shape: tuple[int, int, int], precision: 
     Args:
         backbone: which layers; their weights do not matter.
         image_shape: (height, width, 3).
-        precision: "float32" or "bfloat16".
+        precision: "float32", "bfloat16" or "float16".
     """
     network = f"{backbone.layout} x {backbone.width} at {backbone.size} px" + ", batch norm" * backbone.batch_norm
     about = [_machine(), network, list(image_shape), precision]
@@ -91,11 +91,19 @@ def known() -> list[Speed]:
     return [one for one in found if one.machine == _machine()]
 
 
+def precisions() -> tuple[str, ...]:
+    """Which are worth timing here: on a processor "float32" and "bfloat16", on a GPU "float16" too."""
+    from .quiet import keras
+
+    gpu = any(device.startswith("gpu") for device in keras.distribution.list_devices())
+    return PRECISIONS if gpu else PRECISIONS[:2]
+
+
 def faster_precision(backbone: "Backbone", image_shape: tuple[int, int, int]) -> str:
-    """ "bfloat16" if training is faster in it than in float32 on this machine, else "float32": measured."""
+    """The one of ``precisions()`` that training is fastest in on this machine: measured."""
     if backbone.layout != "vgg16":
         return "float32"  # the only one that it is built in
-    return max(PRECISIONS, key=lambda precision: measure(backbone, image_shape, precision).training)
+    return max(precisions(), key=lambda precision: measure(backbone, image_shape, precision).training)
 
 
 def _read(path: Path) -> Speed:

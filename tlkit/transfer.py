@@ -47,7 +47,7 @@ class Settings:
         epoch_steps: steps in an "epoch"; None: one pass over the training split.
         keep_best: end with the epoch that scored best on validation; False: with the last one.
         mirror: mirror every second image at random; None: if the task allows it.
-        precision: "float32" or "bfloat16" for the convolutions.
+        precision: "float32", "bfloat16" or "float16" for the convolutions.
         shrink: factor on the step size from each block to the one below it; 1: one step size for all.
         seconds: no epoch begins that would end later than this after the first began; None: no limit.
     """
@@ -308,6 +308,8 @@ def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, n
         return {f"val_{metric.name}": float(each.mean()), "val_loss": float(loss(labels, outputs))}
 
     adam = _AdamByDepth(settings.shrink, learning_rate=rate, clipnorm=1.0 if settings.schedule else None)
+    if settings.precision == "float16":  # small gradients would become 0: the loss is scaled up, and they down again
+        adam = keras.optimizers.LossScaleOptimizer(adam)
     network.compile(adam, loss, metrics=[metric])
     adam.build(network.trainable_variables)  # before the first step: else Keras traces the step twice
     with bar(total, f"{name} on {task.name}", "step") as progress:

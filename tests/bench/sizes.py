@@ -13,7 +13,7 @@ import tensorflow as tf
 
 import tlkit as tk
 from tlkit.quiet import keras
-from tlkit.speed import PRECISIONS, first_and_later, multiply_adds
+from tlkit.speed import first_and_later, multiply_adds, precisions
 
 BATCHES = {"GPU": 256, "CPU": 32}
 SIDES = {"GPU": (4096, 8192), "CPU": (1024, 2048)}  # of the square matrices
@@ -36,7 +36,7 @@ def measure(backbone: tk.Backbone, sizes=(32, 64, 96)) -> list[dict]:
     kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
     batch, found = BATCHES[kind], []
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    for precision in PRECISIONS:
+    for precision in precisions():
         most = peak(precision, SIDES[kind])
         for size in sizes:
             shared = replace(backbone, size=size).build((size, size, 3), precision)
