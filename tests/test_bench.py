@@ -214,10 +214,11 @@ def test_per_cent_of_peak_follows_from_the_layers(bench, monkeypatch):
 def test_when_a_training_ends_is_measured_in_both_ways(bench, setting, monkeypatch):
     stream, fed = bench.targets.fast.stream, []
     monkeypatch.setattr(bench.targets.fast, "stream", lambda batches: fed.append(batches) or stream(batches))
-    (row,) = bench.targets.ends_of_training(setting, (2,))
-    assert len(fed) == 2 and row["epochs"] == 2 and row["images"] == len(setting.task.train)  # not in Keras's way
-    for way in ("keras", "kit"):
-        assert 0 < row[f"{way}_last"] < row[f"{way}_all"]
+    rows = bench.targets.ends_of_training(setting, (2, 3))
+    assert len(fed) == 2  # and not in Keras's way
+    for row, name in zip(rows, ("Keras", "tlkit"), strict=True):
+        assert row["fed"] == name and len(row["seconds"]) == len(row["waits"]) == 2
+        assert min(row["seconds"]) > 0 and min(row["waits"]) > 0
 
 
 @pytest.mark.parametrize("parts, said", [("views", "add recipes to --parts"), ("speed", "no part speed: expected")])
@@ -233,6 +234,6 @@ def test_a_page_has_only_the_parts_that_were_measured(bench):
     result = json.loads((BENCH.parents[1] / "docs" / "performance.json").read_text("utf-8"))
     whole = bench.page.text(result, "performance.png")
     assert whole == (BENCH.parents[1] / "docs" / "performance.md").read_text("utf-8"), "make bench writes the page"
-    heads = {"views": "## Augmentation", "sizes": "## Larger", "steps": "| trained (batch", "ends": "fed by the kit:"}
+    heads = {"views": "## Augmentation", "sizes": "## Larger", "steps": "| trained (batch", "ends": "| all layers, fed"}
     for part, head in heads.items():
         assert (head in whole) == (part in result) and head not in bench.page.text(result | {part: []}, "x.png")

@@ -8,8 +8,8 @@ from .quiet import keras
 def stream(batches: keras.utils.PyDataset):
     """The batches of an endless dataset for `fit`, made ahead of time, but without the tuning of TensorFlow.
 
-    That tuning is of no use to a single generator, and once started it ends only after 1.3, 2.6, 5.1, 10.2, ...
-    seconds: a training would take as long as the next of these, up to twice what it needs.
+    That tuning is of no use to a single generator, and some trainings would have to wait for it when they are done:
+    until 1.3, 2.6, 5.1, 10.2, ... seconds after they began, up to twice what they need.
 
     Args:
         batches: items from 0 on are (inputs, labels), arrays of one shape and dtype.

@@ -114,8 +114,8 @@ def main(words: list[str]) -> int:
             write(given.out, result)
     if "steps" in given.parts:
         result["steps"] = targets.parts_of_a_step(setting, repeats=1 if given.quick else 11)
-        few = setting.task.train.pick(range(min(len(setting.task.train), 100 if given.quick else 10_000)))
-        short = replace(setting, task=replace(setting.task, train=few))
+        few = {name: split.pick(range(20)) for name, split in setting.task.splits().items()}
+        short = replace(setting, task=replace(setting.task, **few))
         result["ends"] = targets.ends_of_training(short, *([(2,)] if given.quick else []))
     if "views" in given.parts:
         few = (2, 4, 2) if given.quick else ()

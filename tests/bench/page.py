@@ -88,15 +88,14 @@ def table_of_steps(found: list[dict]) -> str:
 
 
 def table_of_ends(found: list[dict]) -> str:
-    """When a probe's last epoch ended and when it did itself, in two ways of feeding it, as Markdown."""
+    """How long `fit` still takes when the last epoch of a training is over, in two ways of feeding it, as Markdown."""
     if not found:
         return ""
-    head = [f"epochs of {found[0]['images']:,} images", "fed by Keras: last epoch ends", "the probe ends",
-            "fed by the kit: last epoch ends", "the probe ends"]  # fmt: skip
+    head = ["all layers, fed by", "trainings", "seconds to their last epochs' ends", "and after them", "longest"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for row in found:
-        taken = (f"{row[key]:.1f} s" for key in ("keras_last", "keras_all", "kit_last", "kit_all"))
-        lines.append(f"| {row['epochs']} | {' | '.join(taken)} |")
+        numbers = f"{sum(row['seconds']):.1f} | {sum(row['waits']):.1f} | {max(row['waits']):.1f}"
+        lines.append(f"| {row['fed']} | {len(row['waits'])} | {numbers} |")
     return "\n".join(lines) + "\n\n"
 
 
@@ -108,7 +107,8 @@ def about_views(found: list[dict]) -> str:
     for one in found:
         score, gain = (tk.evaluate.Interval(**one[key]) if one[key] else "" for key in ("accuracy", "gain"))
         lines.append(f"| {one['way']} | {score} | {gain} | {one['seconds']:.1f} | {one['price']:.1f} times |")
-    table = "\n".join(lines)
+    table, gains = "\n".join(lines), [tk.evaluate.Interval(**one["gain"]) for one in found if one["gain"]]
+    sure = sum(gain.excludes(0) for gain in gains)
     return f"""## Augmentation and the cache
 
 What lies below a cut is computed once, so augmentation there is a fixed number of views of every picture. Or one
@@ -117,7 +117,9 @@ augments above the cut: in all layers, where nothing is cached. Both, with few l
 {table}
 
 A view is moved by up to 4 pixels and, where that leaves the class alone, mirrored or not; the first is the picture as
-it is. "Nothing cached" has no augmentation. "Price" is the time as a multiple of that of the first of its kind.
+it is. "Nothing cached" has no augmentation. "Price" is the time as a multiple of that of the first of its kind. Of the
+{len(gains)} gains, {sure or "none"} can be told from 0. The kit caches no views; it mirrors where nothing is cached,
+which costs no time.
 
 """
 
@@ -266,10 +268,10 @@ run and might still rise, so compare its times. The validation pass after each e
 - **Tracing.** Keras traced every training step twice, because the optimizer made its variables in the first step; tlkit
   now builds it before. The peers run as published, without that, and their first epochs show it.
 - **`jit_compile`** makes VGG16 many times slower on the processor, as the table above says; nobody uses it here.
-- **The end of a training** (the table above). TensorFlow tunes what feeds `fit`, and once begun this ends only after
-  about 1.3, 2.6, 5.1, 10, 20, 41, ... seconds: most trainings took as long as the next of these, up to twice what they
-  need. A single generator leaves nothing to tune, so the kit turns that off (`tlkit.fast.stream`). The peers' epochs
-  are timed before their end.
+- **The end of a training** (the table above). TensorFlow tunes what feeds `fit`, twice as seldom each time, and some
+  trainings, more in some hours than in others, have to wait until it does so again: about 1.3, 2.6, 5.1, 10, 20, 41,
+  ... seconds after they began, up to twice what they need. A single generator leaves nothing to tune, so the kit turns
+  that off (`tlkit.fast.stream`). The peers' epochs are timed before their end.
 - **Validation** by `evaluate` opens its data anew in every epoch; the kit's is one pass by a function that has been
   traced anyway, for the final predictions.
 - **Adam in one operation** for each variable instead of Keras's nine takes half of the time (the table above).

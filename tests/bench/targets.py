@@ -35,6 +35,7 @@ SIZES = {  # images, repeats or epochs of each target: as published, and to see 
     True: {"probe": 100, "repeats": 1, "block5": 100, "all": 64, "second": 100, "imports": 1,
            "memory": (100, 200), "growth": (100, 200), "steps": 2},
 }  # fmt: skip
+ENDS = (8, 10, 13, 16, 20, 25, 32, 40, 50)  # steps of the trainings whose ends are timed
 FEW = 20  # validation images where validation is not what is measured
 
 
@@ -218,24 +219,29 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
     return found
 
 
-def ends_of_training(setting: recipes.Setting, passes: tuple[int, ...] = (10, 25, 60)) -> list[dict]:
-    """When the last epoch of a probe on cached features ends, and when the probe does, both in seconds from its start.
+def ends_of_training(setting: recipes.Setting, steps: tuple[int, ...] = ENDS) -> list[dict]:
+    """What trainings of all layers last until their last epoch is over, and how long `fit` then still takes.
 
-    Once with the batches given to `fit` as they are, as Keras then feeds them, and once by `tlkit.fast.stream`.
+    In turn with the batches given to `fit` as they are, as Keras then feeds them, and by `tlkit.fast.stream`.
     """
-    found = []
-    with peers.empty_cache():
-        tk.linear_probe(setting.backbone, setting.task, precision=setting.precision)  # the features
-        for epochs in passes:
-            row = {"epochs": epochs, "images": len(setting.task.train)}
-            for name, stream in (("keras", lambda batches: batches), ("kit", fast.stream)):
-                with patch.object(fast, "stream", stream), recipes.clocked() as clock:
-                    tk.linear_probe(setting.backbone, setting.task, precision=setting.precision, patience=epochs,
-                                    min_epochs=epochs, steps=1)  # fmt: skip
-                    row |= {f"{name}_last": clock.stages[0]["epochs"][-1]["seconds"], f"{name}_all": clock.now()}
-            print("the end of a training:", row, file=sys.stderr, flush=True)
-            found.append(row)
-    return found
+    found = {name: {"fed": name, "seconds": [], "waits": []} for name in ("Keras", "tlkit")}
+    ways = {"Keras": lambda batches: batches, "tlkit": fast.stream}
+    for number in steps:
+        for name, stream in ways.items():
+            with patch.object(fast, "stream", stream), recipes.clocked() as clock:
+                fit = keras.Model.fit
+
+                def timed(self, *arguments, fit=fit, clock=clock, row=found[name], **named):
+                    fit(self, *arguments, **named)
+                    stage = clock.stages[-1]
+                    row["seconds"].append(stage["epochs"][-1]["seconds"] - stage["start"])
+                    row["waits"].append(clock.now() - stage["epochs"][-1]["seconds"])
+
+                with patch.object(keras.Model, "fit", timed):
+                    tk.fine_tune(setting.backbone, setting.task, unfreeze="all", precision=setting.precision,
+                                 steps=number, min_epochs=1, patience=number)  # fmt: skip
+    print("the ends of trainings:", found, file=sys.stderr, flush=True)
+    return list(found.values())
 
 
 def steady_state(setting: recipes.Setting, python, repeats: int, batch: int = 64, epochs: int = 4) -> dict:
