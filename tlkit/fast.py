@@ -1,4 +1,4 @@
-"""Two things that TensorFlow does faster than Keras's own way, with the same results; other backends go Keras's way."""
+"""What TensorFlow does faster than Keras, with the same results up to rounding; other backends go Keras's way."""
 
 from itertools import count
 

@@ -118,8 +118,7 @@ augments above the cut: in all layers, where nothing is cached. Both, with few l
 
 A view is moved by up to 4 pixels and, where that leaves the class alone, mirrored or not; the first is the picture as
 it is. "Nothing cached" has no augmentation. "Price" is the time as a multiple of that of the first of its kind. Of the
-{len(gains)} gains, {sure or "none"} can be told from 0. The kit caches no views; it mirrors where nothing is cached,
-which costs no time.
+{len(gains)} gains, {sure or "none"} can be told from 0. The kit caches no views; it mirrors where nothing is cached.
 
 """
 
@@ -280,8 +279,8 @@ run and might still rise, so compare its times. The validation pass after each e
   kernels take a third of a step or more (the table above, with them and without), and Adam has to move seven million
   numbers in each step of 32 images. The arithmetic counts neither.
 - **Why all layers are slower than PyTorch's.** Again the gradients of the kernels, over a third of a step.
-- **Why the probe takes longer than the pass.** It must build and trace three functions, and takes fifteen passes over
-  the features. Fewer, or larger batches, were faster and less accurate on the validation split.
+- **Why the probe takes longer than the pass.** It builds the network, traces three functions, and makes fifteen passes
+  over the features.
 - **Batches of 256 for many images.** 64 in one pass hold fewer megabytes; from 5,000 images of up to 32 x 32 on the
   feature cache takes 256, as the plain pass does.
 - **Memory.** Standardising on a copy of all features took 120 MB and more at 60,000 images; 10,000 images decide now.
