@@ -1,7 +1,8 @@
-"""What TensorFlow does faster must be what Keras does: the same steps of Adam, the same batches, and no wait."""
+"""What TensorFlow does faster must be what Keras does: the same convolutions, steps of Adam and batches, no wait."""
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tlkit as tk
 from tlkit import fast
@@ -22,11 +23,58 @@ def trained(adam, rate, clipnorm):
 
 
 @pytest.mark.parametrize("rate", [lambda: 0.03, lambda: keras.optimizers.schedules.CosineDecay(0.03, 20)])
-@pytest.mark.parametrize("clipnorm", [None, 0.1])
+@pytest.mark.parametrize("clipnorm", [None, 0.1, 10.0])
 def test_adam_in_one_operation_takes_the_steps_of_keras(rate, clipnorm):
     ours, theirs = trained(fast.Adam, rate, clipnorm), trained(keras.optimizers.Adam, rate, clipnorm)
     for mine, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-6)
+
+
+SHAPES = [((2, 2, 16), "float32"), ((2, 2, 16), "mixed_bfloat16"), ((3, 5, fast.CHANNELS), "mixed_bfloat16")]
+
+
+def convolved(convolve, shape, dtype):
+    """A layer of six filters, with what it makes of some inputs and the gradients of inputs, kernel and bias."""
+    rng = np.random.default_rng(0)
+    start = keras.initializers.GlorotUniform(seed=0)
+    layer = keras.layers.Conv2D(6, 3, padding="same", activation="relu", kernel_initializer=start, dtype=dtype)
+    inputs = keras.Input(shape)
+    model = keras.Model(inputs, convolve(layer, inputs))
+    x, upstream = (tf.constant(rng.normal(size=(7, *shape[:2], c)), "float32") for c in (shape[2], 6))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        outputs = tf.cast(model(x), "float32")
+    return layer, outputs, *tape.gradient(outputs, [x, *model.trainable_variables], upstream)
+
+
+@pytest.mark.parametrize(("shape", "dtype"), SHAPES)
+def test_a_convolution_and_its_gradients_are_those_of_keras(shape, dtype):
+    fine = convolved(lambda layer, x: layer(x), shape, "float32")
+    ours = convolved(fast.convolution, shape, dtype)
+    assert "convolution_op" in vars(ours[0])
+    for mine, other in zip(ours[1:], fine[1:], strict=True):
+        assert np.abs(mine - other).max() < (1e-5 if dtype == "float32" else 0.02) * np.abs(other).max()
+
+
+def test_only_where_it_is_faster_is_a_convolution_computed_differently(monkeypatch):
+    few, fine = ((3, 5, fast.CHANNELS // 2), "mixed_bfloat16"), ((3, 5, fast.CHANNELS), "float32")
+    assert not any("convolution_op" in vars(convolved(fast.convolution, *case)[0]) for case in (few, fine))
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [kind])
+    assert not any("convolution_op" in vars(convolved(fast.convolution, *case)[0]) for case in SHAPES)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_network_of_fast_convolutions_is_saved_as_one_of_plain_ones(tmp_path, precision):
+    model = tk.Backbone("letters").build((32, 32, 3), precision)
+    last = model.get_layer("block5_conv3")
+    assert "convolution_op" in vars(last)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert type(loaded.get_layer("block5_conv3")) is keras.layers.Conv2D
+    assert "convolution_op" not in vars(loaded.get_layer("block5_conv3"))
+    images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), "uint8")
+    ours, theirs = model.predict_on_batch(images), loaded.predict_on_batch(images)
+    assert np.abs(ours - theirs).max() < (1e-4 if precision == "float32" else 0.03) * np.abs(theirs).max()
 
 
 def test_a_stream_gives_the_batches_in_their_order():
@@ -55,3 +103,6 @@ def test_another_backend_gets_keras_s_own_ways(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     batches = _Batches(np.zeros((4, 2)), np.zeros(4), Settings(rate=1, steps=1, batch=2), seed=0)
     assert fast.stream(batches) is batches
+    layer = keras.layers.Conv2D(6, 3, padding="same")
+    fast.convolution(layer, keras.Input((2, 2, 16)))
+    assert "convolution_op" not in vars(layer)

@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = sorted(path for path in (ROOT / "tlkit").rglob("*.py") if "assets" not in path.parts)
 CORE = ("bar", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
 ORDER = [
-    "bar", "download", *CORE[1:-1], "fast", "speed", CORE[-1], "forecast", "distributed", "bundle", "pairs", "pretrain",
-    "plots", "report", "record", "checks", "widgets", "copies", "doctor", "watch", "cli", "__main__",
+    "bar", "download", *CORE[1:6], "fast", *CORE[6:-1], "speed", CORE[-1], "forecast", "distributed", "bundle", "pairs",
+    "pretrain", "plots", "report", "record", "checks", "widgets", "copies", "doctor", "watch", "cli", "__main__",
 ]  # fmt: skip
 
 FINE = dict(version=(3, 12), bits=64, system="Linux", machine="x86_64", free_gb=50.0)

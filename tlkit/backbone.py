@@ -17,7 +17,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from . import fetch
+from . import fast, fetch
 from .quiet import keras
 
 BLOCKS = {"block1": (2, 64), "block2": (2, 128), "block3": (3, 256), "block4": (3, 512), "block5": (3, 512)}
@@ -164,8 +164,9 @@ class Backbone:
             depth, filters = BLOCKS[block]
             start = "zeros" if self.weights else keras.initializers.HeNormal(seed=1000 * self.seed + i)
             activation = None if self.batch_norm else "relu"
-            x = keras.layers.Conv2D(int(filters * self.width), 3, padding="same", activation=activation,
-                             kernel_initializer=start, name=name, dtype=policy)(x)  # fmt: skip
+            layer = keras.layers.Conv2D(int(filters * self.width), 3, padding="same", activation=activation,
+                                        kernel_initializer=start, name=name, dtype=policy)  # fmt: skip
+            x = fast.convolution(layer, x)
             if self.batch_norm:
                 x = keras.layers.BatchNormalization(name=f"{block}_bn{part}", dtype=policy)(x)
                 x = keras.layers.ReLU(name=f"{block}_relu{part}", dtype=policy)(x)

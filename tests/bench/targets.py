@@ -3,6 +3,7 @@
 Some are measured in fresh processes: `python targets.py CHILD`, with its settings on stdin, is what those run.
 """
 
+import gc
 import json
 import os
 import re
@@ -84,6 +85,7 @@ def probe_is_one_pass(setting: recipes.Setting, repeats: int) -> dict:
     images = np.concatenate([np.asarray(s.images[:]) for s in (task.train, task.validation)])
     for i in range(repeats):
         passes[i] = plain_pass(model, images)
+        gc.collect()  # now, for the recipe's own would count before the first epoch but not in its total
         with peers.empty_cache():
             report = recipes.probe(setting)
         totals[i] = report["total"]
