@@ -3,11 +3,11 @@
 from importlib import import_module
 
 import pytest
+from tlkit_course.quiz import questions
 
 import tlkit as tk
 from tlkit import record
 from tlkit.checks import check, exercises
-from tlkit.widgets.quiz import questions
 
 
 @pytest.fixture

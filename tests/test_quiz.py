@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 import tlkit_course
-
-from tlkit.widgets.quiz import Option, Question, questions, quiz
+from tlkit_course.quiz import Option, Question, questions, quiz
 
 NUMBERS = sorted(path.stem for path in (Path(tlkit_course.__path__[0]) / "quizzes").glob("*.toml"))
 

@@ -13,12 +13,12 @@ import numpy as np
 import psutil
 import pytest
 from tlkit_course import workshop
+from tlkit_course.quiz import questions
 from tlkit_course.workshop import rehearse, room, share, summary
 
 from tlkit import copies, record
 from tlkit.checks import exercises
 from tlkit.evaluate import wilson
-from tlkit.widgets.quiz import questions
 
 ESCAPE = "\x1b[2J\x1b]0;owned\x07<script>alert(1)</script>\u202e"
 NUMBERS = [f"{i:02d}" for i in range(11)]

@@ -9,8 +9,9 @@ import re
 import sys
 from pathlib import Path
 
+from tlkit_course.quiz import questions
+
 from tlkit.checks import exercises
-from tlkit.widgets.quiz import questions
 
 ROOT = Path(__file__).parents[2]
 HEAD = """# The course, notebook by notebook

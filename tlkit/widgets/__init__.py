@@ -4,8 +4,8 @@ A live notebook shows the widget; everything else (a saved notebook, a page, a p
 which is the same on every machine. ``TLKIT_STATIC=1`` leaves the widgets out: so are the masters executed, because
 a widget without its kernel is an error message in JupyterLab.
 
-The figures of single notebooks live with the course, in ``notebooks/course/figures``, and are found here by name; so
-is ``teach_app``, in a place of its own, because the figures import Keras and a page should not wait for that.
+What is of use to this course alone lives with it, in ``notebooks/course``, and is found here by name: the figures of
+single notebooks, and in places of their own, because the figures import Keras, its quizzes, progress and ``teach_app``.
 """
 
 from importlib import import_module
@@ -14,15 +14,13 @@ from typing import Any
 from .explorer import Explorer, explore
 from .fetch_button import FetchButton, fetch_button
 from .guess import Guess, guess
-from .progress import Progress, progress
-from .quiz import Quiz, quiz
 
-__all__ = ["Explorer", "FetchButton", "Guess", "Progress", "Quiz",
-           "explore", "fetch_button", "guess", "progress", "quiz"]  # fmt: skip
+__all__ = ["Explorer", "FetchButton", "Guess", "explore", "fetch_button", "guess"]
+_ELSEWHERE = {"quiz": "quiz", "progress": "progress", "teach_app": "teach.app"}
 
 
 def __getattr__(name: str) -> Any:
     try:
-        return getattr(import_module("tlkit_course.teach.app" if name == "teach_app" else "tlkit_course.figures"), name)
+        return getattr(import_module(f"tlkit_course.{_ELSEWHERE.get(name, 'figures')}"), name)
     except ModuleNotFoundError as error:
         raise AttributeError(f"tlkit.widgets has no {name!r}, and the course is not installed") from error

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tlkit_course.quiz import questions
 
 from tlkit import evaluate
 from tlkit.checks import exercises
-from tlkit.widgets.quiz import questions
 
 from . import notes, room, share
 

@@ -4,8 +4,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from .. import record
-from ..checks import exercises
+from tlkit import record
+from tlkit.checks import exercises
+
 from .quiz import questions
 
 HEADER = ("notebook", "exercises solved", "tries", "quiz", "guesses")

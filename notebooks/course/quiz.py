@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from .. import record
-from .bundle import with_twin
+from tlkit import record
+from tlkit.widgets.bundle import with_twin
 
 
 @dataclass(frozen=True)
