@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def beside_the_benchmark():
 @pytest.fixture(scope="module")
 def bench(beside_the_benchmark):
     """The benchmark's modules by name."""
-    names = ("tally", "recipes", "peers", "in_torch", "page", "targets", "views", "sizes")
+    names = ("tally", "recipes", "peers", "in_torch", "page", "targets", "batches", "views", "sizes")
     return type("Bench", (), {name: importlib.import_module(name) for name in names})
 
 
@@ -199,6 +200,33 @@ def test_a_way_of_augmenting_is_compared_with_the_first_of_its_recipe(bench):
     assert more["seconds"] == 6 and more["accuracy"]["mean"] == 1
 
 
+def test_batches_of_two_sizes_learn_from_the_same_images_and_the_test_split_has_no_part(bench, monkeypatch):
+    whole = tk.load_task("digits", labels_per_class=60)
+    one, again, other = (bench.batches.drawn(whole, 100, seed) for seed in (0, 0, 1))
+    assert len(one.train) == 100 and len(one.validation) == len(whole.train) // 3
+    assert one.fingerprint() == again.fingerprint() != other.fingerprint()
+    seen = {image.tobytes() for image in np.asarray(one.train.images)}
+    assert not seen & {image.tobytes() for image in np.asarray(one.validation.images)}
+    asked, seconds = [], {128: 4.0, 256: 3.0, 32: 8.0, 64: 4.0, None: 1.0}
+
+    def made(_backbone, task, batch=None, **plan):
+        asked.append((task.fingerprint(), batch, plan.get("rate"), plan.get("head")))
+        history = {"val_accuracy": [0.0, (batch or 0) / 1000, 0.0]}
+        return SimpleNamespace(head="the probe's", seconds=seconds[batch], history=history)
+
+    monkeypatch.setattr(bench.batches, "RECIPES", {
+        name: (made, *rest) for name, (_, *rest) in bench.batches.RECIPES.items()})  # fmt: skip
+    monkeypatch.setattr(tk, "linear_probe", made)
+    monkeypatch.setattr(tk, "fine_tune", made)
+    monkeypatch.setattr(tk, "activations", lambda *_, **__: None)
+    probe, block = bench.batches.measure("digits", tk.Backbone("letters-small"), "float32", 2, 100)
+    assert probe["ratio"]["median"] == 0.75 and block["ratio"]["median"] == 0.5
+    assert probe["gain"]["mean"] == pytest.approx(0.128) and block["gain"]["mean"] == pytest.approx(0.032)
+    tuned = [one for one in asked if one[2]]
+    assert [one[1:3] for one in tuned] == [(64, 2e-4), (32, 1e-4), (32, 1e-4), (64, 2e-4)]
+    assert len({one[0] for one in tuned}) == 2 and all(one[3] == "the probe's" for one in tuned)
+
+
 def test_per_cent_of_peak_follows_from_the_layers(bench, monkeypatch):
     monkeypatch.setattr(bench.sizes, "peak", lambda *_: 1e9)
     monkeypatch.setattr(bench.sizes, "first_and_later", lambda call: (call(), 0.5))
@@ -234,6 +262,7 @@ def test_a_page_has_only_the_parts_that_were_measured(bench):
     result = json.loads((BENCH.parents[1] / "docs" / "performance.json").read_text("utf-8"))
     whole = bench.page.text(result, "performance.png")
     assert whole == (BENCH.parents[1] / "docs" / "performance.md").read_text("utf-8"), "make bench writes the page"
-    heads = {"views": "## Augmentation", "sizes": "## Larger", "steps": "| trained (batch", "ends": "| all layers, fed"}
+    heads = {"batches": "## Larger batches", "views": "## Augmentation", "sizes": "## Larger pictures",
+             "steps": "| trained (batch", "ends": "| all layers, fed"}  # fmt: skip
     for part, head in heads.items():
         assert (head in whole) == (part in result) and head not in bench.page.text(result | {part: []}, "x.png")

@@ -238,12 +238,12 @@ def test_bfloat16_is_timed_only_when_asked_for_and_shown_from_then_on(cache, mon
 
     def measured(backbone, *_):
         asked.append(backbone.width)
-        (cache / "speed").mkdir(parents=True)
+        speed._folder().mkdir(parents=True)
         for precision, step in (("float32", 0.32), ("bfloat16", 0.16)):
             one = speed.Speed(
-                speed._machine(), speed.VGG16, precision, 300.0, {"all": step}, {"all": 1.0}, {"all": 1.0}
+                speed._machine(), speed.VGG16, precision, 300.0, {"all": step}, {}, {"all": 1.0}, {"all": 1.0}
             )
-            (cache / "speed" / f"{precision}.json").write_text(json.dumps(vars(one)), "utf-8")
+            (speed._folder() / f"{precision}.json").write_text(json.dumps(vars(one)), "utf-8")
 
     asked = []
     monkeypatch.setattr(speed, "faster_precision", measured)
@@ -252,8 +252,9 @@ def test_bfloat16_is_timed_only_when_asked_for_and_shown_from_then_on(cache, mon
     assert found.value == {"float32": 100, "bfloat16": 200} and asked == [1.0]
     assert "200 images of 32 pixels a second in bfloat16 here, 100 in float32" in found.found
     assert module._look(module._bfloat16, False) == found and asked == [1.0]
-    other = (cache / "speed" / "bfloat16.json").read_text("utf-8").replace(speed._machine(), "another machine")
-    (cache / "speed" / "bfloat16.json").write_text(other, "utf-8")
+    kept = speed._folder() / "bfloat16.json"
+    other = kept.read_text("utf-8").replace(speed._machine(), "another machine")
+    kept.write_text(other, "utf-8")
     assert module._look(module._bfloat16, False).value is None  # measured elsewhere: says nothing about this one
 
 

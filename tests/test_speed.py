@@ -29,6 +29,7 @@ def made_up(**changes) -> speed.Speed:
         "precision": "float32",
         "forward": 100.0,
         "step": dict(zip(depths, (2.0, 1.7, 1.2, 0.8, 0.4), strict=True)),
+        "double": dict(zip(depths, (4.0, 3.4, 2.2, 1.2, 0.5), strict=True)),
         "start": dict.fromkeys(depths, 1.0),
         "share": dict(zip(depths, (1.0, 0.9, 0.6, 0.3, 0.1), strict=True)),
     }
@@ -45,11 +46,42 @@ def test_a_measurement_is_made_once_and_kept(cache, monkeypatch):
     assert list(cache.rglob("*.json")) and not list(cache.rglob("tmp*"))
     assert first.forward > first.training > 0 and first.share["all"] == 1 > first.share["block5"] > 0
     assert sorted(first.step, key=first.step.get) == sorted(first.share, key=first.share.get)  # deeper takes longer
+    assert first.double.keys() == first.step.keys() and first.double["all"] == 2 * first.step["all"]
     monkeypatch.setattr(speed, "_timed", None)  # measuring again would fail
     assert speed.measure(SMALL, (32, 32, 3), "float32") == first and speed.known() == [first]
     assert speed.measure(replace(SMALL, seed=5), (32, 32, 3), "float32") == first  # weights do not matter
     monkeypatch.setattr(speed, "_machine", lambda: "another machine")
     assert speed.known() == []
+
+
+def test_what_other_code_has_measured_is_measured_again(cache, monkeypatch):
+    (before := speed._folder()).mkdir(parents=True)
+    (before / "one.json").write_text(json.dumps(vars(made_up(machine=speed._machine()))), "utf-8")
+    assert speed.known()
+    read = speed.Path.read_bytes
+    monkeypatch.setattr(speed.Path, "read_bytes", lambda path: read(path) + b"# changed")
+    assert speed._folder().parent == before.parent and speed._folder() != before and speed.known() == []
+
+
+def test_many_images_above_a_cut_are_fine_tuned_in_batches_of_64_with_steps_twice_as_long(digits, monkeypatch):
+    monkeypatch.setattr(speed, "MANY", len(digits.train))
+    monkeypatch.setattr(transfer, "_train", lambda _recipe, _backbone, _task, _cut, settings, _seed, head: settings)
+
+    def chosen(**named):
+        settings = tk.fine_tune(SMALL, digits, **named)
+        return settings.batch, settings.rate, settings.steps
+
+    assert chosen() == (64, 2e-4, 150) and chosen(unfreeze="all") == chosen(unfreeze="block1") == (32, 1e-4, 300)
+    assert chosen(rate=3e-4) == (32, 3e-4, 300) and chosen(batch=16) == (16, 1e-4, 300) and chosen(steps=7)[2] == 7
+    monkeypatch.setattr(speed, "MANY", len(digits.train) + 1)
+    assert chosen() == (32, 1e-4, 300)
+
+
+def test_a_budget_counts_on_the_batches_that_are_used(digits, monkeypatch):
+    clock = budget(60, digits, monkeypatch)
+    epochs = [clock._tune(digits, images, lowest, 1)[0] - len(digits.validation) * clock.speed.share[lowest] / 100
+              for images, lowest in ((1984, "block5"), (2048, "block5"), (2048, "all"))]  # fmt: skip
+    assert epochs == pytest.approx([62 * 0.4, 32 * 0.5, 64 * 2.0])
 
 
 def test_the_share_of_a_block_is_that_of_vgg16s_multiply_adds():

@@ -164,9 +164,8 @@ class Backbone:
             depth, filters = BLOCKS[block]
             start = "zeros" if self.weights else keras.initializers.HeNormal(seed=1000 * self.seed + i)
             activation = None if self.batch_norm else "relu"
-            layer = keras.layers.Conv2D(int(filters * self.width), 3, padding="same", activation=activation,
-                                        kernel_initializer=start, name=name, dtype=policy)  # fmt: skip
-            x = fast.convolution(layer, x)
+            x = fast.convolution(keras.layers.Conv2D(int(filters * self.width), 3, padding="same", name=name,
+                                 activation=activation, kernel_initializer=start, dtype=policy), x)  # fmt: skip
             if self.batch_norm:
                 x = keras.layers.BatchNormalization(name=f"{block}_bn{part}", dtype=policy)(x)
                 x = keras.layers.ReLU(name=f"{block}_relu{part}", dtype=policy)(x)

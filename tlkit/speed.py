@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 VGG16 = "vgg16 x 1.0 at 32 px"  # what doctor speaks of
 PRECISIONS = ("float32", "bfloat16", "float16")
-BATCH = 32  # images in a timed training step, as in fine-tuning
+BATCH = 32  # images in a step of fine-tuning
+MANY = 2_000  # from so many on, twice as many above a cut: as accurate, and fewer steps move all those weights
 FEWEST, MOST = 5, 30  # epochs of fine-tuning: fewer are not worth a deeper cut, more rarely help
 MARGIN = 0.8  # of the time is planned for when images are chosen, before anything was seen to run
 PROBE = 2.0, 1.5e-4  # seconds that a probe's training takes: at least, and for each image
@@ -47,6 +48,7 @@ class Speed:
         precision: "float32", "bfloat16" or "float16".
         forward: images per second through all frozen layers.
         step: lowest block that is trained -> seconds of one step of Adam on 32 images.
+        double: the same on 64 images.
         start: the same -> seconds until the first step is done, for the most part tracing.
         share: the same -> its and the higher blocks' part of all multiply-adds, 0 to 1.
     """
@@ -56,6 +58,7 @@ class Speed:
     precision: str
     forward: float
     step: dict[str, float]
+    double: dict[str, float]
     start: dict[str, float]
     share: dict[str, float]
 
@@ -75,10 +78,10 @@ def measure(backbone: "Backbone", image_shape: tuple[int, int, int], precision: 
     """
     network = f"{backbone.layout} x {backbone.width} at {backbone.size} px" + ", batch norm" * backbone.batch_norm
     about = [_machine(), network, list(image_shape), precision]
-    path = cache_dir() / "speed" / f"{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]}.json"
+    path = _folder() / f"{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]}.json"
     if not path.exists():
         found = asdict(_timed(backbone.random(), image_shape, precision, network))
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as half:
             json.dump(found, half)
         os.replace(half.name, path)
@@ -87,7 +90,7 @@ def measure(backbone: "Backbone", image_shape: tuple[int, int, int], precision: 
 
 def known() -> list[Speed]:
     """What has been measured on this machine; light, and measures nothing."""
-    found = [_read(path) for path in sorted((cache_dir() / "speed").glob("*.json"))]
+    found = [_read(path) for path in sorted(_folder().glob("*.json"))]
     return [one for one in found if one.machine == _machine()]
 
 
@@ -104,6 +107,22 @@ def faster_precision(backbone: "Backbone", image_shape: tuple[int, int, int]) ->
     if backbone.layout != "vgg16":
         return "float32"  # the only one that it is built in
     return max(precisions(), key=lambda precision: measure(backbone, image_shape, precision).training)
+
+
+def batch(images: int, lowest: str) -> int:
+    """How many images a step of fine-tuning takes: 32, or 64 for many images where layers are frozen below a cut.
+
+    Args:
+        images: of the training split.
+        lowest: the lowest block that is trained, or "all".
+    """
+    return 2 * BATCH if images >= MANY and lowest not in ("block1", "all") else BATCH
+
+
+def _folder() -> Path:
+    """Of what the code that is here has measured: an older or newer one may be slower or faster."""
+    code = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("speed.py", "fast.py"))
+    return cache_dir() / "speed" / hashlib.sha256(code).hexdigest()[:12]
 
 
 def _read(path: Path) -> Speed:
@@ -132,7 +151,7 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
     images = np.zeros((rows, *image_shape), "uint8")
     seconds = first_and_later(lambda: list(forward(shared, images)))[1]
     model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
-    step, start, share = {}, {}, {}
+    step, double, start, share = {}, {}, {}, {}
     lowest = ("block5", "all") if backbone.layout == "vgg16" else ("all",)
     for name in ("all", *BLOCKS) if backbone.layout == "vgg16" else lowest:
         above = above_cut(model, cut_below(name))
@@ -141,12 +160,16 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
             continue
         above.compile(Adam(clipnorm=1.0), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         above.optimizer.build(above.trainable_variables)
-        inputs, labels = np.zeros((BATCH, *above.input.shape[1:]), "float32"), np.zeros(BATCH, "int64")
-        start[name], step[name] = first_and_later(partial(above.train_on_batch, inputs, labels))
+        inputs, labels = np.zeros((2 * BATCH, *above.input.shape[1:]), "float32"), np.zeros(2 * BATCH, "int64")
+        start[name], step[name] = first_and_later(partial(above.train_on_batch, inputs[:BATCH], labels[:BATCH]))
+        double[name] = 2 * step[name]  # of all layers, where the arithmetic decides
+        if name != "all":
+            double[name] = first_and_later(partial(above.train_on_batch, inputs, labels))[1]
     for name in share.keys() - step.keys():  # in between the time grows with the multiply-adds
         part = (share[name] - share["block5"]) / (1 - share["block5"])
-        step[name], start[name] = (at["block5"] + part * (at["all"] - at["block5"]) for at in (step, start))
-    return Speed(_machine(), network, precision, rows / seconds, step, start, share)
+        for at in (step, double, start):
+            at[name] = at["block5"] + part * (at["all"] - at["block5"])
+    return Speed(_machine(), network, precision, rows / seconds, step, double, start, share)
 
 
 def first_and_later(call: Callable[[], Any]) -> tuple[float, float]:
@@ -198,7 +221,9 @@ class Budget:
         """Seconds of fine-tuning: of the epochs, and of what comes before and after them."""
         speed, share = self.speed, self.speed.share[lowest]
         held_out, seen = len(task.validation), images + len(task.validation) + len(task.test)
-        epoch = -(-images // BATCH) * speed.step[lowest] + held_out * share / speed.forward
+        size = batch(images, lowest)
+        step = (speed.step if size == BATCH else speed.double)[lowest]
+        epoch = -(-images // size) * step + held_out * share / speed.forward
         once = seen / speed.forward  # the layers below the cut before the epochs, those above it after them
         return epochs * epoch, once + speed.start[lowest]
 

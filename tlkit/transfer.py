@@ -155,11 +155,16 @@ def fine_tune(
         head: where the head starts, for example a probe's; None: random.
         unfreeze: the lowest block to train, "block1" … "block5", or "all".
         seed: of a random head and of shuffling.
-        **changes: fields of ``Settings`` to set differently from ``TUNE``.
+        **changes: fields of ``Settings`` to set differently from ``TUNE``. Without "batch" and "rate", both are
+            doubled, and "steps" halved, where 2,000 images or more are fine-tuned above a cut: as accurate, in less
+            time (docs/performance.md).
 
     Raises:
         ValueError: no such block.
     """
+    if not {"batch", "rate"} & changes.keys():  # steps grow with the batch: Goyal et al. 2017, arXiv:1706.02677
+        twice = speed.batch(len(task.train), unfreeze) // TUNE.batch
+        changes = {"batch": TUNE.batch * twice, "rate": TUNE.rate * twice, "steps": TUNE.steps // twice, **changes}
     return _train("fine_tune", backbone, task, cut_below(unfreeze), replace(TUNE, **changes), seed, head=head)
 
 

@@ -7,7 +7,8 @@ By default the embedded pair: digits, with the backbone that was trained on lett
 the same with .md and .png: a page with the tables, and its figure. docs/performance.md is such a page.
 
 The parts: recipes (every recipe beside its peers), targets, steps (what a training step is made of, and when a training
-ends), views (what augmentation costs and brings) and sizes (pictures of several sizes, on a GPU where there is one).
+ends), batches (whether larger ones learn as well), views (what augmentation costs and brings) and sizes (pictures of
+several sizes, on a GPU where there is one).
 Without the first, the others are added to the runs that FILE already has.
 """
 
@@ -18,6 +19,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import batches
 import page
 import peers
 import recipes
@@ -28,7 +30,7 @@ import views
 
 import tlkit as tk
 
-PARTS = ("recipes", "targets", "steps", "views", "sizes")
+PARTS = ("recipes", "targets", "steps", "batches", "views", "sizes")
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
@@ -117,6 +119,9 @@ def main(words: list[str]) -> int:
         few = {name: split.pick(range(20)) for name, split in setting.task.splits().items()}
         short = replace(setting, task=replace(setting.task, **few))
         result["ends"] = targets.ends_of_training(short, *([(2,)] if given.quick else []))
+    if "batches" in given.parts:
+        few = (2, 200) if given.quick else ()
+        result["batches"] = batches.measure(given.task, backbone, result["precision"], *few)
     if "views" in given.parts:
         few = (2, 4, 2) if given.quick else ()
         result["views"] = views.measure(given.task, backbone, result["precision"], given.test, *few)

@@ -77,8 +77,8 @@ def table_of_steps(found: list[dict]) -> str:
     if not found:
         return ""
     names = {"forward": "forward alone", "down": "forward and backward without the gradients of the kernels",
-             "forward_backward": "forward and backward", "adam": "Adam, clipping included",
-             "adam_fused": "Adam in one operation", "step": "the whole step",
+             "forward_backward": "forward and backward", "by_keras": "the same by Keras's convolutions",
+             "adam": "Keras's Adam, clipping included", "adam_fused": "Adam in one operation", "step": "the whole step",
              "step_jit": "the whole step with `jit_compile`"}  # fmt: skip
     lines = [f"| trained (batch {found[0]['batch']}) | {' | '.join(names.values())} |", "|---" * (len(names) + 1) + "|"]
     for row in found:
@@ -97,6 +97,27 @@ def table_of_ends(found: list[dict]) -> str:
         numbers = f"{sum(row['seconds']):.1f} | {sum(row['waits']):.1f} | {max(row['waits']):.1f}"
         lines.append(f"| {row['fed']} | {len(row['waits'])} | {numbers} |")
     return "\n".join(lines) + "\n\n"
+
+
+def about_batches(found: list[dict]) -> str:
+    """Whether larger batches learn as well, as a section in Markdown; nothing if it was not measured."""
+    if not found:
+        return ""
+    lines = ["| recipe | images | batch | gain in validation accuracy | time of training |", "|---" * 5 + "|"]
+    for one in found:
+        gain, ratio = tk.evaluate.Interval(**one["gain"]), one["ratio"]
+        batch = " → ".join(map(str, one["batches"]))
+        time = f"× {ratio['median']:.2f} ({ratio['low']:.2f}–{ratio['high']:.2f})"
+        lines.append(f"| {one['recipe']} | {one['images']:,} | {batch} | {gain} | {time} |")
+    table, draws, held_out = "\n".join(lines), found[0]["draws"], found[0]["held_out"]
+    return f"""## Larger batches for many images
+
+With so many images or more the kit takes the larger batch by itself; of block 5 the step size grows with it. As many
+epochs each, {draws} draws of the images; {held_out:,} validation images, no others, say how well each learned:
+
+{table}
+
+"""
 
 
 def about_views(found: list[dict]) -> str:
@@ -221,7 +242,7 @@ def text(result: dict, picture: str) -> str:
     file = picture.replace(".png", ".json")
     sizes = f"{task['train']:,} training, {task['validation']:,} validation and {task['test']:,} test pictures"
     used = ", ".join(f"{name} {number}" for name, number in versions.items())
-    tables = {"ends": table_of_ends, "views": about_views, "sizes": about_sizes}
+    tables = {"ends": table_of_ends, "batches": about_batches, "views": about_views, "sizes": about_sizes}
     more = "".join(section(result.get(part, [])) for part, section in tables.items())
     return f"""# How fast, and against whom
 
@@ -266,19 +287,23 @@ run and might still rise, so compare its times. The validation pass after each e
 
 - **Tracing.** Keras traced every training step twice, because the optimizer made its variables in the first step; tlkit
   now builds it before. The peers run as published, without that, and their first epochs show it.
-- **`jit_compile`** makes VGG16 many times slower on the processor, as the table above says; nobody uses it here.
+- **`jit_compile`** makes VGG16's steps slower on the processor, as the table above says; nobody uses it here.
+- **Convolutions of small pictures** (the table above). In block 5 pictures of 32 x 32 are 2 x 2 numbers wide. Every
+  output sees every input there, so a 3 x 3 convolution is a dense layer, and much faster as one. And where there are
+  many channels, the gradient of a kernel in bfloat16 is faster as nine products of matrices, one for each of its
+  places. The kit does both (`tlkit.fast.convolution`), and through it so do the Keras and TensorFlow recipes here; a
+  saved model has Keras's plain layers.
 - **The end of a training** (the table above). TensorFlow tunes what feeds `fit`, twice as seldom each time, and some
   trainings, more in some hours than in others, have to wait until it does so again: about 1.3, 2.6, 5.1, 10, 20, 41,
   ... seconds after they began, up to twice what they need. A single generator leaves nothing to tune, so the kit turns
   that off (`tlkit.fast.stream`). The peers' epochs are timed before their end.
 - **Validation** by `evaluate` opens its data anew in every epoch; the kit's is one pass by a function that has been
   traced anyway, for the final predictions.
-- **Adam in one operation** for each variable instead of Keras's nine takes half of the time (the table above).
+- **Adam in one operation** for each variable instead of Keras's nine takes half of the time (the table above); a
+  gradient that is short enough is not written again to clip it.
 - **Batches as they are stored**, uint8 or float16, become float32 in the network and not in Python.
-- **Why block 5 gains less than the arithmetic allows.** Its pictures are 2 x 2 numbers wide, so the gradients of its
-  kernels take a third of a step or more (the table above, with them and without), and Adam has to move seven million
-  numbers in each step of 32 images. The arithmetic counts neither.
-- **Why all layers are slower than PyTorch's.** Again the gradients of the kernels, over a third of a step.
+- **Why block 5 gains less than the arithmetic allows.** Adam has to move seven million numbers in each step (the table
+  above), which the arithmetic does not count; batches of 64 halve that. Nor does it count tracing.
 - **Why the probe takes longer than the pass.** It builds the network, traces three functions, and makes fifteen passes
   over the features.
 - **Batches of 256 for many images.** 64 in one pass hold fewer megabytes; from 5,000 images of up to 32 x 32 on the

@@ -171,11 +171,17 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
     """Where the milliseconds of a training step go, above block 4 and in the whole network.
 
     The parts: the pass forward alone; forward and backward, with the gradients of the kernels and without (down to the
-    input only); Adam with its clipping, as Keras does it and in one operation; and one whole step with the latter, also
-    compiled by XLA (`jit_compile`).
+    input only), and by Keras's own convolutions; Adam with its clipping, as Keras does it and in one operation; and one
+    whole step with the latter, also compiled by XLA (`jit_compile`).
     """
-    shared = setting.backbone.build(setting.task.image_shape, setting.precision)
-    model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
+
+    def with_head():
+        shared = setting.backbone.build(setting.task.image_shape, setting.precision)
+        return keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
+
+    model = with_head()
+    with patch.object(fast, "convolution", lambda layer, inputs: layer(inputs)):
+        plain = with_head()
     loss, found = keras.losses.SparseCategoricalCrossentropy(from_logits=True), []
 
     def milliseconds(call) -> float:
@@ -199,6 +205,7 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
             return tape.gradient(error, above.trainable_variables if kernels else [x])
 
         both, down = tf.function(partial(backward, True)), tf.function(partial(backward, False))
+        by_keras = tf.function(partial(backward, True, above=above_cut(plain, cut_below(lowest))))
         gradients, variables = both(), above.trainable_variables
 
         def step(kind, gradients=gradients, variables=variables):
@@ -209,6 +216,7 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
         row = {"trained": lowest, "batch": batch, "parameters": above.count_params(),
                "forward": milliseconds(lambda above=above, x=x: above.predict_on_batch(x)),
                "forward_backward": milliseconds(lambda both=both: both()[0].numpy()),
+               "by_keras": milliseconds(lambda by_keras=by_keras: by_keras()[0].numpy()),
                "down": milliseconds(lambda down=down: down()[0].numpy()),
                "adam": milliseconds(step(keras.optimizers.Adam)),
                "adam_fused": milliseconds(step(fast.Adam))}  # fmt: skip
