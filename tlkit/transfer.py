@@ -315,7 +315,8 @@ def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, n
     adam = _AdamByDepth(settings.shrink, learning_rate=rate, clipnorm=1.0 if settings.schedule else None)
     if settings.precision == "float16":  # small gradients would become 0: the loss is scaled up, and they down again
         adam = keras.optimizers.LossScaleOptimizer(adam)
-    network.compile(adam, loss, metrics=[metric])
+    # a step on features is shorter than Python's part in it: there, an epoch is one call
+    network.compile(adam, loss, metrics=[metric], steps_per_execution=train.steps if np.ndim(inputs) == 2 else 1)
     adam.build(network.trainable_variables)  # before the first step: else Keras traces the step twice
     with bar(total, f"{name} on {task.name}", "step") as progress:
         keeper = _KeepBest(settings, progress, score)
@@ -385,7 +386,7 @@ class _KeepBest(keras.callbacks.Callback):
         self.best, self.weights, self.waited = None, None, 0
 
     def on_train_batch_end(self, batch, logs=None):
-        self.progress.update()
+        self.progress.update(self.model.steps_per_execution)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.began = time.perf_counter()

@@ -301,6 +301,7 @@ run and might still rise, so compare its times. The validation pass after each e
   traced anyway, for the final predictions.
 - **Adam in one operation** for each variable instead of Keras's nine takes half of the time (the table above); a
   gradient that is short enough is not written again to clip it.
+- **An epoch of the probe in one call** (`steps_per_execution`): a step on features is shorter than Python's part in it.
 - **Batches as they are stored**, uint8 or float16, become float32 in the network and not in Python.
 - **Why block 5 gains less than the arithmetic allows.** Adam has to move seven million numbers in each step (the table
   above), which the arithmetic does not count; batches of 64 halve that. Nor does it count tracing.
