@@ -47,7 +47,7 @@ def main():
         found[f"train {precision}"] = rate(epoch, len(some))
     many = np.zeros((20_000, 32, 32, 3), "uint8")
     batches = _Batches(many, np.zeros(len(many), "int64"), TUNE, 0)
-    found["feed"] = rate(lambda: [batches[i] for i in range(len(batches))], len(many))
+    found["feed"] = rate(lambda: [batches[i] for i in range(batches.steps)], len(many))
     found["fingerprint"] = rate(lambda: fingerprint(many), len(many))
     print(json.dumps({name: value if isinstance(value, str) else round(value, 1) for name, value in found.items()}))
 
