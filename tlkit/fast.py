@@ -4,7 +4,7 @@ from itertools import count
 
 from .quiet import keras
 
-CHANNELS = 256  # from so many on, nine products of matrices are faster than one gradient of a convolution
+CHANNELS = 256  # with fewer there is little to gain, and small networks stay as they are to the last bit
 
 
 def stream(batches: keras.utils.PyDataset):
@@ -31,16 +31,16 @@ def convolution(layer: keras.layers.Conv2D, inputs):
     """What a layer of 3 × 3 kernels (stride 1, padding "same") makes of its inputs (n, h, w, channels), faster.
 
     The numbers are Keras's up to rounding, and the layer is saved, and loaded elsewhere, as the plain one that it is.
-    On a processor, whose libraries are slow at small pictures with many channels, it is computed
+    On a processor, whose libraries are slow at small pictures with many channels (256 or more), it is computed
 
     - on 2 × 2 pixels as the dense layer that it is there, for every output sees every input;
     - elsewhere as a convolution, but by TensorFlow its kernel's gradient in bfloat16 as nine products of matrices.
     """
-    many = layer.compute_dtype == "bfloat16" and inputs.shape[-1] >= CHANNELS
-    if all(device.startswith("cpu") for device in keras.distribution.list_devices()):
+    on_processors = all(device.startswith("cpu") for device in keras.distribution.list_devices())
+    if on_processors and inputs.shape[-1] >= CHANNELS:
         if tuple(inputs.shape[1:3]) == (2, 2):
             layer.convolution_op = _dense
-        elif many and keras.backend.backend() == "tensorflow":
+        elif layer.compute_dtype == "bfloat16" and keras.backend.backend() == "tensorflow":
             convolve = layer.convolution_op
             layer.convolution_op = lambda x, kernel: _by_products(convolve, x, kernel)
     return layer(inputs)
