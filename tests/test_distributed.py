@@ -172,6 +172,29 @@ def test_one_process_cuts_a_batch_over_its_devices_and_goes_on_where_it_was_kill
     assert f"parts {[10] * 10 + [6]}"[:-1] in said(tmp_path)  # ten parts, and the one that died again
 
 
+DENSE = """
+import jax, numpy as np
+from tlkit import fast
+from tlkit.quiet import keras
+start, rng = keras.initializers.GlorotUniform(seed=0), np.random.default_rng(0)
+x, upstream = rng.normal(size=(7, 2, 2, fast.CHANNELS)).astype("float32"), rng.normal(size=(7, 2, 2, 6))
+def gradients(convolve):
+    layer = keras.layers.Conv2D(6, 3, padding="same", kernel_initializer=start)
+    model = keras.Model(inputs := keras.Input(x.shape[1:]), convolve(layer, inputs))
+    loss = lambda values, x: (model.stateless_call(values, [], x)[0] * upstream).sum()
+    return vars(layer), jax.tree.leaves(jax.grad(loss, (0, 1))([v.value for v in model.trainable_variables], x))
+(dense, ours), (plain, theirs) = gradients(fast.convolution), gradients(lambda layer, x: layer(x))
+assert "convolution_op" in dense and "convolution_op" not in plain and len(ours) == 3
+for mine, other in zip(ours, theirs, strict=True):
+    assert abs(mine - other).max() < 1e-5 * abs(other).max()
+"""
+
+
+@needs_jax
+def test_jax_computes_a_convolution_on_four_pixels_as_a_dense_layer(start, tmp_path):
+    assert ended(start(1, "-c", DENSE, KERAS_BACKEND="jax"), 100) == [0], said(tmp_path)
+
+
 def test_without_jax_one_sentence_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setattr(watch, "find_spec", lambda name: None)
     assert cli.main(["run", "--distributed"]) == 1
