@@ -296,10 +296,10 @@ run and might still rise, so compare its times. The validation pass after each e
   now builds it before. The peers run as published, without that, and their first epochs show it.
 - **`jit_compile`** makes VGG16's steps slower on the processor, as the table above says; nobody uses it here.
 - **Convolutions of small pictures** (the table above). In block 5 pictures of 32 x 32 are 2 x 2 numbers wide. Every
-  output sees every input there, so a 3 x 3 convolution is a dense layer, and much faster as one. And where there are
-  many channels, the gradient of a kernel in bfloat16 is faster as nine products of matrices, one for each of its
-  places. The kit does both (`tlkit.fast.convolution`), and through it so do the Keras and TensorFlow recipes here; a
-  saved model has Keras's plain layers.
+  output sees every input there, so a 3 x 3 convolution is a dense layer, and much faster as one. Elsewhere the gradient
+  of a kernel in bfloat16 is faster as nine products of matrices, one for each of its places. The kit does both where
+  there are 256 channels or more (`tlkit.fast.convolution`), and through it so do the Keras and TensorFlow recipes here;
+  a saved model has Keras's plain layers.
 - **The end of a training** (the table above). TensorFlow tunes what feeds `fit`, twice as seldom each time, and some
   trainings, more in some hours than in others, have to wait until it does so again: about 1.3, 2.6, 5.1, 10, 20, 41,
   ... seconds after they began, up to twice what they need. A single generator leaves nothing to tune, so the kit turns
