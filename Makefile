@@ -2,7 +2,7 @@
 # Needs Python 3.11-3.13, pip and make. Paths below are relative, so folders with spaces are no problem.
 
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
-	if $$p tlkit/doctor.py --before-install 2>/dev/null; then echo $$p; exit; fi; done; echo python3)
+	if $$p tlkit/commands/doctor.py --before-install 2>/dev/null; then echo $$p; exit; fi; done; echo python3)
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 RUN := $(BIN)/python
 BENCH := $(BIN:.venv/%=build/bench-env/%)/python
@@ -34,7 +34,7 @@ app: .venv/installed  ## teach a network your own pictures, on a page without co
 	"$(RUN)" -m voila my_notebooks/teach_it_your_own.ipynb $(ARGS)
 
 doctor:  ## what this machine has, what is missing, and how to get it
-	@if [ -e .venv/installed ]; then "$(RUN)" -m tlkit doctor $(ARGS); else "$(PYTHON)" tlkit/doctor.py $(ARGS); fi
+	@if [ -e .venv/installed ]; then "$(RUN)" -m tlkit doctor $(ARGS); else "$(PYTHON)" tlkit/commands/doctor.py $(ARGS); fi
 
 test: .venv/installed-test lint  ## everything that must hold; needs no network
 	"$(RUN)" -m pytest tests -n 2 --dist loadfile --cov --cov-report=term:skip-covered
@@ -81,7 +81,7 @@ help:  ## this list
 	@"$(PYTHON)" -c "import re; [print(f'{m[1]:14}{m[2]}') for m in re.finditer(r'(?m)^([a-z-]+):.*?## (.+)', open('Makefile').read())]"
 
 .venv/installed: requirements.txt pyproject.toml
-	@"$(PYTHON)" tlkit/doctor.py --before-install
+	@"$(PYTHON)" tlkit/commands/doctor.py --before-install
 	@"$(PYTHON)" -m venv .venv || { echo "This Python cannot make virtual environments: on Debian and Ubuntu, \
 	sudo apt install python3-venv; elsewhere, install Python from python.org."; rm -rf .venv; exit 1; }
 	"$(RUN)" -m pip install --quiet --disable-pip-version-check $(FROM_BUNDLE) -r requirements.txt

@@ -8,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import replicas
 
-from tlkit import download, fetch
+from tlkit.files import download, fetch
 
 
 @pytest.fixture(scope="session", autouse=True)

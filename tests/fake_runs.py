@@ -8,7 +8,13 @@ import numpy as np
 from tlkit import evaluate
 
 SIZES = {"train": 40, "validation": 20, "test": 120}
-QUALITY = {"scratch": 0.12, "probe": 0.80, "lp_ft": 0.85, "fine_tune": 0.82, "article": 0.11}
+QUALITY = {
+    "scratch": 0.12,
+    "probe": 0.80,
+    "lp_ft": 0.85,
+    "fine_tune": 0.82,
+    "article": 0.11,
+}
 
 
 @dataclass
@@ -33,7 +39,11 @@ class FakeTask:
         rng = np.random.default_rng(self.seed)
         for name, n in SIZES.items():
             images = rng.integers(0, 256, (n, 8, 8, 3), dtype="uint8")
-            labels = np.arange(n) % len(self.classes) if self.classes else rng.uniform(-30, 30, n).astype("float32")
+            labels = (
+                np.arange(n) % len(self.classes)
+                if self.classes
+                else rng.uniform(-30, 30, n).astype("float32")
+            )
             setattr(self, name, FakeSplit(images, labels))
 
     @property
@@ -74,16 +84,26 @@ class FakeRun:
     seconds: float = 12.5
     peak_memory_mb: float = 1234.5
     trained_parameters: int = 5130
-    settings: dict = field(default_factory=lambda: {"rate": np.float32(0.5), "steps": 300})
+    settings: dict = field(
+        default_factory=lambda: {"rate": np.float32(0.5), "steps": 300}
+    )
 
     def predicted(self, split="test"):
-        return self.outputs[split][:, 0] if self.task.is_regression else self.outputs[split].argmax(axis=1)
+        return (
+            self.outputs[split][:, 0]
+            if self.task.is_regression
+            else self.outputs[split].argmax(axis=1)
+        )
 
     def correct(self, split="test"):
         return self.predicted(split) == getattr(self.task, split).labels
 
     def score(self, split="test"):
-        measure = evaluate.mean_absolute_error if self.task.is_regression else evaluate.accuracy
+        measure = (
+            evaluate.mean_absolute_error
+            if self.task.is_regression
+            else evaluate.accuracy
+        )
         return measure(getattr(self.task, split).labels, self.predicted(split))
 
 
@@ -92,13 +112,27 @@ def fake_run(recipe, task, quality=None):
     rng, outputs = np.random.default_rng([task.seed, len(recipe)]), {}
     for name, split in task.splits().items():
         if task.is_regression:
-            outputs[name] = (split.labels + rng.normal(0, 30 * (1 - quality), len(split)))[:, None].astype("float32")
+            outputs[name] = (
+                split.labels + rng.normal(0, 30 * (1 - quality), len(split))
+            )[:, None].astype("float32")
         else:
-            right = rng.permutation(len(split)) < quality * len(split)  # exactly that share
+            right = rng.permutation(len(split)) < quality * len(
+                split
+            )  # exactly that share
             said = np.where(right, split.labels, (split.labels + 1) % len(task.classes))
             outputs[name] = np.eye(len(task.classes), dtype="float32")[said]
-    history = {"val_mae" if task.is_regression else "val_accuracy": [0.1, 0.5 * quality, quality]}
-    backbone = FakeBackbone(weights=None, name="random") if recipe == "scratch" else FakeBackbone()
+    history = {
+        "val_mae" if task.is_regression else "val_accuracy": [
+            0.1,
+            0.5 * quality,
+            quality,
+        ]
+    }
+    backbone = (
+        FakeBackbone(weights=None, name="random")
+        if recipe == "scratch"
+        else FakeBackbone()
+    )
     return FakeRun(recipe, task, task.seed, outputs, history, backbone)
 
 
@@ -108,4 +142,10 @@ def fake_runs(recipes=("scratch", "probe", "lp_ft"), seeds=3, **task):
 
 
 def fake_degrees(**options):
-    return fake_runs(classes=(), name="degrees", question="at which angle?", labels_per_class=None, **options)
+    return fake_runs(
+        classes=(),
+        name="degrees",
+        question="at which angle?",
+        labels_per_class=None,
+        **options,
+    )

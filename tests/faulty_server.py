@@ -54,7 +54,9 @@ class Handler(BaseHTTPRequestHandler):
         if not path.is_file():
             self.answer(404, {"Content-Length": "0"})
             return
-        self.send_file(fault, path.read_bytes() if fault.content is None else fault.content)
+        self.send_file(
+            fault, path.read_bytes() if fault.content is None else fault.content
+        )
 
     def send_file(self, fault, content):
         start, status, headers = 0, 200, {}
@@ -63,8 +65,14 @@ class Handler(BaseHTTPRequestHandler):
             if start >= len(content):
                 return self.answer(416, {"Content-Length": "0"})
             start = max(0, start - fault.shift)
-            status, headers = 206, {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
-        self.answer(status, {"Content-Length": str(len(content) - start)} | headers | fault.headers)
+            status, headers = (
+                206,
+                {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"},
+            )
+        self.answer(
+            status,
+            {"Content-Length": str(len(content) - start)} | headers | fault.headers,
+        )
         end = min(n for n in (fault.cut, fault.stall, len(content)) if n is not None)
         while start < end:
             time.sleep(fault.pause)
@@ -76,7 +84,9 @@ class Handler(BaseHTTPRequestHandler):
         if fault.stall is not None:
             self.server.over.wait()
         if fault.reset:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
             self.connection.close()
 
     def answer(self, status, headers):
@@ -87,7 +97,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def setup(self):
-        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**17)  # so that "sent" is soon "received"
+        self.request.setsockopt(
+            socket.SOL_SOCKET, socket.SO_SNDBUF, 2**17
+        )  # so that "sent" is soon "received"
         super().setup()
 
     def log_message(self, *args):
@@ -109,14 +121,22 @@ class FaultyServer(ThreadingHTTPServer):
 
     def __init__(self, folder: Path, context: ssl.SSLContext | None = None):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.folder, self.faults, self.always, self.requests, self.sent = folder, [], Fault(), [], 0
+        self.folder, self.faults, self.always, self.requests, self.sent = (
+            folder,
+            [],
+            Fault(),
+            [],
+            0,
+        )
         self.guard, self.over = threading.Lock(), threading.Event()
         if context:
             self.socket = context.wrap_socket(self.socket, server_side=True)
         self.url = f"http{'s' if context else ''}://localhost:{self.server_address[1]}"
 
     def __enter__(self):
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self.thread = threading.Thread(
+            target=self.serve_forever, args=(0.02,), daemon=True
+        )
         self.thread.start()
         return self
 
@@ -160,7 +180,11 @@ def certificate(folder: Path, start: str, end: str) -> Path:
     request = "req -new -newkey rsa:2048 -nodes -keyout key.pem -out request.pem -subj /CN=localhost -config own.cnf"
     sign = "ca -batch -selfsign -config own.cnf -in request.pem -keyfile key.pem -out cert.pem -notext"
     for command in (request, f"{sign} -startdate {start} -enddate {end}"):
-        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+        subprocess.run(
+            ["openssl", *command.split()], cwd=folder, check=True, capture_output=True
+        )
     both = folder / "both.pem"
-    both.write_text((folder / "cert.pem").read_text() + (folder / "key.pem").read_text())
+    both.write_text(
+        (folder / "cert.pem").read_text() + (folder / "key.pem").read_text()
+    )
     return both

@@ -10,8 +10,25 @@ from typing import ClassVar
 
 import numpy as np
 
-BLOCKS = {"block1": (2, 64), "block2": (2, 128), "block3": (3, 256), "block4": (3, 512), "block5": (3, 512)}
-CLASSES = [b"airplane", b"automobile", b"bird", b"cat", b"deer", b"dog", b"frog", b"horse", b"ship", b"truck"]
+BLOCKS = {
+    "block1": (2, 64),
+    "block2": (2, 128),
+    "block3": (3, 256),
+    "block4": (3, 512),
+    "block5": (3, 512),
+}
+CLASSES = [
+    b"airplane",
+    b"automobile",
+    b"bird",
+    b"cat",
+    b"deer",
+    b"dog",
+    b"frog",
+    b"horse",
+    b"ship",
+    b"truck",
+]
 
 
 def vgg16_weights(path, width=1 / 16, seed=0, keras_version=None, values=None):
@@ -27,16 +44,33 @@ def vgg16_weights(path, width=1 / 16, seed=0, keras_version=None, values=None):
     import h5py
 
     values = _random_weights(width, seed) if values is None else values
-    parts = {block: [f"conv{i + 1}" for i in range(depth)] + ["pool"] for block, (depth, _) in BLOCKS.items()}
-    layers = ["input_1", *(f"{block}_{part}" for block, some in parts.items() for part in some)]
+    parts = {
+        block: [f"conv{i + 1}" for i in range(depth)] + ["pool"]
+        for block, (depth, _) in BLOCKS.items()
+    }
+    layers = [
+        "input_1",
+        *(f"{block}_{part}" for block, some in parts.items() for part in some),
+    ]
     with h5py.File(path, "w") as file:
         file.attrs["layer_names"] = np.array([name.encode() for name in layers], "S")
         if keras_version:
-            file.attrs["backend"], file.attrs["keras_version"] = b"tensorflow", keras_version.encode()
+            file.attrs["backend"], file.attrs["keras_version"] = (
+                b"tensorflow",
+                keras_version.encode(),
+            )
         for name in layers:
             group = file.create_group(name)
-            weights = dict(zip((f"{name}_W_1:0", f"{name}_b_1:0"), values.get(name, ()), strict=False))
-            group.attrs["weight_names"] = np.array([weight.encode() for weight in weights], "S")
+            weights = dict(
+                zip(
+                    (f"{name}_W_1:0", f"{name}_b_1:0"),
+                    values.get(name, ()),
+                    strict=False,
+                )
+            )
+            group.attrs["weight_names"] = np.array(
+                [weight.encode() for weight in weights], "S"
+            )
             for weight, value in weights.items():
                 group.create_dataset(weight, data=value)
     return values
@@ -48,7 +82,10 @@ def _random_weights(width, seed):
         for i in range(depth):
             shape = (3, 3, below, int(filters * width))
             kernel = rng.normal(0, np.sqrt(2 / (9 * below)), shape).astype("float32")
-            values[f"{block}_conv{i + 1}"] = (kernel, rng.normal(0, 0.1, shape[-1]).astype("float32"))
+            values[f"{block}_conv{i + 1}"] = (
+                kernel,
+                rng.normal(0, 0.1, shape[-1]).astype("float32"),
+            )
             below = shape[-1]
     return values
 
@@ -60,7 +97,9 @@ def cifar10_arrays(per_batch=20, seed=0):
     return rng.integers(0, 256, (n, 32, 32, 3), "uint8"), rng.integers(0, 10, n)
 
 
-def cifar10_archive(path, images, labels, python=2, instead_of_batch_3=None, leave_out=(), level=9):
+def cifar10_archive(
+    path, images, labels, python=2, instead_of_batch_3=None, leave_out=(), level=9
+):
     """cifar-10-python.tar.gz from images uint8 (6n, 32, 32, 3) and labels (6n,), in the published order.
 
     Args:
@@ -71,28 +110,49 @@ def cifar10_archive(path, images, labels, python=2, instead_of_batch_3=None, lea
     """
     names = [f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]
     n = len(images) // 6
-    members = {"batches.meta": {b"num_cases_per_batch": n, b"label_names": CLASSES, b"num_vis": 3072}}
+    members = {
+        "batches.meta": {
+            b"num_cases_per_batch": n,
+            b"label_names": CLASSES,
+            b"num_vis": 3072,
+        }
+    }
     for i, name in enumerate(names):
         part = slice(i * n, (i + 1) * n)
         title = f"training batch {i + 1} of 5" if i < 5 else "testing batch 1 of 1"
         members[name] = {
             b"batch_label": title.encode(),
             b"labels": [int(label) for label in labels[part]],
-            b"data": np.ascontiguousarray(images[part].transpose(0, 3, 1, 2)).reshape(n, 3072),
+            b"data": np.ascontiguousarray(images[part].transpose(0, 3, 1, 2)).reshape(
+                n, 3072
+            ),
             b"filenames": [f"picture_s_{j:06}.png".encode() for j in range(n)],
         }
     if instead_of_batch_3 is not None:
         members["data_batch_3"] = instead_of_batch_3
-    order = ["data_batch_4", "readme.html", "test_batch", "data_batch_3", "batches.meta"]
+    order = [
+        "data_batch_4",
+        "readme.html",
+        "test_batch",
+        "data_batch_3",
+        "batches.meta",
+    ]
     order += ["data_batch_2", "data_batch_5", "data_batch_1"]
-    with gzip.GzipFile(path, "wb", level, mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
+    with (
+        gzip.GzipFile(path, "wb", level, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as tar,
+    ):
         folder = tarfile.TarInfo("cifar-10-batches-py")
         folder.type, folder.mode = tarfile.DIRTYPE, 0o755
         tar.addfile(folder)
         for name in order:
             if name in leave_out:
                 continue
-            content = b"<html></html>" if name == "readme.html" else dumps(members[name], python)
+            content = (
+                b"<html></html>"
+                if name == "readme.html"
+                else dumps(members[name], python)
+            )
             member = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
@@ -104,7 +164,9 @@ def dumps(value, python=2):
         return pickle.dumps(value, protocol=2)
     out = io.BytesIO()
     _Python2Pickler(out, protocol=2).dump(value)
-    return out.getvalue().replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
+    return out.getvalue().replace(
+        b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n"
+    )
 
 
 class _Python2Pickler(pickle._Pickler):
@@ -115,7 +177,14 @@ class _Python2Pickler(pickle._Pickler):
     def save_string(self, value):
         raw = value if isinstance(value, bytes) else value.encode("ascii")
         short = len(raw) < 256
-        self.write((b"U" + bytes([len(raw)]) if short else b"T" + len(raw).to_bytes(4, "little")) + raw)
+        self.write(
+            (
+                b"U" + bytes([len(raw)])
+                if short
+                else b"T" + len(raw).to_bytes(4, "little")
+            )
+            + raw
+        )
         self.memoize(value)
 
     dispatch[bytes] = save_string

@@ -15,20 +15,28 @@ def write(folder, name, text):
 @pytest.fixture
 def library(tmp_path):
     write(
-        tmp_path, "ants.py", '"""Ants carry leaves to their nest. Short one.\n\nThey never seem to rest: not ever."""\n'
+        tmp_path,
+        "ants.py",
+        '"""Ants carry leaves to their nest. Short one.\n\nThey never seem to rest: not ever."""\n',
     )
     write(
         tmp_path,
         "bees/__init__.py",
         'def fly():\n    """Ants carry leaves to their nest!"""\nraise SystemExit("imported")\n',
     )
-    write(tmp_path, "bees/hive.py", 'class Hive:\n    """A hive has many\n    rooms made of wax."""\n')
+    write(
+        tmp_path,
+        "bees/hive.py",
+        'class Hive:\n    """A hive has many\n    rooms made of wax."""\n',
+    )
     write(tmp_path, "test/test_ants.py", '"""This one belongs to the tests."""\n')
     write(tmp_path, "broken.py", "def (:\n")
     return tmp_path
 
 
-def test_each_sentence_of_five_words_stands_once_under_the_module_that_has_it_first(library):
+def test_each_sentence_of_five_words_stands_once_under_the_module_that_has_it_first(
+    library,
+):
     assert beyond.sentences(library) == [
         ("ants", ("ants", "carry", "leaves", "to", "their", "nest")),
         ("ants", ("they", "never", "seem", "to", "rest")),
@@ -37,28 +45,45 @@ def test_each_sentence_of_five_words_stands_once_under_the_module_that_has_it_fi
 
 
 def test_a_folder_without_docstrings_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="expected Python files with docstrings in"):
+    with pytest.raises(
+        FileNotFoundError, match="expected Python files with docstrings in"
+    ):
         beyond.sentences(tmp_path)
 
 
 def test_this_pythons_library_has_enough_for_source_and_target():
     found = beyond.sentences()
     modules = [module for module, _ in found]
-    for module in ("asyncio", "email", "importlib", "logging", "_pydecimal", "unittest", "xml"):
-        assert modules.count(module) >= 250, module  # 100 to train on and 100 to test, with room to spare
+    for module in (
+        "asyncio",
+        "email",
+        "importlib",
+        "logging",
+        "_pydecimal",
+        "unittest",
+        "xml",
+    ):
+        assert modules.count(module) >= 250, (
+            module
+        )  # 100 to train on and 100 to test, with room to spare
     assert len(found) > 10_000 and len({words for _, words in found}) == len(found)
 
 
 @pytest.mark.parametrize("kind", beyond.KINDS)
 def test_sounds_follow_their_seed_and_differ_from_one_to_the_next(kind):
-    first, again, other = (beyond.sound(kind, np.random.default_rng(seed)) for seed in (0, 0, 1))
+    first, again, other = (
+        beyond.sound(kind, np.random.default_rng(seed)) for seed in (0, 0, 1)
+    )
     assert first.shape == (beyond.SAMPLES,) and np.isfinite(first).all()
     assert np.array_equal(first, again) and not np.allclose(first, other)
 
 
 def brightest_row(pitch):
     t = np.arange(beyond.SAMPLES) / beyond.RATE
-    picture = beyond.picture(np.sin(2 * np.pi * pitch * t) + 1e-3 * np.random.default_rng(0).normal(size=len(t)))
+    picture = beyond.picture(
+        np.sin(2 * np.pi * pitch * t)
+        + 1e-3 * np.random.default_rng(0).normal(size=len(t))
+    )
     assert picture.shape == (32, 32, 3) and picture.dtype == "uint8"
     return picture[..., 0].mean(axis=1).argmax()
 
@@ -71,8 +96,14 @@ def test_high_notes_are_drawn_high():
 def test_a_rising_chirp_rises_and_a_falling_one_falls():
     rng = np.random.default_rng(3)
     for kind, sign in (("chirp up", -1), ("chirp down", 1)):
-        pictures = [beyond.picture(beyond.sound(kind, rng))[..., 0].astype(float) for _ in range(20)]
-        slopes = [np.polyfit(np.nonzero(p > 200)[1], np.nonzero(p > 200)[0], 1)[0] for p in pictures]
+        pictures = [
+            beyond.picture(beyond.sound(kind, rng))[..., 0].astype(float)
+            for _ in range(20)
+        ]
+        slopes = [
+            np.polyfit(np.nonzero(p > 200)[1], np.nonzero(p > 200)[0], 1)[0]
+            for p in pictures
+        ]
         assert np.mean(np.sign(slopes) == sign) > 0.8
 
 
@@ -84,6 +115,10 @@ def test_every_kind_occurs_equally_often():
 def test_the_linear_head_is_as_good_as_the_kits_probe_and_chooses_by_validation():
     task = tk.load_task("digits", 20)
     right = beyond.linear_head(tk.Backbone("letters-small"), task)
-    assert {name: len(found) for name, found in right.items()} == {"train": 160, "validation": 40, "test": 2000}
+    assert {name: len(found) for name, found in right.items()} == {
+        "train": 160,
+        "validation": 40,
+        "test": 2000,
+    }
     probe = tk.linear_probe(tk.Backbone("letters-small"), task)
     assert abs(right["test"].mean() - probe.score().mean) < 0.05

@@ -7,8 +7,9 @@ import pytest
 matplotlib.use("Agg")
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from tlkit_course import figures
 
-from tlkit import Backbone, activations, glyphs, widgets
+from tlkit import Backbone, activations, glyphs
 from tlkit.backbone import BLOCKS
 from tlkit.evaluate import Interval
 
@@ -22,15 +23,29 @@ def scene():
 
 @pytest.fixture(scope="module")
 def maps(scene):
-    return widgets.block_maps(Backbone("letters-small"), scene)
+    return figures.block_maps(Backbone("letters-small"), scene)
 
 
 def test_the_maps_are_the_strongest_channels_before_pooling(scene, maps):
-    assert [maps[block].shape[1:] for block in BLOCKS] == [(32, 32), (16, 16), (8, 8), (4, 4), (2, 2)]
+    assert [maps[block].shape[1:] for block in BLOCKS] == [
+        (32, 32),
+        (16, 16),
+        (8, 8),
+        (4, 4),
+        (2, 2),
+    ]
     backbone = Backbone("letters-small")
     for block in ("block1", "block3", "block5"):
-        after = np.asarray(activations(backbone, scene[None], block))[0]  # (h, w, c), pooled
-        pooled = maps[block].reshape(len(maps[block]), *(n for side in after.shape[:2] for n in (side, 2))).max((2, 4))
+        after = np.asarray(activations(backbone, scene[None], block))[
+            0
+        ]  # (h, w, c), pooled
+        pooled = (
+            maps[block]
+            .reshape(
+                len(maps[block]), *(n for side in after.shape[:2] for n in (side, 2))
+            )
+            .max((2, 4))
+        )
         wanted = after / np.maximum(after.max(axis=(0, 1)), 1e-12)
         for one in pooled:
             assert np.abs(wanted - one[..., None]).max(axis=(0, 1)).min() < 1e-4
@@ -38,7 +53,7 @@ def test_the_maps_are_the_strongest_channels_before_pooling(scene, maps):
 
 
 def test_the_strongest_channel_comes_first_and_the_weakest_are_left_out(scene, maps):
-    from tlkit.quiet import keras
+    from tlkit.machine.quiet import keras
 
     model = Backbone("letters-small").build()
     last = keras.Model(model.input, model.get_layer("block4_conv3").output)
@@ -46,38 +61,62 @@ def test_the_strongest_channel_comes_first_and_the_weakest_are_left_out(scene, m
     order = seen.mean(axis=(0, 1)).argsort()[::-1]
     for place in (0, 1, 15):
         one = seen[..., order[place]]
-        np.testing.assert_allclose(maps["block4"][place], one / max(one.max(), 1e-12), atol=1e-4)
+        np.testing.assert_allclose(
+            maps["block4"][place], one / max(one.max(), 1e-12), atol=1e-4
+        )
 
 
 def test_the_sliders_choose_block_and_channel(scene, maps, monkeypatch):
     monkeypatch.delenv("TLKIT_STATIC", raising=False)
-    slider = widgets.block_slider(scene, maps)
+    slider = figures.block_slider(scene, maps)
     first = slider.widget.children[-1].value
     assert "Block 1" in slider.alt and "32 × 32" in slider.alt
     slider.controls["block"].value = 4
-    assert "Block 4" in slider.alt and "4 × 4" in slider.alt and slider.widget.children[-1].value != first
+    assert (
+        "Block 4" in slider.alt
+        and "4 × 4" in slider.alt
+        and slider.widget.children[-1].value != first
+    )
     before = slider.widget.children[-1].value
     slider.controls["channel"].value = 2
     assert slider.widget.children[-1].value != before
-    assert [control.description for control in slider.controls.values()] == ["block", "channel, strongest first"]
+    assert [control.description for control in slider.controls.values()] == [
+        "block",
+        "channel, strongest first",
+    ]
 
 
 def test_on_paper_all_blocks_stand_side_by_side(scene, maps):
-    figure = widgets.draw_blocks(scene, maps)
-    assert [ax.get_title() for ax in figure.axes][:3] == ["the image", "block1: 32 × 32", "block2: 16 × 16"]
+    figure = figures.draw_blocks(scene, maps)
+    assert [ax.get_title() for ax in figure.axes][:3] == [
+        "the image",
+        "block1: 32 × 32",
+        "block2: 16 × 16",
+    ]
 
 
 def line(*means):
-    return {cut: Interval(mean, mean - 0.02, mean + 0.03) for cut, mean in zip(CUTS, means, strict=True)}
+    return {
+        cut: Interval(mean, mean - 0.02, mean + 0.03)
+        for cut, mean in zip(CUTS, means, strict=True)
+    }
 
 
 @pytest.fixture
 def figure():
     found = {
         "digit": {"letters": line(0.1, 0.5, 0.9), "random": line(0.1, 0.12, 0.15)},
-        "colour": {"letters": line(0.7, 0.4, 0.1), "random": line(0.7, 0.65, 0.6), "photos": line(0.7, 0.7, 0.5)},
+        "colour": {
+            "letters": line(0.7, 0.4, 0.1),
+            "random": line(0.7, 0.65, 0.6),
+            "photos": line(0.7, 0.7, 0.5),
+        },
     }
-    return widgets.depth_map(found, {"digit": 0.1, "colour": 0.125}, {"digit": "Which digit?", "colour": "Colour?"})
+    return figures.depth_map(
+        found,
+        {"digit": 0.1, "colour": 0.125},
+        {"digit": "Which digit?", "colour": "Colour?"},
+    )
 
 
 def words(ax):
@@ -91,19 +130,28 @@ def test_the_map_draws_every_score_with_its_interval(figure):
     bar = digit.collections[0].get_segments()[2]
     assert bar[:, 1].tolist() == pytest.approx([0.88, 0.93])
     assert [tick.get_text() for tick in digit.get_xticklabels()] == ["pixels", "1", "2"]
-    assert digit.get_title("left") == "Which digit?" and len(colour.lines) == 4  # three networks and chance
+    assert (
+        digit.get_title("left") == "Which digit?" and len(colour.lines) == 4
+    )  # three networks and chance
 
 
 def test_the_map_says_what_training_added_and_what_it_removed(figure):
     digit, colour = figure.axes
     assert "learnt" in words(digit) and "forgotten" not in words(digit)
     assert "forgotten" in words(colour) and "learnt" not in words(colour)
-    assert "chance" in words(digit) and not any("trained" in text for text in words(digit))
-    assert {"trained\non letters", "random\nweights", "trained\non photographs"} <= set(words(colour))
+    assert "chance" in words(digit) and not any(
+        "trained" in text for text in words(digit)
+    )
+    assert {"trained\non letters", "random\nweights", "trained\non photographs"} <= set(
+        words(colour)
+    )
 
 
 def test_the_networks_can_be_told_apart_without_colour(figure):
     networks = figure.axes[1].lines[:3]
     assert len({(one.get_linestyle(), one.get_marker()) for one in networks}) == 3
-    grey = sorted(float(np.dot(to_rgb(one.get_color()), (0.299, 0.587, 0.114))) for one in networks)
+    grey = sorted(
+        float(np.dot(to_rgb(one.get_color()), (0.299, 0.587, 0.114)))
+        for one in networks
+    )
     assert min(np.diff(grey)) > 0.01

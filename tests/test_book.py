@@ -16,17 +16,33 @@ import make_book
 
 ROOT = Path(__file__).parents[1]
 HOME = "https://github.com/OWNER/tlkit"
-SHOWN = ["docs/scenes.png", "docs/windows.md", "notebooks/01_tasks.ipynb", "notebooks/glossary.md"]
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\x0dIHDR" + (640).to_bytes(4) + (480).to_bytes(4)).decode()
+SHOWN = [
+    "docs/scenes.png",
+    "docs/windows.md",
+    "notebooks/01_tasks.ipynb",
+    "notebooks/glossary.md",
+]
+PNG = base64.b64encode(
+    b"\x89PNG\r\n\x1a\n" + b"\0\0\0\x0dIHDR" + (640).to_bytes(4) + (480).to_bytes(4)
+).decode()
 
 
 def picture(alt):
-    return {"output_type": "display_data", "data": {"image/png": PNG}, "metadata": {"image/png": {"alt": alt}}}
+    return {
+        "output_type": "display_data",
+        "data": {"image/png": PNG},
+        "metadata": {"image/png": {"alt": alt}},
+    }
 
 
 def code(source, *outputs, tags=()):
     metadata = {"tags": list(tags)} if tags else {}
-    return {"cell_type": "code", "source": source, "metadata": metadata, "outputs": list(outputs)}
+    return {
+        "cell_type": "code",
+        "source": source,
+        "metadata": metadata,
+        "outputs": list(outputs),
+    }
 
 
 @pytest.mark.parametrize(
@@ -34,24 +50,50 @@ def code(source, *outputs, tags=()):
     [
         ("docs/hub.md", "windows.md", "windows.md"),
         ("docs/hub.md", "../tlkit/cli.py", f"{HOME}/blob/main/tlkit/cli.py"),
-        ("docs/hub.md", "../notebooks/01_tasks.ipynb#What-is-a-task?", "../notebooks/01_tasks.ipynb#what-is-a-task"),
+        (
+            "docs/hub.md",
+            "../notebooks/01_tasks.ipynb#What-is-a-task?",
+            "../notebooks/01_tasks.ipynb#what-is-a-task",
+        ),
         ("notebooks/01_tasks.ipynb", "#Class-weights:-when", "#class-weights-when"),
-        ("notebooks/01_tasks.ipynb", "glossary.md#cross-entropy", "glossary.md#cross-entropy"),
+        (
+            "notebooks/01_tasks.ipynb",
+            "glossary.md#cross-entropy",
+            "glossary.md#cross-entropy",
+        ),
         ("notebooks/glossary.md", "#head", "#head"),
-        ("index.md", "README.md#on-photographs", f"{HOME}/blob/main/README.md#on-photographs"),
-        ("docs/hub.md", "https://example.org/a.ipynb#Part", "https://example.org/a.ipynb#Part"),
+        (
+            "index.md",
+            "README.md#on-photographs",
+            f"{HOME}/blob/main/README.md#on-photographs",
+        ),
+        (
+            "docs/hub.md",
+            "https://example.org/a.ipynb#Part",
+            "https://example.org/a.ipynb#Part",
+        ),
     ],
 )
-def test_links_lead_to_pages_of_the_book_or_else_to_the_repository(page, link, in_the_book):
-    assert make_book.with_links(f"see [it]({link}).", page, SHOWN, HOME) == f"see [it]({in_the_book})."
+def test_links_lead_to_pages_of_the_book_or_else_to_the_repository(
+    page, link, in_the_book
+):
+    assert (
+        make_book.with_links(f"see [it]({link}).", page, SHOWN, HOME)
+        == f"see [it]({in_the_book})."
+    )
 
 
 def test_every_file_is_staged_by_its_name(tmp_path):
     shown = make_book.stage(ROOT, tmp_path)
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
-    assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").glob("*.ipynb")} <= names
+    assert {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+    } <= names
     assert names == {*shown, "index.md"}
-    assert "| What are cross-entropy and gradient descent? | [03]" in (tmp_path / "index.md").read_text("utf-8")
+    assert "| What are cross-entropy and gradient descent? | [03]" in (
+        tmp_path / "index.md"
+    ).read_text("utf-8")
 
 
 def test_a_staged_notebook_has_its_number_its_words_and_its_solutions_folded(tmp_path):
@@ -63,20 +105,30 @@ def test_a_staged_notebook_has_its_number_its_words_and_its_solutions_folded(tmp
         )
         title = "".join(master[0]["source"]).splitlines()[0].removeprefix("# ")
         number = f"{path.name[:2]} · " if path.name[:2].isdigit() else ""
-        assert staged[0]["source"].startswith(f"# {number}{title}\n\n*This page shows the notebook")
+        assert staged[0]["source"].startswith(
+            f"# {number}{title}\n\n*This page shows the notebook"
+        )
         outputs = [output for cell in master for output in cell.get("outputs", ())]
-        words = [o["metadata"]["image/png"]["alt"] for o in outputs if "image/png" in o.get("data", {})]
+        words = [
+            o["metadata"]["image/png"]["alt"]
+            for o in outputs
+            if "image/png" in o.get("data", {})
+        ]
         notes = [cell["metadata"].get("mystnb", {}).get("image", {}) for cell in staged]
         assert [note["alt"] for note in notes if note] == words
         assert all(re.fullmatch(r"\d{3,4}px", note["width"]) for note in notes if note)
         for cell in staged:
             tags = cell["metadata"].get("tags", ())
-            assert ("solution" in tags) == ("hide-cell" in tags) and "NBVAL_CHECK_OUTPUT" not in cell["source"]
+            assert ("solution" in tags) == (
+                "hide-cell" in tags
+            ) and "NBVAL_CHECK_OUTPUT" not in cell["source"]
 
 
 def test_each_of_two_pictures_of_a_cell_keeps_its_words():
     text = {"output_type": "stream", "name": "stdout", "text": "0.9\n"}
-    first, second = make_book.with_notes(code("draw()", picture("left"), text, picture("right")))
+    first, second = make_book.with_notes(
+        code("draw()", picture("left"), text, picture("right"))
+    )
     assert first["source"] == "draw()" and "remove-input" in second["metadata"]["tags"]
     assert first["metadata"]["mystnb"]["image"] == {"alt": "left", "width": "640px"}
     assert second["metadata"]["mystnb"]["image"]["alt"] == "right"
@@ -84,24 +136,34 @@ def test_each_of_two_pictures_of_a_cell_keeps_its_words():
 
 
 def test_outputs_are_set_by_what_the_cell_calls():
-    (claim,) = make_book.with_notes(code('tk.claim("more", True)'))
-    (guess,) = make_book.with_notes(code('tk.guess("more?", ["yes"], name="00 more")'))
-    assert claim["metadata"]["tags"] == ["sentences"] and guess["metadata"]["tags"] == ["choices"]
+    (claim,) = make_book.with_notes(code('course.claim("more", True)'))
+    (guess,) = make_book.with_notes(
+        code('course.guess("more?", ["yes"], name="00 more")')
+    )
+    assert claim["metadata"]["tags"] == ["sentences"] and guess["metadata"]["tags"] == [
+        "choices"
+    ]
 
 
 def test_the_books_packages_are_pinned_apart_from_the_learners():
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]["book"]
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))[
+        "dependency-groups"
+    ]["book"]
     pins = (ROOT / "docs" / "book" / "requirements.txt").read_text("utf-8").splitlines()
     assert {*wanted} <= {line.split("==")[0] for line in pins if "==" in line}
     learners = (ROOT / "requirements.txt").read_text("utf-8")
-    assert not [name for name in ("sphinx", "furo", "myst") if re.search(rf"(?m)^{name}", learners)]
+    assert not [
+        name
+        for name in ("sphinx", "furo", "myst")
+        if re.search(rf"(?m)^{name}", learners)
+    ]
 
 
 GOOD = """<html><head><link rel="stylesheet" href="book.css"></head><body><h1 id="top">α</h1>
 <a href="#top">up</a> <a href="notebooks/01_a.html#more">more</a> <a href="https://example.org/">far</a>
 <a href="https://github.com/OWNER/tlkit/blob/main/README.md">readme</a></body></html>"""
 NOTEBOOK = """<html><body><p id="more">words</p><img alt="one digit" src="../_images/a.png">
-<details class="admonition hide above-input"><pre>tk.check("x", f(a)[0](b))</pre></details></body></html>"""
+<details class="admonition hide above-input"><pre>course.check("x", f(a)[0](b))</pre></details></body></html>"""
 
 
 @pytest.fixture
@@ -109,7 +171,14 @@ def site(tmp_path):
     """A function that builds a small site, with one thing replaced, and gives back the problems that are seen."""
     (tmp_path / "README.md").touch()
     (tmp_path / "01_a.ipynb").write_text(
-        json.dumps({"cells": [code("draw()", picture("one digit")), code("tk.check()", tags=["solution"])]})
+        json.dumps(
+            {
+                "cells": [
+                    code("draw()", picture("one digit")),
+                    code("course.check()", tags=["solution"]),
+                ]
+            }
+        )
     )
     files = {
         "index.html": GOOD, "notebooks/01_a.html": NOTEBOOK, "_images/a.png": "", "font.woff": "",
@@ -119,7 +188,9 @@ def site(tmp_path):
     def problems(name="index.html", old="", new=""):
         for file, text in files.items():
             (path := tmp_path / "site" / file).parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.replace(old, new, 1) if file == name and old else text, "utf-8")
+            path.write_text(
+                text.replace(old, new, 1) if file == name and old else text, "utf-8"
+            )
         pages, root = book.read(tmp_path / "site"), tmp_path / "site"
         found = book.lost_links(pages, root, tmp_path, HOME) + book.foreign(pages, root)
         return found + book.unlike_notebooks(pages, [tmp_path / "01_a.ipynb"])
@@ -134,7 +205,12 @@ def test_a_good_site_has_no_problem(site):
 @pytest.mark.parametrize(
     "name, old, new, said",
     [
-        ("index.html", "01_a.html#more", "01_a.html#mor", "the link notebooks/01_a.html#mor leads nowhere"),
+        (
+            "index.html",
+            "01_a.html#more",
+            "01_a.html#mor",
+            "the link notebooks/01_a.html#mor leads nowhere",
+        ),
         ("index.html", "#top", "#tops", "the link #tops leads nowhere"),
         ("index.html", "01_a.html", "02_b.html", "leads nowhere"),
         ("index.html", "main/README.md", "main/READ.md", "READ.md leads nowhere"),
@@ -145,11 +221,26 @@ def test_a_good_site_has_no_problem(site):
             "loads https://cdn.example.org/a.css",
         ),
         ("index.html", "<body>", "<body><script src='a.js'></script>", "loads a.js"),
-        ("book.css", "font.woff", "//fonts.example.org/a.woff", "loads //fonts.example.org/a.woff"),
+        (
+            "book.css",
+            "font.woff",
+            "//fonts.example.org/a.woff",
+            "loads //fonts.example.org/a.woff",
+        ),
         ("notebooks/01_a.html", ' alt="one digit"', "", "a picture without words"),
         ("notebooks/01_a.html", "one digit", "a digit", "pictures have other words"),
-        ("notebooks/01_a.html", "<details", "<details open", "0 of 1 solutions are folded"),
-        ("notebooks/01_a.html", "words", "[words](glossary.md)", "Markdown that was not read"),
+        (
+            "notebooks/01_a.html",
+            "<details",
+            "<details open",
+            "0 of 1 solutions are folded",
+        ),
+        (
+            "notebooks/01_a.html",
+            "words",
+            "[words](glossary.md)",
+            "Markdown that was not read",
+        ),
         ("notebooks/01_a.html", "words", "$$x$$", "Markdown that was not read"),
     ],
 )
@@ -158,4 +249,6 @@ def test_what_is_wrong_with_a_site_is_seen(site, name, old, new, said):
 
 
 def test_a_notebook_without_its_page_is_missed(tmp_path):
-    assert book.unlike_notebooks({}, [tmp_path / "06_x.ipynb"]) == ["notebooks/06_x.html is missing"]
+    assert book.unlike_notebooks({}, [tmp_path / "06_x.ipynb"]) == [
+        "notebooks/06_x.html is missing"
+    ]

@@ -4,12 +4,17 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+from tlkit_course.checks import ClaimFailed, NotYet, Verdict, check, claim, exercises
 
 import tlkit as tk
-from tlkit.checks import ClaimFailed, NotYet, Verdict, check, claim, exercises
 
-EXERCISES = {name: exercise for n in range(11) for name, exercise in exercises(f"{n:02}").items()}
-ANSWERS = [import_module(f"answers.n{number}") for number in sorted({name[:2] for name in EXERCISES})]
+EXERCISES = {
+    name: exercise for n in range(11) for name, exercise in exercises(f"{n:02}").items()
+}
+ANSWERS = [
+    import_module(f"answers.n{number}")
+    for number in sorted({name[:2] for name in EXERCISES})
+]
 RIGHT = {name: right for module in ANSWERS for name, right in module.RIGHT.items()}
 WRONG = [row for module in ANSWERS for row in module.WRONG]
 
@@ -28,19 +33,29 @@ def test_the_right_answer_is_right(name):
 @pytest.mark.parametrize("name, answer, words", WRONG)
 def test_each_named_wrong_answer_gets_its_misconception(name, answer, words):
     verdict = check(name, answer, *measured(name))
-    assert not verdict.right and words in verdict.message and repr(verdict).startswith("✗ ")
+    assert (
+        not verdict.right
+        and words in verdict.message
+        and repr(verdict).startswith("✗ ")
+    )
 
 
 def test_every_misconception_of_every_exercise_is_tested():
     for name, exercise in EXERCISES.items():
-        said = {check(name, answer, *measured(name)).message for other, answer, _ in WRONG if other == name}
+        said = {
+            check(name, answer, *measured(name)).message
+            for other, answer, _ in WRONG
+            if other == name
+        }
         assert {message for _, message in exercise.mistakes} <= said, name
 
 
 @pytest.mark.parametrize("name", EXERCISES)
 @pytest.mark.parametrize("answer", [..., None])
 def test_no_answer_yet_is_told_what_is_asked_for(name, answer):
-    assert check(name, answer, *measured(name)).message.startswith("Not answered yet. Expected ")
+    assert check(name, answer, *measured(name)).message.startswith(
+        "Not answered yet. Expected "
+    )
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -71,11 +86,13 @@ def test_where_scratch_does_catch_up_the_smallest_such_budget_is_right():
 def test_the_image_of_the_check_is_what_keras_makes_of_it():
     from tlkit_course.exercises.n05 import GREY, RED
 
-    from tlkit.quiet import keras
+    from tlkit.machine.quiet import keras
 
     for image in (GREY, RED):
         by_keras = keras.applications.vgg16.preprocess_input(image.astype("float32"))
-        np.testing.assert_allclose(RIGHT["05 preprocessing"][0](image), by_keras, atol=1e-4)
+        np.testing.assert_allclose(
+            RIGHT["05 preprocessing"][0](image), by_keras, atol=1e-4
+        )
 
 
 def test_an_unknown_exercise_is_named():

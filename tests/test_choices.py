@@ -9,11 +9,18 @@ from tlkit.evaluate import Interval
 NAMES = ("letters", "letters-small", "letters-bn", "random")
 STORED = {
     "costs": {
-        name: {"parameters": 1000 * (i + 1), "megabytes": i + 0.5, "times_letters": [i + 1, i + 1.2, 90.0]}
+        name: {
+            "parameters": 1000 * (i + 1),
+            "megabytes": i + 0.5,
+            "times_letters": [i + 1, i + 1.2, 90.0],
+        }
         for i, name in enumerate((*NAMES, "VGG16"))
     },
     "accuracy": {
-        name: {k: {"test": [0.2 * i + b, 0.2 * i + b + 0.01]} for k, b in (("5", 0.1), ("20", 0.2), ("100", 0.25))}
+        name: {
+            k: {"test": [0.2 * i + b, 0.2 * i + b + 0.01]}
+            for k, b in (("5", 0.1), ("20", 0.2), ("100", 0.25))
+        }
         for i, name in enumerate(NAMES)
     },
 }
@@ -30,7 +37,10 @@ def test_the_time_is_the_median_so_that_one_bad_round_does_not_count():
 
 def test_it_begins_in_the_middle_and_says_what_it_shows(widget):
     assert widget.controls["labels"].value == "20"
-    assert "20 labels per class: letters 0.205 [" in widget.alt and "VGG16 would stand at 5,000" in widget.alt
+    assert (
+        "20 labels per class: letters 0.205 [" in widget.alt
+        and "VGG16 would stand at 5,000" in widget.alt
+    )
 
 
 @pytest.mark.parametrize("axis", AXES)
@@ -44,16 +54,41 @@ def test_each_cost_and_each_budget_have_a_picture_of_their_own(widget, axis):
 
 
 def test_the_ring_stands_at_the_chosen_step_size():
-    points = {"SGD": {0.1: [0.5, 0.6], 1.0: [0.2, 0.3]}, "Adam": {0.01: [0.7, 0.8], 0.1: [0.9, 0.8]}}
+    points = {
+        "SGD": {0.1: [0.5, 0.6], 1.0: [0.2, 0.3]},
+        "Adam": {0.01: [0.7, 0.8], 0.1: [0.9, 0.8]},
+    }
     figure = optimizer_steps(points, {"SGD": 0.1, "Adam": 0.1})
-    rings = [line for ax in figure.axes for line in ax.lines if line.get_markersize() > 10]
-    assert [(ring.get_xdata()[0], round(ring.get_ydata()[0], 2)) for ring in rings] == [(0.1, 0.55), (0.1, 0.85)]
+    rings = [
+        line for ax in figure.axes for line in ax.lines if line.get_markersize() > 10
+    ]
+    assert [(ring.get_xdata()[0], round(ring.get_ydata()[0], 2)) for ring in rings] == [
+        (0.1, 0.55),
+        (0.1, 0.85),
+    ]
     assert [ax.get_title() for ax in figure.axes] == ["SGD", "Adam"]
 
 
 def test_lines_and_ways_stand_at_their_means():
-    ax = two_lines({"vectors": {2: [0.2, 0.4], 5: [0.4, 0.6]}, "bag": {2: [0.1, 0.1], 5: [0.6, 0.8]}}, 0.1, "labels")
-    assert [line.get_ydata().round(2).tolist() for line in ax.lines[:2]] == [[0.3, 0.5], [0.1, 0.7]]
-    ax = ways({"pixels": Interval(0.5, 0.4, 0.6), "random": Interval(0.7, 0.6, 0.8)}, 0.1, "accuracy")
-    assert [list(line.get_xdata()) for line in ax.lines[:4:2]] == [[0.4, 0.6], [0.6, 0.8]]
+    ax = two_lines(
+        {
+            "vectors": {2: [0.2, 0.4], 5: [0.4, 0.6]},
+            "bag": {2: [0.1, 0.1], 5: [0.6, 0.8]},
+        },
+        0.1,
+        "labels",
+    )
+    assert [line.get_ydata().round(2).tolist() for line in ax.lines[:2]] == [
+        [0.3, 0.5],
+        [0.1, 0.7],
+    ]
+    ax = ways(
+        {"pixels": Interval(0.5, 0.4, 0.6), "random": Interval(0.7, 0.6, 0.8)},
+        0.1,
+        "accuracy",
+    )
+    assert [list(line.get_xdata()) for line in ax.lines[:4:2]] == [
+        [0.4, 0.6],
+        [0.6, 0.8],
+    ]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["pixels", "random"]

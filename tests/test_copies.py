@@ -7,8 +7,9 @@ import re
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from tlkit_course import record
 
-from tlkit import cli, copies, record
+from tlkit.commands import cli, copies
 
 TESTED = "# NBVAL_CHECK_OUTPUT\n"  # a line for tests, which no copy has
 MASTERS = sorted((copies.ROOT / "notebooks").glob("*.ipynb"))
@@ -29,11 +30,22 @@ def masters(tmp_path, monkeypatch):
 
 
 def write_master(folder, source, solution="answer = 6"):
-    ran = new_code_cell(source, id="a", execution_count=1, metadata={"execution": {"iopub.status.idle": "now"}})
+    ran = new_code_cell(
+        source,
+        id="a",
+        execution_count=1,
+        metadata={"execution": {"iopub.status.idle": "now"}},
+    )
     ran.outputs = [new_output("execute_result", {"text/plain": "6"}, execution_count=1)]
-    solved = new_code_cell(solution, id="b", metadata={"tags": ["solution"]}, outputs=[new_output("stream", text="✓")])
+    solved = new_code_cell(
+        solution,
+        id="b",
+        metadata={"tags": ["solution"]},
+        outputs=[new_output("stream", text="✓")],
+    )
     notebook = new_notebook(
-        cells=[new_markdown_cell("# Six", id="c"), ran, solved], metadata={"widgets": {"state": {}}}
+        cells=[new_markdown_cell("# Six", id="c"), ran, solved],
+        metadata={"widgets": {"state": {}}},
     )
     nbformat.write(notebook, folder / NAME)
 
@@ -49,7 +61,9 @@ def change(file, index=1, **fields):
 def unfold(cell):
     """The source of a folded solution."""
     return re.fullmatch(
-        r"<details><summary>Solution</summary>\n\n```python\n(.*)\n```\n\n</details>", cell.source, re.S
+        r"<details><summary>Solution</summary>\n\n```python\n(.*)\n```\n\n</details>",
+        cell.source,
+        re.S,
     )[1]
 
 
@@ -61,15 +75,23 @@ def test_a_copy_of_every_master_gives_nothing_away_and_folds_every_solution(path
     assert "widgets" not in copy.metadata and len(copy.cells) == len(master.cells)
     solutions = 0
     for was, now in zip(master.cells, copy.cells, strict=True):
-        assert now.id == was.id and "outputs" not in now.metadata and "execution" not in now.metadata
+        assert (
+            now.id == was.id
+            and "outputs" not in now.metadata
+            and "execution" not in now.metadata
+        )
         if "solution" in was.metadata.get("tags", ()):
             solutions += 1
             assert now.cell_type == "markdown" and "```" not in was.source
             assert unfold(now) == was.source.removeprefix(TESTED)
-            assert now.source.startswith("<details><summary>") and now.source.endswith("</details>")
+            assert now.source.startswith("<details><summary>") and now.source.endswith(
+                "</details>"
+            )
         else:
             assert now.source == was.source.removeprefix(TESTED)
-            assert now.cell_type == "markdown" or (now.outputs == [] and now.execution_count is None)
+            assert now.cell_type == "markdown" or (
+                now.outputs == [] and now.execution_count is None
+            )
     assert solutions >= 1 or not path.name[:2].isdigit()  # the app has no exercises
 
 
@@ -79,29 +101,49 @@ def test_nothing_that_only_a_solution_defines_is_needed_later(path):
     before, only = set(), set()
     for cell in (cell for cell in cells if cell.cell_type == "code"):
         names = list(ast.walk(ast.parse(cell.source)))
-        stored = {n.id for n in names if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-        stored |= {n.name for n in names if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+        stored = {
+            n.id
+            for n in names
+            if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
+        }
+        stored |= {
+            n.name for n in names if isinstance(n, ast.FunctionDef | ast.ClassDef)
+        }
         stored |= {(a.asname or a.name).split(".")[0] for n in names if isinstance(n, ast.Import | ast.ImportFrom)
                    for a in n.names}  # fmt: skip
         if "solution" in cell.metadata.get("tags", ()):
             only |= stored - before
         else:
-            used = {n.id for n in names if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-            assert not (needed := used & only - stored), f"a learner who has not solved it has no {needed}"
+            used = {
+                n.id
+                for n in names
+                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+            }
+            assert not (needed := used & only - stored), (
+                f"a learner who has not solved it has no {needed}"
+            )
             before, only = before | stored, only - stored
 
 
 def test_the_first_call_makes_everything_and_the_second_nothing(masters, tmp_path):
     folder = tmp_path / "mine"
     assert copies.refresh(folder)[0].endswith("(3 files new or brought up to date).")
-    made = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert made == {NAME, "glossary.md", "results/00_labels.json", record.COPIES}
-    assert copies.refresh(folder) == [f"Your notebooks are in {folder} (0 files new or brought up to date)."]
+    made = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    assert made == {NAME, "glossary.md", "results/00_labels.json", record.REGISTER}
+    assert copies.refresh(folder) == [
+        f"Your notebooks are in {folder} (0 files new or brought up to date)."
+    ]
 
 
 def test_an_untouched_copy_follows_its_master(masters, tmp_path):
     copies.refresh(tmp_path)
-    change(tmp_path / NAME, metadata={"trusted": True})  # opening and closing is no work
+    change(
+        tmp_path / NAME, metadata={"trusted": True}
+    )  # opening and closing is no work
     write_master(masters, "2 * 3  # newer")
     (masters / "results" / "00_labels.json").write_text('{"accuracy": 2}')
     assert copies.refresh(tmp_path)[0].endswith("(2 files new or brought up to date).")
@@ -122,23 +164,32 @@ WORK = {
 def test_work_is_kept_and_a_newer_master_comes_beside_it_once(masters, tmp_path, work):
     copies.refresh(tmp_path)
     mine, beside = change(tmp_path / NAME, **work), tmp_path / "00_start_here.new.ipynb"
-    assert len(copies.refresh(tmp_path)) == 1 and not beside.exists()  # nothing is newer
+    assert (
+        len(copies.refresh(tmp_path)) == 1 and not beside.exists()
+    )  # nothing is newer
     write_master(masters, "2 * 3  # newer")
     (sentence,) = copies.refresh(tmp_path)[1:]
     assert NAME in sentence and beside.name in sentence
     assert (tmp_path / NAME).read_text("utf-8") == mine
     newer = nbformat.read(beside, 4)
     nbformat.validate(newer)
-    assert f"newer version of `{NAME}`" in newer.cells[0].source and "newer" in newer.cells[2].source
+    assert (
+        f"newer version of `{NAME}`" in newer.cells[0].source
+        and "newer" in newer.cells[2].source
+    )
     beside.unlink()
-    assert len(copies.refresh(tmp_path)) == 1 and not beside.exists()  # it was told once
+    assert (
+        len(copies.refresh(tmp_path)) == 1 and not beside.exists()
+    )  # it was told once
     assert (tmp_path / NAME).read_text("utf-8") == mine
 
 
 def test_work_in_the_newer_version_is_kept_too(masters, tmp_path):
     copies.refresh(tmp_path)
     kept = {NAME: change(tmp_path / NAME, source="mine")}
-    for turn, name in enumerate(("00_start_here.new.ipynb", "00_start_here.new2.ipynb")):
+    for turn, name in enumerate(
+        ("00_start_here.new.ipynb", "00_start_here.new2.ipynb")
+    ):
         write_master(masters, f"2 * 3  # newer {turn}")
         copies.refresh(tmp_path)
         kept[name] = change(tmp_path / name, source=f"mine {turn}")
@@ -148,13 +199,17 @@ def test_work_in_the_newer_version_is_kept_too(masters, tmp_path):
     assert "newest" in (tmp_path / "00_start_here.new3.ipynb").read_text()
 
 
-def test_a_newer_version_that_nobody_touched_makes_room_for_the_newest(masters, tmp_path):
+def test_a_newer_version_that_nobody_touched_makes_room_for_the_newest(
+    masters, tmp_path
+):
     copies.refresh(tmp_path)
     change(tmp_path / NAME, source="mine")
     for turn in range(3):
         write_master(masters, f"2 * 3  # newer {turn}")
         copies.refresh(tmp_path)
-    assert [path.name for path in tmp_path.glob("*.new*")] == ["00_start_here.new.ipynb"]
+    assert [path.name for path in tmp_path.glob("*.new*")] == [
+        "00_start_here.new.ipynb"
+    ]
     assert "newer 2" in (tmp_path / "00_start_here.new.ipynb").read_text()
 
 
@@ -164,17 +219,26 @@ def test_a_notebook_that_cannot_be_read_is_kept_as_well(masters, tmp_path, text)
     (tmp_path / NAME).write_text(text)
     write_master(masters, "2 * 3  # newer")
     copies.refresh(tmp_path)
-    assert (tmp_path / NAME).read_text() == text and (tmp_path / "00_start_here.new.ipynb").exists()
+    assert (tmp_path / NAME).read_text() == text and (
+        tmp_path / "00_start_here.new.ipynb"
+    ).exists()
 
 
 @pytest.mark.parametrize("damaged", [None, "", "{", "[]", "3"])
-def test_without_its_register_everything_counts_as_the_learners(masters, tmp_path, damaged):
+def test_without_its_register_everything_counts_as_the_learners(
+    masters, tmp_path, damaged
+):
     copies.refresh(tmp_path)
     mine = change(tmp_path / NAME, source="mine")
-    (tmp_path / record.COPIES).unlink() if damaged is None else (tmp_path / record.COPIES).write_text(damaged)
+    (tmp_path / record.REGISTER).unlink() if damaged is None else (
+        tmp_path / record.REGISTER
+    ).write_text(damaged)
     copies.refresh(tmp_path)
     assert (tmp_path / NAME).read_text("utf-8") == mine
-    assert set(json.loads((tmp_path / record.COPIES).read_text())) >= {NAME, "glossary.md"}
+    assert set(json.loads((tmp_path / record.REGISTER).read_text())) >= {
+        NAME,
+        "glossary.md",
+    }
 
 
 def test_a_deleted_copy_is_made_anew(masters, tmp_path):
@@ -199,29 +263,46 @@ def test_a_write_that_is_cut_short_leaves_the_old_file(masters, tmp_path, monkey
     assert (tmp_path / NAME).read_text() == before
 
 
-def test_outside_a_checkout_it_is_said_where_the_notebooks_are(tmp_path, monkeypatch, capsys):
+def test_outside_a_checkout_it_is_said_where_the_notebooks_are(
+    tmp_path, monkeypatch, capsys
+):
     monkeypatch.setattr(copies, "ROOT", tmp_path)
     assert cli.main(["lab", "--to", str(tmp_path / "mine"), "--copy-only"]) == 1
     said = capsys.readouterr().err
-    assert "not in the installed package. Clone it, and type `make lab` there" in said and not list(tmp_path.iterdir())
+    assert (
+        "not in the installed package. Clone it, and type `make lab` there" in said
+        and not list(tmp_path.iterdir())
+    )
 
 
-def test_lab_opens_the_first_copy_with_figures_in_the_notebook(masters, tmp_path, monkeypatch):
+def test_lab_opens_the_first_copy_with_figures_in_the_notebook(
+    masters, tmp_path, monkeypatch
+):
     started = []
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setattr(
-        "jupyterlab.labapp.main", lambda words: started.append((words, "MPLBACKEND" in copies.os.environ))
+        "jupyterlab.labapp.main",
+        lambda words: started.append((words, "MPLBACKEND" in copies.os.environ)),
     )
     assert cli.main(["lab", "--to", str(tmp_path / "mine"), "--no-browser"]) == 0
     ((words, agg),) = started
-    assert words[0] == str(tmp_path / "mine" / NAME) and "--no-browser" in words and not agg
-    assert cli.main(["lab", "--to", str(tmp_path / "mine"), "--copy-only"]) == 0 and len(started) == 1
+    assert (
+        words[0] == str(tmp_path / "mine" / NAME)
+        and "--no-browser" in words
+        and not agg
+    )
+    assert (
+        cli.main(["lab", "--to", str(tmp_path / "mine"), "--copy-only"]) == 0
+        and len(started) == 1
+    )
 
 
 def test_copies_for_colab_begin_with_its_set_up(masters, tmp_path):
     assets = copies.ROOT / "tlkit" / "assets"
     assets.mkdir(parents=True)
     (assets / "colab_cell.py").write_text("import sys  # set up\n")
-    assert cli.main(["lab", "--to", str(tmp_path / "mine"), "--copy-only", "--colab"]) == 0
+    assert (
+        cli.main(["lab", "--to", str(tmp_path / "mine"), "--copy-only", "--colab"]) == 0
+    )
     cells = nbformat.read(tmp_path / "mine" / NAME, 4).cells
     assert cells[0].source == "import sys  # set up" and cells[1].source == "# Six"

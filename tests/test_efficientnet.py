@@ -8,16 +8,21 @@ import nbformat
 import numpy as np
 import pytest
 import replicas
+import tlkit_course as course
 
 import tlkit as tk
-from tlkit import backbone, cli, fetch
+from tlkit import backbone
 from tlkit.backbone import Backbone, WeightsError, at_cut
-from tlkit.quiet import keras
+from tlkit.commands import cli
+from tlkit.files import fetch
+from tlkit.machine.quiet import keras
 
 
 def network(seed=1):
     keras.utils.set_random_seed(seed)
-    return keras.applications.EfficientNetV2B0(include_top=False, weights=None, input_shape=(32, 32, 3), pooling="avg")
+    return keras.applications.EfficientNetV2B0(
+        include_top=False, weights=None, input_shape=(32, 32, 3), pooling="avg"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +30,10 @@ def replica(tmp_path_factory):
     """A file laid out as the published one, and the network whose random weights are in it."""
     from keras.src.legacy.saving import legacy_h5_format
 
-    path, model = tmp_path_factory.mktemp("weights") / "efficientnetv2-b0_notop.h5", network()
+    path, model = (
+        tmp_path_factory.mktemp("weights") / "efficientnetv2-b0_notop.h5",
+        network(),
+    )
     with h5py.File(path, "w") as file:
         legacy_h5_format.save_weights_to_hdf5_group(file, model)
     return path, model
@@ -36,7 +44,9 @@ def published(replica, server, cache, monkeypatch):
     """The replica on a server and in the registry."""
     path = server.folder / replica[0].name
     path.write_bytes(replica[0].read_bytes())
-    entry = replicas.entry(fetch.FILES["efficientnet"], path, f"{server.url}/{path.name}")
+    entry = replicas.entry(
+        fetch.FILES["efficientnet"], path, f"{server.url}/{path.name}"
+    )
     monkeypatch.setitem(fetch.FILES, "efficientnet", entry)
     return replica[1]
 
@@ -51,11 +61,16 @@ def test_the_entry_is_that_of_keras_applications():
 
     entry = fetch.FILES["efficientnet"]
     assert entry.url == source.BASE_WEIGHTS_PATH + entry.name
-    assert entry.hash == f"md5:{source.WEIGHTS_HASHES['b0'][1]}"  # [1] is that without the top
+    assert (
+        entry.hash == f"md5:{source.WEIGHTS_HASHES['b0'][1]}"
+    )  # [1] is that without the top
 
 
 def test_without_its_file_one_sentence_says_what_and_how(cache):
-    with pytest.raises(WeightsError, match=r"EfficientNetV2-B0 .* 24 MB\) is not on this machine. Next: "):
+    with pytest.raises(
+        WeightsError,
+        match=r"EfficientNetV2-B0 .* 24 MB\) is not on this machine. Next: ",
+    ):
         Backbone("efficientnet")
 
 
@@ -63,8 +78,15 @@ def test_fetched_by_name_it_gives_keras_own_features(published, images, capsys):
     assert cli.main(["fetch", "efficientnet"]) == 0
     assert "ImageNet's EfficientNetV2-B0 is at " in capsys.readouterr().out
     chosen = Backbone("efficientnet")
-    assert (chosen.layout, chosen.name, chosen.channels) == ("efficientnet", "efficientnet", 1280)
-    found, expected = chosen.build().predict(images, verbose=0), published.predict(images.astype("float32"), verbose=0)
+    assert (chosen.layout, chosen.name, chosen.channels) == (
+        "efficientnet",
+        "efficientnet",
+        1280,
+    )
+    found, expected = (
+        chosen.build().predict(images, verbose=0),
+        published.predict(images.astype("float32"), verbose=0),
+    )
     assert expected.std(axis=0).max() > 0
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
@@ -83,18 +105,31 @@ def test_a_damaged_file_is_not_used(published, cache, replica):
 
 def test_what_is_asked_for_without_a_name_is_the_real_pair(cache, capsys):
     assert fetch.PAIR == ("vgg16", "cifar10") and set(fetch.PAIR) < set(fetch.FILES)
-    assert [file.title for file in fetch.missing()] == [fetch.FILES[name].title for name in fetch.PAIR]
-    assert "EfficientNet" not in repr(tk.widgets.fetch_button())
-    said = repr(tk.widgets.fetch_button("efficientnet"))
-    assert "EfficientNetV2-B0 (24 MB)" in said and "`python -m tlkit fetch efficientnet`" in said
+    assert [file.title for file in fetch.missing()] == [
+        fetch.FILES[name].title for name in fetch.PAIR
+    ]
+    assert "EfficientNet" not in repr(course.fetch_button())
+    said = repr(course.fetch_button("efficientnet"))
+    assert (
+        "EfficientNetV2-B0 (24 MB)" in said
+        and "`python -m tlkit fetch efficientnet`" in said
+    )
 
 
-def test_random_layers_follow_their_seed_and_are_never_mistaken_for_vgg16s(images, tmp_path, monkeypatch):
+def test_random_layers_follow_their_seed_and_are_never_mistaken_for_vgg16s(
+    images, tmp_path, monkeypatch
+):
     monkeypatch.setenv("TLKIT_CACHE", str(tmp_path))
     random = Backbone(None, layout="efficientnet")
-    first, again = random.build().predict(images, verbose=0), tk.activations(random, images, "features")
+    first, again = (
+        random.build().predict(images, verbose=0),
+        tk.activations(random, images, "features"),
+    )
     np.testing.assert_allclose(first, again, atol=1e-5 * np.abs(first).max())
-    assert first.shape == (8, 1280) and random.weights_hash != random.random(1).weights_hash
+    assert (
+        first.shape == (8, 1280)
+        and random.weights_hash != random.random(1).weights_hash
+    )
     assert tk.activations(Backbone(None), images, "features").shape == (8, 128)
 
 
@@ -104,7 +139,10 @@ def test_a_probe_trains_on_it_and_a_block_that_it_lacks_is_named(images):
     small = replace(task, test=task.test.pick(range(20)))
     run = tk.linear_probe(random, small, steps=5, min_epochs=1)
     assert run.outputs["test"].shape == (20, 10) and run.head.kernel.shape == (1280, 10)
-    with pytest.raises(ValueError, match="cut='block4': this network has no blocks, only image, features"):
+    with pytest.raises(
+        ValueError,
+        match="cut='block4': this network has no blocks, only image, features",
+    ):
         at_cut(run.model, "block4")
     assert set(backbone.PUBLISHED.values()) <= set(fetch.FILES)
 
@@ -112,10 +150,14 @@ def test_a_probe_trains_on_it_and_a_block_that_it_lacks_is_named(images):
 def test_the_batch_norm_trap_of_notebook_06_runs_with_it(published, cache, capsys):
     """The notebook's own cells, on eight pictures: here its file is on the machine."""
     assert cli.main(["fetch", "efficientnet"]) == 0
-    book = nbformat.read(Path(__file__).parents[1] / "notebooks" / "06_fine_tuning.ipynb", 4)
+    book = nbformat.read(
+        Path(__file__).parents[1] / "notebooks" / "06_fine_tuning.ipynb", 4
+    )
     cells = [cell.source for cell in book.cells if cell.cell_type == "code"]
     digits = tk.load_task("digits", labels_per_class=20)
-    digits = replace(digits, train=digits.train.pick(range(8)), test=digits.test.pick(range(500)))
+    digits = replace(
+        digits, train=digits.train.pick(range(8)), test=digits.test.pick(range(500))
+    )
     ways = ("all frozen", "batch norm left out")
     names = {"tk": tk, "np": np, "keras": keras, "digits": digits, "normed": Backbone("letters-bn"),
              "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "networks": ways}  # fmt: skip
@@ -128,10 +170,23 @@ def test_the_batch_norm_trap_of_notebook_06_runs_with_it(published, cache, capsy
     exec(trap, names)
     said = capsys.readouterr().out
     layers = [layer for layer in names["every_layer"](made[0]) if "_bn" in layer.name]
-    normalised = [layer for layer in network()._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
-    assert f"{len(normalised)} batch-norm layers" in said and len(layers) == len(normalised)
-    assert all(way in said for way in ways) and "it costs" in said and "not on this machine" not in said
-    before = {layer.name: layer.get_weights() for layer in published._flatten_layers(include_self=False)}
+    normalised = [
+        layer
+        for layer in network()._flatten_layers()
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert f"{len(normalised)} batch-norm layers" in said and len(layers) == len(
+        normalised
+    )
+    assert (
+        all(way in said for way in ways)
+        and "it costs" in said
+        and "not on this machine" not in said
+    )
+    before = {
+        layer.name: layer.get_weights()
+        for layer in published._flatten_layers(include_self=False)
+    }
     for model, moved in zip(made, (False, True), strict=True):
         for layer in names["every_layer"](model):
             if layer.name in before and layer.weights:

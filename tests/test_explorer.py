@@ -6,8 +6,7 @@ import weakref
 
 import pytest
 from ipywidgets import FloatSlider, IntSlider
-
-from tlkit.widgets import explore
+from tlkit_course.widgets import explore
 
 
 def line(figure, slope, steps):
@@ -18,7 +17,11 @@ def line(figure, slope, steps):
 @pytest.fixture
 def explorer(monkeypatch):
     monkeypatch.delenv("TLKIT_STATIC", raising=False)
-    return explore(line, slope=FloatSlider(1, min=0, max=3), steps=IntSlider(4, description="number of steps"))
+    return explore(
+        line,
+        slope=FloatSlider(1, min=0, max=3),
+        steps=IntSlider(4, description="number of steps"),
+    )
 
 
 def test_the_figure_and_its_words_follow_a_control(explorer):
@@ -34,7 +37,10 @@ def test_the_twin_shows_the_beginning_with_its_alternative_text(explorer):
     bundle, about = explorer._repr_mimebundle_()
     assert about == {"image/png": {"alt": "a line of slope 1 over 4 steps"}}
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
-    assert "application/vnd.jupyter.widget-view+json" in bundle and "slope 1" in bundle["text/plain"]
+    assert (
+        "application/vnd.jupyter.widget-view+json" in bundle
+        and "slope 1" in bundle["text/plain"]
+    )
 
 
 def test_a_master_holds_the_twin_alone(explorer, monkeypatch):
@@ -43,14 +49,21 @@ def test_a_master_holds_the_twin_alone(explorer, monkeypatch):
 
 
 def test_every_control_has_a_label(explorer):
-    assert [control.description for control in explorer.controls.values()] == ["slope", "number of steps"]
+    assert [control.description for control in explorer.controls.values()] == [
+        "slope",
+        "number of steps",
+    ]
 
 
 def test_a_figure_is_drawn_once_and_freed_at_once(monkeypatch):
     from matplotlib.figure import Figure
 
     figures, drawings, draw = [], [], Figure.draw
-    monkeypatch.setattr(Figure, "draw", lambda figure, renderer: (drawings.append(1), draw(figure, renderer)))
+    monkeypatch.setattr(
+        Figure,
+        "draw",
+        lambda figure, renderer: (drawings.append(1), draw(figure, renderer)),
+    )
 
     def remembered(figure, slope):
         figures.append(weakref.ref(figure))
@@ -61,6 +74,10 @@ def test_a_figure_is_drawn_once_and_freed_at_once(monkeypatch):
     try:
         explorer = explore(remembered, slope=FloatSlider(1, min=0, max=3))
         explorer.controls["slope"].value = 2
-        assert len(drawings) == 2 and [figure() for figure in figures] == [None, None] and not gc.isenabled()
+        assert (
+            len(drawings) == 2
+            and [figure() for figure in figures] == [None, None]
+            and not gc.isenabled()
+        )
     finally:
         gc.enable()

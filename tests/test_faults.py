@@ -24,7 +24,8 @@ import pytest
 import replicas
 from faulty_server import Fault, FaultyServer, certificate
 
-from tlkit import bundle, download, fetch
+from tlkit.commands import bundle
+from tlkit.files import download, fetch
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
@@ -51,7 +52,9 @@ def site(tmp_path, cache, monkeypatch):
     folder = tmp_path / "site"
     folder.mkdir()
     replicas.vgg16_weights(folder / fetch.VGG16)
-    replicas.cifar10_archive(folder / "cifar-10-python.tar.gz", *replicas.cifar10_arrays())
+    replicas.cifar10_archive(
+        folder / "cifar-10-python.tar.gz", *replicas.cifar10_arrays()
+    )
     for name, value in dict(CONNECT=2, STALL=1.0, RETRIES=2, PAUSE=0.01).items():
         monkeypatch.setattr(download, name, value)
     with FaultyServer(folder) as server:
@@ -62,7 +65,9 @@ def site(tmp_path, cache, monkeypatch):
 def register(server, monkeypatch):
     for name, file in ((name, fetch.FILES[name]) for name in fetch.PAIR):
         path = server.folder / file.name
-        monkeypatch.setitem(fetch.FILES, name, replicas.entry(file, path, f"{server.url}/{file.name}"))
+        monkeypatch.setitem(
+            fetch.FILES, name, replicas.entry(file, path, f"{server.url}/{file.name}")
+        )
 
 
 @pytest.fixture
@@ -75,7 +80,11 @@ def names_in(folder):
     """Of all files in the folder but locks, which are empty."""
     if not folder.is_dir():
         return []
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock")
+    return sorted(
+        p.relative_to(folder).as_posix()
+        for p in folder.rglob("*")
+        if p.is_file() and p.suffix != ".lock"
+    )
 
 
 def arrives(site, cache, times=None):
@@ -85,13 +94,17 @@ def arrives(site, cache, times=None):
     assert path.read_bytes() == weights and path.parent == cache
     assert names_in(cache) == [fetch.VGG16, f"{fetch.VGG16}.sha256"]
     again = site.sent - before - len(weights)
-    requests = "1 request" if len(site.requests) == 1 else f"{len(site.requests)} requests"
+    requests = (
+        "1 request" if len(site.requests) == 1 else f"{len(site.requests)} requests"
+    )
     return f"the right file, {requests}", again
 
 
 def refused(site, cache, name="vgg16", kept=None):
     """A sentence: returned without what differs from run to run. What is kept is a true beginning of the file."""
-    before = {n: (cache / n).read_bytes() for n in names_in(cache) if not n.endswith(".part")}
+    before = {
+        n: (cache / n).read_bytes() for n in names_in(cache) if not n.endswith(".part")
+    }
     with pytest.raises(fetch.FetchError) as caught:
         fetch.get(name)
     said = str(caught.value)
@@ -105,7 +118,11 @@ def refused(site, cache, name="vgg16", kept=None):
 
 
 def tidy(said, cache):
-    said = said.replace(fetch.WAYS, "(the three ways)").replace(str(cache), "CACHE").replace(str(cache.parent), "…")
+    said = (
+        said.replace(fetch.WAYS, "(the three ways)")
+        .replace(str(cache), "CACHE")
+        .replace(str(cache.parent), "…")
+    )
     said = (
         re.sub(r"https?://(localhost|127.0.0.1):\d+", "http://SERVER", said)
         .replace(fetch.VGG16, "vgg16….h5")
@@ -120,11 +137,16 @@ def tidy(said, cache):
 @fault("The connection is cut at every tenth of the file")
 @pytest.mark.parametrize("reset", [False, True])
 def test_cut_at_every_tenth(site, cache, weights, reset):
-    site.faults = [Fault(cut=len(weights) * tenth // 10, reset=reset) for tenth in range(1, 10)]
+    site.faults = [
+        Fault(cut=len(weights) * tenth // 10, reset=reset) for tenth in range(1, 10)
+    ]
     outcome, again = arrives(site, cache)
     assert len(site.requests) == 10 and again <= 9 * 2**17
     assert reset or again <= 9 * 2**14
-    starts = [int(asked.removeprefix("bytes=").removesuffix("-")) for _, asked in site.requests]
+    starts = [
+        int(asked.removeprefix("bytes=").removesuffix("-"))
+        for _, asked in site.requests
+    ]
     assert starts == sorted(starts) and all(np.diff(starts) > 0)
     return f"{outcome}, each goes on where the last one ended (at most 16 KiB before)"
 
@@ -152,7 +174,9 @@ def test_pieces_of_different_files(site, cache, weights, monkeypatch):
     monkeypatch.setenv("TLKIT_MIRRORS", f"{site.url}/mirror")
     site.faults = [Fault(content=bytes(len(weights)), cut=50_000), Fault(status=404)]
     outcome, _ = arrives(site, cache)
-    assert [path for path, _ in site.requests] == [f"/mirror/{fetch.VGG16}"] * 2 + [f"/{fetch.VGG16}"] * 2
+    assert [path for path, _ in site.requests] == [f"/mirror/{fetch.VGG16}"] * 2 + [
+        f"/{fetch.VGG16}"
+    ] * 2
     return f"{outcome}: what does not fit together is fetched again from one server"
 
 
@@ -166,7 +190,9 @@ def test_truncated(site, cache, weights):
 
 @fault("More bytes than announced, without a length")
 def test_too_long(site, cache, weights):
-    site.always = Fault(content=weights + b"more", ranges=False, headers={"Content-Length": None})
+    site.always = Fault(
+        content=weights + b"more", ranges=False, headers={"Content-Length": None}
+    )
     said = refused(site, cache)
     assert "sends more than 261,928 bytes" in said and len(site.requests) == 1
     return said
@@ -175,7 +201,9 @@ def test_too_long(site, cache, weights):
 @fault("A login page instead of the file (hotel wifi)")
 def test_login_page(site, cache):
     page = {"Content-Type": "text/html", "Content-Length": None}
-    site.always = Fault(content=b"<html>Your room number?</html>", headers=page, ranges=False)
+    site.always = Fault(
+        content=b"<html>Your room number?</html>", headers=page, ranges=False
+    )
     return refused(site, cache, kept=False)
 
 
@@ -291,14 +319,20 @@ def https(site, monkeypatch, tmp_path, *dates):
 
 @fault("HTTPS, cut three times")
 def test_https_cut(site, cache, monkeypatch, tmp_path):
-    with https(site, monkeypatch, tmp_path, "20200101000000Z", "20990101000000Z") as server:
-        server.faults = [Fault(cut=n, reset=n == 150_000) for n in (100_000, 150_000, 200_000)]
+    with https(
+        site, monkeypatch, tmp_path, "20200101000000Z", "20990101000000Z"
+    ) as server:
+        server.faults = [
+            Fault(cut=n, reset=n == 150_000) for n in (100_000, 150_000, 200_000)
+        ]
         return arrives(server, cache)[0]
 
 
 @fault("An expired certificate")
 def test_expired_certificate(site, cache, monkeypatch, tmp_path):
-    with https(site, monkeypatch, tmp_path, "20200101000000Z", "20210101000000Z") as server:
+    with https(
+        site, monkeypatch, tmp_path, "20200101000000Z", "20210101000000Z"
+    ) as server:
         monkeypatch.setattr(download, "time", None)  # no waiting: it would not help
         said = refused(server, cache, kept=False)
         assert not server.requests and "date" in said
@@ -308,7 +342,9 @@ def test_expired_certificate(site, cache, monkeypatch, tmp_path):
 @fault("An expired certificate, and a mirror")
 def test_expired_certificate_and_a_mirror(site, cache, monkeypatch, tmp_path):
     with https(site, monkeypatch, tmp_path, "20200101000000Z", "20210101000000Z"):
-        monkeypatch.setenv("TLKIT_MIRRORS", f"http://localhost:9/nobody-listens {site.url}")
+        monkeypatch.setenv(
+            "TLKIT_MIRRORS", f"http://localhost:9/nobody-listens {site.url}"
+        )
         return arrives(site, cache)[0].partition(",")[0]
 
 
@@ -324,7 +360,11 @@ def test_no_name(site, cache, monkeypatch):
 
 @fault("Nobody listens")
 def test_refused_connection(site, cache, monkeypatch):
-    monkeypatch.setitem(fetch.FILES, "vgg16", replace(fetch.FILES["vgg16"], url=f"http://localhost:9/{fetch.VGG16}"))
+    monkeypatch.setitem(
+        fetch.FILES,
+        "vgg16",
+        replace(fetch.FILES["vgg16"], url=f"http://localhost:9/{fetch.VGG16}"),
+    )
     return refused(site, cache, kept=False)
 
 
@@ -336,10 +376,15 @@ def mounted(folder, *options):
     """A file system of its own in the folder, where this machine lets us."""
     folder.mkdir(exist_ok=True)
     command = ["mount", "-t", "tmpfs", *options, "tmpfs", str(folder)]
-    if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
+    if (
+        not shutil.which("mount")
+        or subprocess.run(command, capture_output=True).returncode
+    ):
         pytest.skip("this machine does not let us mount a file system")
     try:
-        yield lambda *more: subprocess.run(["mount", "-o", f"remount,{','.join(more)}", str(folder)], check=True)
+        yield lambda *more: subprocess.run(
+            ["mount", "-o", f"remount,{','.join(more)}", str(folder)], check=True
+        )
     finally:
         subprocess.run(["umount", str(folder)], check=True)
 
@@ -462,13 +507,26 @@ def children(name, kills=(), together=1):
     """Ask for a file in processes of their own: some are killed in up to so many seconds, then some at once."""
     if not hasattr(os, "fork"):
         pytest.skip("this system cannot fork")
-    entries = {key: {"url": f.url, "bytes": f.bytes, "hash": f.hash} for key, f in fetch.FILES.items()}
-    command = [sys.executable, "-c", CHILDREN, json.dumps([name, entries, kills, together])]
+    entries = {
+        key: {"url": f.url, "bytes": f.bytes, "hash": f.hash}
+        for key, f in fetch.FILES.items()
+    }
+    command = [
+        sys.executable,
+        "-c",
+        CHILDREN,
+        json.dumps([name, entries, kills, together]),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
 
 
-READY = ["cifar-10-python.tar.gz", "cifar10/hashes.txt", "cifar10/images.npy", "cifar10/labels.npy"]
+READY = [
+    "cifar-10-python.tar.gz",
+    "cifar10/hashes.txt",
+    "cifar10/images.npy",
+    "cifar10/labels.npy",
+]
 
 
 @fault("Two and eight processes at once")
@@ -482,11 +540,15 @@ def test_processes_at_once(site, cache, together):
 
 @fault("SIGKILL at random moments, twenty times")
 def test_killed_twenty_times(site, cache):
-    site.always = Fault(pause=0.02)  # 46 pieces: about a second; killed within a third of that, fifteen times
+    site.always = Fault(
+        pause=0.02
+    )  # 46 pieces: about a second; killed within a third of that, fifteen times
     children("cifar10", kills=[0.3] * 15)
     np.testing.assert_array_equal(fetch.cifar10()[0], replicas.cifar10_arrays()[0])
     assert names_in(cache) == READY
-    assert len({asked for _, asked in site.requests}) > 3  # they went on from one another
+    assert (
+        len({asked for _, asked in site.requests}) > 3
+    )  # they went on from one another
     shutil.rmtree(cache / "cifar10")
     asked = len(site.requests)
     children("cifar10", kills=[0.04] * 5)  # while it is converted
@@ -522,8 +584,13 @@ def test_recorded_sha256(site, cache, weights):
     fetch.get("vgg16")
     record = cache / f"{fetch.VGG16}.sha256"
     recorded = record.read_text().split()
-    assert recorded == [fetch.file_hash(cache / fetch.VGG16, "sha256").removeprefix("sha256:"), fetch.VGG16]
-    record.write_text("0" * 64)  # as if another file had come first: nobody has two files with one MD5 at hand
+    assert recorded == [
+        fetch.file_hash(cache / fetch.VGG16, "sha256").removeprefix("sha256:"),
+        fetch.VGG16,
+    ]
+    record.write_text(
+        "0" * 64
+    )  # as if another file had come first: nobody has two files with one MD5 at hand
     with pytest.warns(UserWarning, match="not used"):
         assert fetch.find("vgg16") is None
     for left in (b"", bytes(60), b"\xff\xfe"):  # a power cut: the MD5 decides again
@@ -538,7 +605,11 @@ def test_archive_with_dots(site, cache, monkeypatch, tmp_path):
     with tarfile.open(archive) as tar:
         tar.extractall(tmp_path / "unpacked", filter="data")
     with tarfile.open(archive, "w:gz") as tar:
-        for name in ("../evil", "cifar-10-batches-py/../../evil", str(tmp_path / "evil")):
+        for name in (
+            "../evil",
+            "cifar-10-batches-py/../../evil",
+            str(tmp_path / "evil"),
+        ):
             tar.add(PAGE, name)
         tar.add(tmp_path / "unpacked" / "cifar-10-batches-py", "cifar-10-batches-py")
     register(site, monkeypatch)
@@ -560,7 +631,9 @@ class Hostile:
 def test_hostile_pickle(site, cache, monkeypatch, tmp_path):
     archive = site.folder / "cifar-10-python.tar.gz"
     hostile = Hostile(tmp_path / "pwned")
-    replicas.cifar10_archive(archive, *replicas.cifar10_arrays(), python=3, instead_of_batch_3=hostile)
+    replicas.cifar10_archive(
+        archive, *replicas.cifar10_arrays(), python=3, instead_of_batch_3=hostile
+    )
     register(site, monkeypatch)
     with pytest.raises(fetch.FetchError, match=r"asks for (posix|nt)\.mkdir") as caught:
         fetch.get("cifar10")
@@ -586,8 +659,12 @@ def test_tampered_bundle(stick, gone, tmp_path):
         if name in ("manifest.json", "LICENCES.txt"):
             continue
         kept = (stick / name).read_bytes()
-        (stick / name).unlink() if gone else (stick / name).write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
-        with pytest.raises(fetch.FetchError, match=f"is not as it was made: {re.escape(name)}. Next:") as caught:
+        (stick / name).unlink() if gone else (stick / name).write_bytes(
+            kept[:-1] + bytes([kept[-1] ^ 1])
+        )
+        with pytest.raises(
+            fetch.FetchError, match=f"is not as it was made: {re.escape(name)}. Next:"
+        ) as caught:
             bundle.install(stick, list(fetch.PAIR))
         said = tidy(str(caught.value), cache)
         assert not names_in(cache)
@@ -603,7 +680,9 @@ def test_tampered_bundle_and_manifest(stick, site, tmp_path):
     bundle.install(stick, ["vgg16"])
     path.write_bytes(good[:-1] + b"?")
     manifest = json.loads((stick / "manifest.json").read_text())
-    manifest["files"][fetch.VGG16]["sha256"] = fetch.file_hash(path, "sha256").removeprefix("sha256:")
+    manifest["files"][fetch.VGG16]["sha256"] = fetch.file_hash(
+        path, "sha256"
+    ).removeprefix("sha256:")
     (stick / "manifest.json").write_text(json.dumps(manifest))
     bundle.install(stick, ["vgg16"])  # what was here is right, and stays
     assert fetch.find("vgg16").read_bytes() == good
@@ -616,7 +695,8 @@ def test_tampered_bundle_and_manifest(stick, site, tmp_path):
 
 @fault("A bundle whose manifest names ../ files, or is none")
 @pytest.mark.parametrize(
-    "manifest", ['{"files": {"../secret": {}}}', '{"files": []}', "{}", "?", '{"files": {"x": 1}}']
+    "manifest",
+    ['{"files": {"../secret": {}}}', '{"files": []}', "{}", "?", '{"files": {"x": 1}}'],
 )
 def test_bundle_without_manifest(stick, manifest, tmp_path):
     (tmp_path / "secret").write_text("")
@@ -624,14 +704,18 @@ def test_bundle_without_manifest(stick, manifest, tmp_path):
     with pytest.raises(fetch.FetchError, match="is no whole bundle") as caught:
         bundle.install(stick, list(fetch.PAIR))
     assert not names_in(tmp_path / "other machine")
-    return re.sub(r"\(.*?\)", "(why)", tidy(str(caught.value), tmp_path / "other machine"))
+    return re.sub(
+        r"\(.*?\)", "(why)", tidy(str(caught.value), tmp_path / "other machine")
+    )
 
 
 @fault("A package that was added to a bundle")
 def test_added_package(stick, tmp_path):
     (stick / "wheels").mkdir()
     (stick / "wheels" / "keras-99-py3-none-any.whl").write_bytes(b"")
-    with pytest.raises(fetch.FetchError, match="not as it was made: wheels/keras-99") as caught:
+    with pytest.raises(
+        fetch.FetchError, match="not as it was made: wheels/keras-99"
+    ) as caught:
         bundle.install(stick, list(fetch.PAIR))
     return tidy(str(caught.value), tmp_path / "other machine")
 
@@ -656,7 +740,9 @@ def test_tampered_data(stick, site, monkeypatch, tmp_path):
     images = stick / "cifar10" / "images.npy"
     images.write_bytes(images.read_bytes()[:-1] + b"?")
     with pytest.warns(UserWarning, match="not used"):
-        np.testing.assert_array_equal(fetch.cifar10()[0], replicas.cifar10_arrays()[0])  # from the archive beside it
+        np.testing.assert_array_equal(
+            fetch.cifar10()[0], replicas.cifar10_arrays()[0]
+        )  # from the archive beside it
         assert fetch.find("cifar10").is_relative_to(tmp_path / "other machine")
     assert (stick / fetch.VGG16).read_bytes() == b"changed"
     return "a warning, and the next place is asked; nothing is written there"
@@ -689,8 +775,12 @@ numbers and can run nothing. The packages of a bundle are compared with its mani
 def test_the_page_says_what_happened(capsys):
     if unknown := set(FAULTS) - set(OUTCOMES):
         written = PAGE.read_text("utf-8")
-        assert all(f"| {title} | {said} |" in written for title, said in OUTCOMES.items()), "TLKIT_UPDATE_DOCS=1"
-        pytest.skip(f"not the whole page: {len(unknown)} of {len(FAULTS)} faults did not happen in this run")
+        assert all(
+            f"| {title} | {said} |" in written for title, said in OUTCOMES.items()
+        ), "TLKIT_UPDATE_DOCS=1"
+        pytest.skip(
+            f"not the whole page: {len(unknown)} of {len(FAULTS)} faults did not happen in this run"
+        )
     if os.environ.get("TLKIT_UPDATE_DOCS"):
         PAGE.write_text(page(), "utf-8")
     with capsys.disabled():

@@ -28,7 +28,9 @@ def own_cache(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def images():
-    return np.random.default_rng(0).integers(0, 256, (300, 32, 32, 3), dtype="uint8")  # more than one batch
+    return np.random.default_rng(0).integers(
+        0, 256, (300, 32, 32, 3), dtype="uint8"
+    )  # more than one batch
 
 
 def test_cached_activations_are_those_of_the_model(images):
@@ -36,12 +38,16 @@ def test_cached_activations_are_those_of_the_model(images):
     for cut in ("image", "block2", "features"):
         found = activations(SMALL, images, cut)
         assert found.dtype == np.float32 and len(found) == 300
-        np.testing.assert_allclose(found, at_cut(model, cut).predict(images, verbose=0), rtol=1e-4, atol=1e-3)
+        np.testing.assert_allclose(
+            found, at_cut(model, cut).predict(images, verbose=0), rtol=1e-4, atol=1e-3
+        )
 
 
 def test_a_second_call_runs_no_backbone_and_returns_the_same(images, monkeypatch):
     first = np.array(activations(SMALL, images, "block5"))
-    monkeypatch.setattr(Backbone, "build", lambda *_: pytest.fail("the backbone was built again"))
+    monkeypatch.setattr(
+        Backbone, "build", lambda *_: pytest.fail("the backbone was built again")
+    )
     second = activations(SMALL, images, "block5")
     assert np.array_equal(first, second)
     assert isinstance(second, np.memmap) and not second.flags.writeable
@@ -54,7 +60,9 @@ def test_rows_of_a_larger_array_give_the_same_activations_as_a_copy(images):
     assert len(entries()) == 1
 
 
-@pytest.mark.parametrize("change", ["weights", "size", "cut", "images", "precision", "preprocessing"])
+@pytest.mark.parametrize(
+    "change", ["weights", "size", "cut", "images", "precision", "preprocessing"]
+)
 def test_every_part_of_the_key_makes_another_entry(images, change):
     few = images[:8]
     activations(SMALL, few, "features")
@@ -74,7 +82,10 @@ def test_every_part_of_the_key_makes_another_entry(images, change):
 
 
 def test_bfloat16_is_stored_in_half_the_bytes_and_agrees_roughly(images):
-    exact, rough = activations(SMALL, images, "features"), activations(SMALL, images, "features", precision="bfloat16")
+    exact, rough = (
+        activations(SMALL, images, "features"),
+        activations(SMALL, images, "features", precision="bfloat16"),
+    )
     assert rough.dtype == np.float16 and rough.nbytes * 2 == exact.nbytes
     np.testing.assert_allclose(rough, exact, atol=0.05 * np.abs(exact).max())
 
@@ -106,17 +117,23 @@ def _write_slowly(cache, images, started):
     activations(SMALL, images, "features")
 
 
-def test_a_killed_writer_leaves_nothing_that_is_used_and_frees_its_lock(images, own_cache):
+def test_a_killed_writer_leaves_nothing_that_is_used_and_frees_its_lock(
+    images, own_cache
+):
     spawn = multiprocessing.get_context("spawn")
     started = spawn.Event()
     writer = spawn.Process(target=_write_slowly, args=(own_cache, images, started))
     writer.start()
     assert started.wait(120), "the writer never began"
-    os.kill(writer.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    os.kill(
+        writer.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM
+    )
     writer.join(30)
     assert entries() == []
     expected = at_cut(SMALL.build(), "features").predict(images, verbose=0)
-    np.testing.assert_allclose(activations(SMALL, images, "features"), expected, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(
+        activations(SMALL, images, "features"), expected, rtol=1e-4, atol=1e-3
+    )
 
 
 def _write(cache, images, results):
@@ -127,21 +144,31 @@ def _write(cache, images, results):
 def test_two_writers_at_once_both_end_with_the_whole_entry(images, own_cache):
     spawn = multiprocessing.get_context("spawn")
     results = spawn.Queue()
-    writers = [spawn.Process(target=_write, args=(own_cache, images, results)) for _ in range(2)]
+    writers = [
+        spawn.Process(target=_write, args=(own_cache, images, results))
+        for _ in range(2)
+    ]
     for writer in writers:
         writer.start()
     found = [results.get(timeout=180) for _ in writers]
     for writer in writers:
         writer.join(30)
         assert writer.exitcode == 0
-    assert found[0] == found[1] == pytest.approx(float(np.abs(activations(SMALL, images, "features")).sum()))
+    assert (
+        found[0]
+        == found[1]
+        == pytest.approx(float(np.abs(activations(SMALL, images, "features")).sum()))
+    )
     assert len(entries()) == 1 and not list((own_cache / "features").glob("*.partial"))
 
 
-def test_an_entry_over_the_limit_is_refused_before_anything_is_written(images, own_cache, monkeypatch):
+def test_an_entry_over_the_limit_is_refused_before_anything_is_written(
+    images, own_cache, monkeypatch
+):
     monkeypatch.setenv("TLKIT_CACHE_GB", "0.0001")
     with pytest.raises(
-        CacheLimit, match=r"activations would take 0\.\d GB, the cache may hold 0\.0 GB \(TLKIT_CACHE_GB\)"
+        CacheLimit,
+        match=r"activations would take 0\.\d GB, the cache may hold 0\.0 GB \(TLKIT_CACHE_GB\)",
     ):
         activations(SMALL, images, "block1")
     assert not list((own_cache / "features").glob("*.partial"))
@@ -152,7 +179,12 @@ def test_the_least_recently_used_entry_makes_room(images, monkeypatch):
     sets = [images[i * 100 : (i + 1) * 100] for i in range(3)]
     for i, some in enumerate(sets[:2]):
         activations(SMALL, some, "features")
-        os.utime(entries()[0].path if i == 0 else max(entries(), key=lambda e: e.path.stat().st_mtime).path, (i, i))
+        os.utime(
+            entries()[0].path
+            if i == 0
+            else max(entries(), key=lambda e: e.path.stat().st_mtime).path,
+            (i, i),
+        )
     monkeypatch.setenv("TLKIT_CACHE_GB", str(2.5 * (one + 200) / 1e9))
     activations(SMALL, sets[2], "features")
     kept = {entry.made_from["images"] for entry in entries()}
@@ -162,18 +194,24 @@ def test_the_least_recently_used_entry_makes_room(images, monkeypatch):
 def test_anonymous_memory_does_not_grow_with_the_number_of_images(tmp_path):
     def anonymous_mb():
         lines = Path("/proc/self/status").read_text().splitlines()
-        return next(int(line.split()[1]) / 1e3 for line in lines if line.startswith("RssAnon"))
+        return next(
+            int(line.split()[1]) / 1e3 for line in lines if line.startswith("RssAnon")
+        )
 
     if not os.path.exists("/proc/self/status"):
         pytest.skip("only Linux tells anonymous from file memory")
-    images = np.lib.format.open_memmap(tmp_path / "images.npy", "w+", "uint8", (20_000, 32, 32, 3))  # 61 MB
+    images = np.lib.format.open_memmap(
+        tmp_path / "images.npy", "w+", "uint8", (20_000, 32, 32, 3)
+    )  # 61 MB
     images[::7] = 200
     model = SMALL.build()
     activations(SMALL, images[:512], "block3", model=model)  # warm
     before = anonymous_mb()
     found = activations(SMALL, images, "block3", model=model)
     assert found.nbytes > 20e6
-    assert anonymous_mb() - before < 20, "less than a third of the images, a fifth of what all copies would take"
+    assert anonymous_mb() - before < 20, (
+        "less than a third of the images, a fifth of what all copies would take"
+    )
 
 
 def test_entries_tell_what_they_were_made_from_and_clear_frees_them(images):
@@ -206,7 +244,9 @@ class Counting:
     [(4_999, (4, 4, 3), 64), (5_001, (4, 4, 3), 256), (5_001, (33, 32, 3), 64)],
     ids=["few", "many", "many large ones"],
 )
-def test_many_small_images_pass_in_larger_batches_and_each_says_the_same(count, shape, rows):
+def test_many_small_images_pass_in_larger_batches_and_each_says_the_same(
+    count, shape, rows
+):
     inputs = np.zeros((count, *shape), "uint8")
     inputs[:, 0, 0, 0] = np.arange(count) % 251
     network = Counting()

@@ -24,7 +24,9 @@ from tlkit.folders import (
 )
 from tlkit.tasks import load_task
 
-CIFAR = Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10-images.tar.xz"
+CIFAR = (
+    Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10-images.tar.xz"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +43,9 @@ def root(tmp_path):
 def picture(path, value=0, mode="RGB", size=(40, 36), **how):
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(value)
-    image = Image.fromarray(rng.integers(0, 256, (size[1], size[0], 3), "uint8")).convert(mode)
+    image = Image.fromarray(
+        rng.integers(0, 256, (size[1], size[0], 3), "uint8")
+    ).convert(mode)
     image.save(path, **how)
     return image
 
@@ -60,7 +64,9 @@ def rows_of(split):
 
 
 def expected(image, size=32):
-    return np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR))
+    return np.asarray(
+        image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
+    )
 
 
 # ---- splits ---------------------------------------------------------------------------------------------
@@ -81,7 +87,10 @@ def test_plain_class_folders_are_split_by_class(root):
 def test_labels_name_the_folder_that_a_picture_lies_in(root):
     tree(root, dog=6, cat=6)
     task = load_task(root)
-    truth = {expected(Image.open(file)).tobytes(): file.parent.name for file in root.rglob("*.png")}
+    truth = {
+        expected(Image.open(file)).tobytes(): file.parent.name
+        for file in root.rglob("*.png")
+    }
     for split in task.splits().values():
         for image, label in zip(split.images, split.labels, strict=True):
             assert truth[image.tobytes()] == task.classes[label]
@@ -89,7 +98,11 @@ def test_labels_name_the_folder_that_a_picture_lies_in(root):
 
 def test_a_seed_leaves_the_test_split_alone(root):
     tree(root, dog=20, cat=20)
-    first, other, again = load_task(root, 5, 0), load_task(root, 5, 1), load_task(root, 5, 0)
+    first, other, again = (
+        load_task(root, 5, 0),
+        load_task(root, 5, 1),
+        load_task(root, 5, 0),
+    )
     assert rows_of(first.test) == rows_of(other.test)
     assert rows_of(first.train) != rows_of(other.train)
     assert first.fingerprint() == again.fingerprint() != other.fingerprint()
@@ -100,23 +113,48 @@ def test_a_given_test_folder_is_the_test_split(root):
     task = load_task(str(root), 5)
     assert np.bincount(task.test.labels).tolist() == [3, 1]
     assert (len(task.train), len(task.validation)) == (8, 2) and task.notes == ()
-    assert rows_of(task.test) == {expected(Image.open(file)).tobytes() for file in root.glob("test/*/*.png")}
+    assert rows_of(task.test) == {
+        expected(Image.open(file)).tobytes() for file in root.glob("test/*/*.png")
+    }
 
 
 @pytest.mark.parametrize("name", ["validation", "val", "Val"])
 def test_a_validation_folder_is_used_as_it_is_without_a_budget(root, name):
-    tree(root, **{"train__a": 6, "train__b": 6, f"{name}__a": 4, f"{name}__b": 3, "test__a": 2, "test__b": 2})
+    tree(
+        root,
+        **{
+            "train__a": 6,
+            "train__b": 6,
+            f"{name}__a": 4,
+            f"{name}__b": 3,
+            "test__a": 2,
+            "test__b": 2,
+        },
+    )
     task = load_task(root)
     assert np.bincount(task.train.labels).tolist() == [6, 6]
     assert np.bincount(task.validation.labels).tolist() == [4, 3]
 
 
 def test_a_budget_draws_validation_labels_from_the_validation_folder(root):
-    tree(root, train__a=12, train__b=12, validation__a=4, validation__b=1, test__a=2, test__b=2)
+    tree(
+        root,
+        train__a=12,
+        train__b=12,
+        validation__a=4,
+        validation__b=1,
+        test__a=2,
+        test__b=2,
+    )
     task = load_task(root, 10)
-    assert np.bincount(task.validation.labels).tolist() == [2, 1]  # a fifth, as far as there are
+    assert np.bincount(task.validation.labels).tolist() == [
+        2,
+        1,
+    ]  # a fifth, as far as there are
     assert np.bincount(task.train.labels).tolist() == [8, 9]
-    assert rows_of(task.validation) <= {expected(Image.open(f)).tobytes() for f in root.glob("validation/*/*")}
+    assert rows_of(task.validation) <= {
+        expected(Image.open(f)).tobytes() for f in root.glob("validation/*/*")
+    }
 
 
 def test_a_train_folder_without_a_test_folder_is_split_and_says_so(root):
@@ -172,9 +210,9 @@ def test_any_size_becomes_a_square(tmp_path, size):
 
 def test_a_large_jpeg_is_read_nearly_as_if_decoded_in_full(tmp_path):
     ramp = np.linspace(0, 255, 1600).astype("uint8")
-    Image.fromarray(np.stack(np.broadcast_arrays(ramp, ramp[::-1], ramp[:1200, None]), axis=-1)).save(
-        tmp_path / "x.jpg"
-    )
+    Image.fromarray(
+        np.stack(np.broadcast_arrays(ramp, ramp[::-1], ramp[:1200, None]), axis=-1)
+    ).save(tmp_path / "x.jpg")
     with Image.open(tmp_path / "x.jpg") as image:
         want = expected(image).astype(int)
     assert abs(folders.decode(tmp_path / "x.jpg", 32) - want).max() <= 3
@@ -201,9 +239,15 @@ def test_a_transparent_palette_is_laid_on_white(tmp_path):
 
 
 def test_sixteen_bit_grey_keeps_its_range(tmp_path):
-    Image.fromarray(np.tile(np.uint16([0, 20_000, 65_535]).repeat(32), (3, 1))).save(tmp_path / "x.png")
+    Image.fromarray(np.tile(np.uint16([0, 20_000, 65_535]).repeat(32), (3, 1))).save(
+        tmp_path / "x.png"
+    )
     got = folders.decode(tmp_path / "x.png", 32)
-    assert got[0, 0].tolist() == [0] * 3 and got[16, 16].tolist() == [78] * 3 and got[-1, -1].tolist() == [255] * 3
+    assert (
+        got[0, 0].tolist() == [0] * 3
+        and got[16, 16].tolist() == [78] * 3
+        and got[-1, -1].tolist() == [255] * 3
+    )
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
@@ -221,8 +265,13 @@ def test_photographs_are_turned_upright(tmp_path, orientation):
     exif[0x0112] = orientation
     picture(tmp_path / "x.jpg", 4, exif=exif)
     with Image.open(tmp_path / "x.jpg") as image:
-        assert np.array_equal(folders.decode(tmp_path / "x.jpg", 32), expected(ImageOps.exif_transpose(image)))
-        assert (orientation == 1) == np.array_equal(folders.decode(tmp_path / "x.jpg", 32), expected(image))
+        assert np.array_equal(
+            folders.decode(tmp_path / "x.jpg", 32),
+            expected(ImageOps.exif_transpose(image)),
+        )
+        assert (orientation == 1) == np.array_equal(
+            folders.decode(tmp_path / "x.jpg", 32), expected(image)
+        )
 
 
 def test_other_files_are_ignored_and_counted(root):
@@ -240,9 +289,17 @@ def test_other_files_are_ignored_and_counted(root):
     for hidden in (".git", "__MACOSX"):
         picture(root / hidden / "x.png")
     task = load_task(root)
-    assert task.classes == ("a", "b") and sum(len(split) for split in task.splits().values()) == 10
+    assert (
+        task.classes == ("a", "b")
+        and sum(len(split) for split in task.splits().values()) == 10
+    )
     notes = " ".join(task.notes)
-    for part in ("ignored 2 files (.txt)", "1 files (.db)", "2 files (hidden)", "1 files (.heic)"):
+    for part in (
+        "ignored 2 files (.txt)",
+        "1 files (.db)",
+        "2 files (hidden)",
+        "1 files (.heic)",
+    ):
         assert part in notes
 
 
@@ -253,10 +310,20 @@ def bomb(path):
     """A PNG of a few bytes that claims 10,000 x 10,000 pixels."""
 
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data))
+            + kind
+            + data
+            + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", 10_000, 10_000, 8, 2, 0, 0, 0))
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + head
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
 
 
 def spoil(root):
@@ -274,14 +341,22 @@ def spoil(root):
 def test_bad_pictures_are_listed_with_their_reasons(root, own_cache):
     tree(root, a=5, b=5)
     names = spoil(root)
-    with pytest.raises(BadImagesError, match="expected 15 pictures .* 5 of them cannot be read") as caught:
+    with pytest.raises(
+        BadImagesError, match="expected 15 pictures .* 5 of them cannot be read"
+    ) as caught:
         load_task(root)
     text = str(caught.value)
     for name in names:
         assert f"  {name} (" in text
-    assert "a/empty.jpg (empty file)" in text and "truncated" in text and 'bad_files="skip"' in text
+    assert (
+        "a/empty.jpg (empty file)" in text
+        and "truncated" in text
+        and 'bad_files="skip"' in text
+    )
     assert "decompression bomb" in text and "cannot identify" in text
-    assert not [path for path in own_cache.iterdir() if path.is_dir()]  # mended files will be read again
+    assert not [
+        path for path in own_cache.iterdir() if path.is_dir()
+    ]  # mended files will be read again
 
 
 def test_skipping_bad_pictures_counts_and_lists_them(root):
@@ -291,9 +366,13 @@ def test_skipping_bad_pictures_counts_and_lists_them(root):
     for _ in range(2):  # decoded, then from the cache
         task = load_task(root, bad_files="skip")
         assert sum(len(split) for split in task.splits().values()) == 10
-        assert set.union(*map(rows_of, task.splits().values())) == set.union(*map(rows_of, clean.splits().values()))
+        assert set.union(*map(rows_of, task.splits().values())) == set.union(
+            *map(rows_of, clean.splits().values())
+        )
         (note,) = [note for note in task.notes if "unreadable" in note]
-        assert note.startswith("skipped 5 unreadable pictures") and all(name in note for name in names)
+        assert note.startswith("skipped 5 unreadable pictures") and all(
+            name in note for name in names
+        )
     with pytest.raises(BadImagesError):
         load_task(root)
 
@@ -304,7 +383,9 @@ def test_at_most_ten_bad_pictures_are_listed(root):
         (root / f"a/bad{i:02}.png").write_bytes(b"no")
     with pytest.raises(BadImagesError, match="12 of them") as caught:
         load_task(root)
-    assert len(re.findall(r"bad\d\d", str(caught.value))) == 10 and "…" in str(caught.value)
+    assert len(re.findall(r"bad\d\d", str(caught.value))) == 10 and "…" in str(
+        caught.value
+    )
 
 
 def test_odd_metadata_of_a_readable_picture_is_no_error(root):
@@ -318,7 +399,10 @@ def test_odd_metadata_of_a_readable_picture_is_no_error(root):
 def test_a_class_whose_pictures_are_all_bad_is_empty(root):
     tree(root, a=3, b=0)
     (root / "b/bad.png").write_bytes(b"no")
-    with pytest.raises(EmptyClassError, match=r"train/b \(0\).*skipped 1 unreadable pictures: b/bad.png"):
+    with pytest.raises(
+        EmptyClassError,
+        match=r"train/b \(0\).*skipped 1 unreadable pictures: b/bad.png",
+    ):
         load_task(root, bad_files="skip")
 
 
@@ -328,7 +412,10 @@ def test_a_class_whose_pictures_are_all_bad_is_empty(root):
         ({"a": 5, "b": 0}, r"at least 3 pictures.*train/b \(0\).*Next: add"),
         ({"a": 5, "b": 2}, r"at least 3 pictures.*train/b \(2\)"),
         ({"a": 0, "b": 0}, r"train/a \(0\), train/b \(0\)"),
-        ({"train__a": 5, "train__b": 1, "test__a": 1}, r"at least 2 pictures.*train/b \(1\)"),
+        (
+            {"train__a": 5, "train__b": 1, "test__a": 1},
+            r"at least 2 pictures.*train/b \(1\)",
+        ),
         ({"train__a": 5, "train__b": 5, "test__a": 1, "test__b": 0}, r"test/b \(0\)"),
         ({"train__a": 5, "train__b": 5, "validation__b": 0}, r"validation/b \(0\)"),
     ],
@@ -342,21 +429,32 @@ def test_an_empty_or_too_small_class_is_named(root, counts, said):
 def test_an_empty_class_says_which_files_were_passed_over(root):
     tree(root, a=5, b=0)
     (root / "b/photo.heic").write_bytes(b"x")
-    with pytest.raises(EmptyClassError, match=r"ignored 1 files \(.heic\): not JPEG, PNG, GIF, BMP, WEBP"):
+    with pytest.raises(
+        EmptyClassError,
+        match=r"ignored 1 files \(.heic\): not JPEG, PNG, GIF, BMP, WEBP",
+    ):
         load_task(root)
 
 
 @pytest.mark.parametrize("counts", [{"cat": 5}, {"train__cat": 5, "test__cat": 5}])
 def test_a_single_class_is_refused_by_name(root, counts):
     tree(root, **counts)
-    with pytest.raises(SingleClassError, match=r"at least two classes .*got \['cat'\].*add another"):
+    with pytest.raises(
+        SingleClassError, match=r"at least two classes .*got \['cat'\].*add another"
+    ):
         load_task(root)
 
 
 @pytest.mark.parametrize("split", ["test", "validation"])
 def test_a_class_never_seen_in_training_is_named(root, split):
-    tree(root, **{"train__cat": 5, "train__dog": 5, f"{split}__cat": 2, f"{split}__Dog": 2})
-    with pytest.raises(UnseenClassError, match=rf"train/ \(cat, dog\) in {split}/, got also Dog\. Next: .*spell"):
+    tree(
+        root,
+        **{"train__cat": 5, "train__dog": 5, f"{split}__cat": 2, f"{split}__Dog": 2},
+    )
+    with pytest.raises(
+        UnseenClassError,
+        match=rf"train/ \(cat, dog\) in {split}/, got also Dog\. Next: .*spell",
+    ):
         load_task(root)
 
 
@@ -366,18 +464,29 @@ def test_pictures_that_are_not_sorted_into_classes_are_refused(root, place):
         tree(root, train__a=4, train__b=4)
     picture(root / place / "x.png")
     want = root if place == "." else root / place
-    with pytest.raises(MissingFolderError, match=re.escape(f"a folder for each class in {want}, got none")):
+    with pytest.raises(
+        MissingFolderError,
+        match=re.escape(f"a folder for each class in {want}, got none"),
+    ):
         load_task(root)
 
 
 def test_a_test_folder_alone_asks_for_training_pictures(root):
     tree(root, test__a=4, test__b=4)
-    with pytest.raises(MissingFolderError, match=re.escape(f"each class in {root / 'train'}, got none")):
+    with pytest.raises(
+        MissingFolderError, match=re.escape(f"each class in {root / 'train'}, got none")
+    ):
         load_task(root)
 
 
 def test_every_error_is_a_task_error_and_a_value_error():
-    for error in (BadImagesError, EmptyClassError, MissingFolderError, SingleClassError, UnseenClassError):
+    for error in (
+        BadImagesError,
+        EmptyClassError,
+        MissingFolderError,
+        SingleClassError,
+        UnseenClassError,
+    ):
         assert issubclass(error, TaskError) and issubclass(error, ValueError)
 
 
@@ -400,7 +509,9 @@ def test_a_changed_picture_is_decoded_again(root):
     first, path = load_task(root), root / "a/00.png"
     times, size = path.stat(), path.stat().st_size
     picture(path, 77)
-    path.write_bytes(path.read_bytes().ljust(size, b"\0"))  # same name, and the same time of change
+    path.write_bytes(
+        path.read_bytes().ljust(size, b"\0")
+    )  # same name, and the same time of change
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert load_task(root).fingerprint() != first.fingerprint()
 
@@ -427,7 +538,9 @@ def test_image_size_sets_the_shape(root, size):
     assert load_task(root, image_size=size).image_shape == (size, size, 3)
 
 
-@pytest.mark.skipif(not CIFAR.exists(), reason="the CIFAR-10 pictures are not beside this checkout")
+@pytest.mark.skipif(
+    not CIFAR.exists(), reason="the CIFAR-10 pictures are not beside this checkout"
+)
 def test_real_pictures_are_read_as_they_are(root):
     wanted = re.compile(r"(train|test)/(cat|ship|truck)/00[0-4]\d\.jpg")
     with tarfile.open(CIFAR) as archive:
@@ -435,7 +548,9 @@ def test_real_pictures_are_read_as_they_are(root):
             if wanted.fullmatch(member.name):
                 archive.extract(member, root, filter="data")
     task = load_task(root, 20)
-    assert task.classes == ("cat", "ship", "truck") and [len(s) for s in task.splits().values()] == [
+    assert task.classes == ("cat", "ship", "truck") and [
+        len(s) for s in task.splits().values()
+    ] == [
         48,
         12,
         150,

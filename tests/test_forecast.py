@@ -29,7 +29,9 @@ def largest_evidence(numbers, y):
     from scipy.stats import multivariate_normal
 
     n = len(y)
-    contrasts = np.linalg.qr(np.c_[np.ones(n), np.eye(n)[:, 1:]])[0][:, 1:]  # orthonormal, free of the mean
+    contrasts = np.linalg.qr(np.c_[np.ones(n), np.eye(n)[:, 1:]])[0][
+        :, 1:
+    ]  # orthonormal, free of the mean
     z, t = contrasts.T @ numbers, contrasts.T @ y
 
     def negative(logs):
@@ -37,14 +39,20 @@ def largest_evidence(numbers, y):
         return -multivariate_normal(np.zeros(n - 1), covariance).logpdf(t)
 
     starts = [(noise, weights) for noise in (-3, -1) for weights in (-10, -5, -1)]
-    return -min(minimize(negative, start, method="Nelder-Mead").fun for start in starts) / (n - 1)
+    return -min(
+        minimize(negative, start, method="Nelder-Mead").fun for start in starts
+    ) / (n - 1)
 
 
 def test_logme_is_the_largest_evidence_of_a_linear_head(blobs):
     numbers, labels = blobs
-    expected = np.mean([largest_evidence(numbers, (labels == kind).astype(float)) for kind in range(3)])
+    expected = np.mean(
+        [largest_evidence(numbers, (labels == kind).astype(float)) for kind in range(3)]
+    )
     assert forecast.logme(numbers, labels) == pytest.approx(expected, abs=1e-3)
-    assert forecast.logme(1000 * numbers, labels) == pytest.approx(expected, abs=1e-3), "the unit must not matter"
+    assert forecast.logme(1000 * numbers, labels) == pytest.approx(
+        expected, abs=1e-3
+    ), "the unit must not matter"
 
 
 def test_logme_agrees_with_scikit_learns_bayesian_regression(blobs):
@@ -52,15 +60,27 @@ def test_logme_agrees_with_scikit_learns_bayesian_regression(blobs):
     from sklearn.linear_model import BayesianRidge
 
     numbers, labels = blobs
-    head = BayesianRidge(alpha_1=0, alpha_2=0, lambda_1=0, lambda_2=0, compute_score=True, max_iter=1000, tol=1e-9)
-    theirs = np.mean([head.fit(numbers, labels == kind).scores_[-1] for kind in range(3)]) / len(labels)
+    head = BayesianRidge(
+        alpha_1=0,
+        alpha_2=0,
+        lambda_1=0,
+        lambda_2=0,
+        compute_score=True,
+        max_iter=1000,
+        tol=1e-9,
+    )
+    theirs = np.mean(
+        [head.fit(numbers, labels == kind).scores_[-1] for kind in range(3)]
+    ) / len(labels)
     assert forecast.logme(numbers, labels) == pytest.approx(theirs, abs=0.05)
 
 
 def test_more_numbers_that_say_nothing_do_not_raise_logme(blobs):
     numbers, labels = blobs
     noise = np.random.default_rng(1).normal(size=(60, 80)) * 10
-    assert forecast.logme(np.c_[numbers, noise], labels) < forecast.logme(numbers, labels)
+    assert forecast.logme(np.c_[numbers, noise], labels) < forecast.logme(
+        numbers, labels
+    )
 
 
 def test_the_neighbours_score_is_leave_one_out_accuracy(blobs):
@@ -68,7 +88,9 @@ def test_the_neighbours_score_is_leave_one_out_accuracy(blobs):
     from sklearn.neighbors import KNeighborsClassifier
 
     numbers, labels = blobs
-    one_by_one = cross_val_score(KNeighborsClassifier(5), numbers, labels, cv=LeaveOneOut()).mean()
+    one_by_one = cross_val_score(
+        KNeighborsClassifier(5), numbers, labels, cv=LeaveOneOut()
+    ).mean()
     assert forecast.nearest(numbers, labels) == pytest.approx(one_by_one)
 
 
@@ -98,22 +120,36 @@ class Untouchable:
 def suggestions():
     found = {}
     for name in ("digits", "angles", "colours"):
-        task = replace(tk.load_task(name, 20), validation=Untouchable(), test=Untouchable())
+        task = replace(
+            tk.load_task(name, 20), validation=Untouchable(), test=Untouchable()
+        )
         found[name] = tk.suggest(LETTERS, task)
     return found
 
 
 def test_digits_get_a_deep_cut_and_colours_an_early_one(suggestions):
-    assert suggestions["digits"].cut in ("block4", "block5") and suggestions["digits"].recipe == "lp_ft"
-    assert suggestions["colours"].cut in ("image", "block1") and suggestions["colours"].recipe == "head"
+    assert (
+        suggestions["digits"].cut in ("block4", "block5")
+        and suggestions["digits"].recipe == "lp_ft"
+    )
+    assert (
+        suggestions["colours"].cut in ("image", "block1")
+        and suggestions["colours"].recipe == "head"
+    )
     assert suggestions["angles"].cut in ("block2", "block3", "block4")
 
 
 def test_a_suggestion_says_why_and_how_sure_it_is(suggestions):
     digits, colours = suggestions["digits"], suggestions["colours"]
     assert digits.confidence > 0.8 and 0.4 < digits.nearest <= 1
-    assert "letters should help" in digits.why and "expect negative transfer" in colours.why
-    assert len(digits.scores) == 11 and max(digits.scores, key=digits.scores.get) == digits.cut
+    assert (
+        "letters should help" in digits.why
+        and "expect negative transfer" in colours.why
+    )
+    assert (
+        len(digits.scores) == 11
+        and max(digits.scores, key=digits.scores.get) == digits.cut
+    )
     said = repr(digits).splitlines()
     assert said[0].startswith(f"try lp_ft, cut {digits.cut}: ") and len(said) == 13
 
@@ -126,18 +162,27 @@ def test_labels_that_mean_nothing_leave_it_unsure():
 
 
 def test_the_same_seed_suggests_the_same(suggestions):
-    assert repr(tk.suggest(LETTERS, tk.load_task("angles", 20))) == repr(suggestions["angles"])
+    assert repr(tk.suggest(LETTERS, tk.load_task("angles", 20))) == repr(
+        suggestions["angles"]
+    )
 
 
 @pytest.mark.parametrize(
     "backbone, name, labels, words",
     [
         (LETTERS, "degrees", 20, "0 classes"),
-        (LETTERS, "digits", 2, "10 classes, the rarest with 1: give .* labels_per_class=3 or more"),
+        (
+            LETTERS,
+            "digits",
+            2,
+            "10 classes, the rarest with 1: give .* labels_per_class=3 or more",
+        ),
         (LETTERS.random(0), "digits", 20, "got random weights"),
     ],
 )
-def test_what_cannot_be_scored_is_refused_with_a_next_step(backbone, name, labels, words):
+def test_what_cannot_be_scored_is_refused_with_a_next_step(
+    backbone, name, labels, words
+):
     with pytest.raises(ValueError, match=words):
         tk.suggest(backbone, tk.load_task(name, labels))
 
@@ -153,6 +198,9 @@ def test_what_it_says_of_its_own_mistakes_was_measured():
     tasks = json.loads(STORED.read_text("utf-8"))["tasks"]
     lost = []
     for places in tasks.values():
-        true, said = (np.array([place[of] for place in places.values()]) for of in ("truth", "logme"))
+        true, said = (
+            np.array([place[of] for place in places.values()])
+            for of in ("truth", "logme")
+        )
         lost += [t.max() - t[s.argmax()] for t, s in zip(true.T, said.T, strict=True)]
     assert len(tasks) == 16 and round(float(np.mean(lost)), 3) == forecast.MISSED

@@ -10,7 +10,9 @@ from tlkit_course.figures.loss_surface import draw_loss_surface, softmax
 
 def test_softmax_is_scipys_and_does_not_overflow():
     for logits in ([0.0, 1.0, -2.0], [1000.0, 0.0, -1000.0]):
-        np.testing.assert_allclose(softmax(logits), np.exp(log_softmax(logits)), atol=1e-12)
+        np.testing.assert_allclose(
+            softmax(logits), np.exp(log_softmax(logits)), atol=1e-12
+        )
 
 
 @pytest.mark.parametrize("true", ["3", "5", "8"])
@@ -19,9 +21,14 @@ def test_words_and_title_say_the_loss_of_the_true_class(true):
     alt = draw_loss_surface(figure, true, **logits)
     loss = -log_softmax(list(logits.values()))[list(logits).index(true)]
     assert f"True class {true}. Loss {loss:.3f} nats." in alt
-    assert figure.axes[0].get_title() == f"loss {loss:.3f} nats = {loss / np.log(2):.3f} bits"
+    assert (
+        figure.axes[0].get_title()
+        == f"loss {loss:.3f} nats = {loss / np.log(2):.3f} bits"
+    )
     (point,) = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
-    assert point.get_ydata()[0] == pytest.approx(np.exp(-loss))  # height is the probability of the true class
+    assert point.get_ydata()[0] == pytest.approx(
+        np.exp(-loss)
+    )  # height is the probability of the true class
     for name, p in zip(logits, softmax(list(logits.values())), strict=True):
         assert f"{name}: {p:.2f} ({p - (name == true):+.2f})" in alt
 
@@ -29,7 +36,11 @@ def test_words_and_title_say_the_loss_of_the_true_class(true):
 def test_the_arrow_points_to_less_loss():
     figure = Figure()
     draw_loss_surface(figure, "5", **{"3": 2.0, "5": 0.0, "8": 0.0})
-    (arrow,) = [text for text in figure.axes[0].texts if getattr(text, "arrow_patch", None) is not None]
+    (arrow,) = [
+        text
+        for text in figure.axes[0].texts
+        if getattr(text, "arrow_patch", None) is not None
+    ]
     assert arrow.xy[1] > arrow.xyann[1]
 
 
@@ -40,4 +51,7 @@ def test_the_controls_move_the_point():
     assert explorer.alt != before and "True class 3" in explorer.alt
     explorer.controls["true"].value = "8"
     assert "True class 8" in explorer.alt
-    assert [c.description for c in explorer.controls.values()] == ["true class", *(f"logit of {n}" for n in "358")]
+    assert [c.description for c in explorer.controls.values()] == [
+        "true class",
+        *(f"logit of {n}" for n in "358"),
+    ]

@@ -19,7 +19,9 @@ def picker():
 def test_the_gain_is_over_the_pixels_draw_by_draw():
     found, each = gain(ACCURACY, "letters", "digits")
     np.testing.assert_allclose(each, [0.7, 0.7, 0.74])
-    assert 0 < found.low < found.mean < found.high and found.mean == pytest.approx(each.mean())
+    assert 0 < found.low < found.mean < found.high and found.mean == pytest.approx(
+        each.mean()
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,9 @@ def test_every_pair_has_another_picture(picker):
     seen = set()
     for source in picker.controls["source"].options:
         for target in picker.controls["target"].options:
-            picker.controls["source"].value, picker.controls["target"].value = source, target
+            picker.controls["source"].value, picker.controls["target"].value = (
+                source,
+                target,
+            )
             seen.add(picker.widget.children[-1].value)
     assert len(seen) == 4

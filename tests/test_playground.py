@@ -30,7 +30,8 @@ def digits(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name, value", [("digit", "7"), ("angle", 90), ("scale", 0.4), ("clutter", 9), ("contrast", 0)]
+    "name, value",
+    [("digit", "7"), ("angle", 90), ("scale", 0.4), ("clutter", 9), ("contrast", 0)],
 )
 def test_every_slider_changes_the_picture_and_the_words(digits, name, value):
     before, words = digits.widget.children[-1].value, digits.alt
@@ -42,7 +43,10 @@ def test_the_words_say_who_is_right_and_by_how_much():
     said = np.full(10, 0.02)
     said[3], said[8] = 0.24, 0.60
     alt = draw(Figure(), np.zeros((32, 32, 3), "uint8"), said, 3, glyphs.DIGITS, "A 3.")
-    assert alt == "A 3. The model says 8 with probability 0.60; 3 is true and gets 0.24. Margin -0.36."
+    assert (
+        alt
+        == "A 3. The model says 8 with probability 0.60; 3 is true and gets 0.24. Margin -0.36."
+    )
     figure = Figure()
     draw(figure, np.zeros((32, 32, 3), "uint8"), said[::-1], 6, glyphs.DIGITS, "A 6.")
     assert any("fooled: the model says 1" in text.get_text() for text in figure.texts)
@@ -51,16 +55,26 @@ def test_the_words_say_who_is_right_and_by_how_much():
 def test_probabilities_are_a_softmax_of_the_models_logits():
     found = probabilities(run_on(glyphs.DIGITS), np.full((32, 32, 3), 255, "uint8"))
     assert (
-        found.argmax() == 3 and found.sum() == pytest.approx(1) and found[3] == pytest.approx(1 / (1 + 9 * np.exp(-5)))
+        found.argmax() == 3
+        and found.sum() == pytest.approx(1)
+        and found[3] == pytest.approx(1 / (1 + 9 * np.exp(-5)))
     )
 
 
 def test_photographs_are_spoilt_where_the_classes_are_no_digits(monkeypatch):
     monkeypatch.delenv("TLKIT_STATIC", raising=False)
     images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), "uint8")
-    shown = playground(run_on([f"class {i}" for i in range(10)], tk.Split(images, np.arange(4))))
+    shown = playground(
+        run_on([f"class {i}" for i in range(10)], tk.Split(images, np.arange(4)))
+    )
     assert list(shown.controls) == ["picture", "angle", "scale", "contrast", "noise"]
-    for name, value in (("picture", 2), ("angle", 45), ("scale", 1.5), ("contrast", 0.5), ("noise", 30)):
+    for name, value in (
+        ("picture", 2),
+        ("angle", 45),
+        ("scale", 1.5),
+        ("contrast", 0.5),
+        ("noise", 30),
+    ):
         before = shown.widget.children[-1].value
         shown.controls[name].value = value
         assert shown.widget.children[-1].value != before, name
@@ -74,7 +88,9 @@ def test_a_picture_that_is_not_spoilt_stays_as_it_is_and_positive_angles_turn_an
     image = np.zeros((32, 32, 3), "uint8")
     image[14:18, 24:] = 255  # a mark on the right
     turned = spoil(image, angle=90, scale=1, contrast=1, noise=0, seed=0)
-    assert turned[:8, 14:18].mean() > 200 > turned[24:, 14:18].mean()  # is now at the top
+    assert (
+        turned[:8, 14:18].mean() > 200 > turned[24:, 14:18].mean()
+    )  # is now at the top
 
 
 def test_a_scene_drawn_to_order_is_repeatable_and_changes_only_in_what_was_changed():
@@ -83,16 +99,29 @@ def test_a_scene_drawn_to_order_is_repeatable_and_changes_only_in_what_was_chang
     marks = glyphs.scene("3", contrast=0, clutter=2, scale=0.3).astype(int)
     more = glyphs.scene("3", contrast=0, clutter=3, scale=0.3).astype(int)
     changed, again = (np.abs(a - plain).max(axis=-1) > 0 for a in (marks, more))
-    assert changed.any() and again.sum() > changed.sum() and (again & changed).sum() > 0.9 * changed.sum()
-    big = np.abs(glyphs.scene("3", clutter=0, scale=1).astype(int) - plain).max(axis=-1) > 30
+    assert (
+        changed.any()
+        and again.sum() > changed.sum()
+        and (again & changed).sum() > 0.9 * changed.sum()
+    )
+    big = (
+        np.abs(glyphs.scene("3", clutter=0, scale=1).astype(int) - plain).max(axis=-1)
+        > 30
+    )
     assert big.sum() > 60 and not big[:2].any()
 
 
 def test_a_scene_turns_anticlockwise_and_its_contrast_is_that_asked_for():
-    flat = [glyphs.scene("I", clutter=0, angle=angle, contrast=200).mean(axis=-1) for angle in (0, 30)]
+    flat = [
+        glyphs.scene("I", clutter=0, angle=angle, contrast=200).mean(axis=-1)
+        for angle in (0, 30)
+    ]
     ground = glyphs.scene("I", clutter=0, contrast=0).mean(axis=-1)
     upright, turned = (np.abs(image - ground) > 60 for image in flat)
-    assert upright[6:26].any(axis=1).all() and np.nonzero(turned[8])[0].mean() < np.nonzero(turned[23])[0].mean()
+    assert (
+        upright[6:26].any(axis=1).all()
+        and np.nonzero(turned[8])[0].mean() < np.nonzero(turned[23])[0].mean()
+    )
     assert 120 < np.abs(flat[0] - ground)[12:20, 15:17].mean() <= 210
 
 

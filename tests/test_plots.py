@@ -35,7 +35,9 @@ def test_compare_names_each_recipe_with_its_score_and_chance():
     ]
     expected = plots.score(runs["probe"])
     assert f"{expected.mean:.2f} [{expected.low:.2f}, {expected.high:.2f}]" in words(ax)
-    assert "chance 0.10" in words(ax) and ax.get_xlabel() == "accuracy on 120 test images"
+    assert (
+        "chance 0.10" in words(ax) and ax.get_xlabel() == "accuracy on 120 test images"
+    )
 
 
 def test_compare_takes_single_runs_lists_and_a_dict_alike():
@@ -50,11 +52,14 @@ def test_compare_takes_single_runs_lists_and_a_dict_alike():
 def test_compare_refuses_to_average_two_settings_of_a_recipe_unasked():
     one, other = (fake_run("fine_tune", FakeTask(), quality) for quality in (0.7, 0.9))
     with pytest.raises(
-        ValueError, match="expected one fine_tune run for each seed, got two with seed 0: give each a name"
+        ValueError,
+        match="expected one fine_tune run for each seed, got two with seed 0: give each a name",
     ):
         plots.compare(one, other)
     ax = plots.compare({"block5": one, "block4": other})
-    assert len({line.get_color() for line in ax.lines if len(line.get_xdata()) == 1}) == 2
+    assert (
+        len({line.get_color() for line in ax.lines if len(line.get_xdata()) == 1}) == 2
+    )
     with pytest.raises(ValueError, match="expected runs, got none"):
         plots.compare()
 
@@ -63,8 +68,12 @@ def test_score_is_wilson_for_one_run_and_student_over_seeds():
     runs = fake_runs(seeds=2)["lp_ft"]
     assert plots.score(runs[:1]) == runs[0].score()
     runs[1] = fake_run("lp_ft", runs[1].task, quality=0.95)
-    assert plots.score(runs).mean == pytest.approx((runs[0].score().mean + runs[1].score().mean) / 2)
-    assert plots.score(runs).high == 1  # the t interval is wider than an accuracy can be
+    assert plots.score(runs).mean == pytest.approx(
+        (runs[0].score().mean + runs[1].score().mean) / 2
+    )
+    assert (
+        plots.score(runs).high == 1
+    )  # the t interval is wider than an accuracy can be
 
 
 def test_guessing_is_the_commonest_class_or_the_mean():
@@ -77,17 +86,31 @@ def test_guessing_is_the_commonest_class_or_the_mean():
 
 
 def test_every_recipe_keeps_its_colour_in_every_figure():
-    few, many = fake_runs(("probe", "lp_ft")), fake_runs(("scratch", "fine_tune", "probe"))
+    few, many = (
+        fake_runs(("probe", "lp_ft")),
+        fake_runs(("scratch", "fine_tune", "probe")),
+    )
     for runs in (few, many):
-        assert any(line.get_color() == plots.PALETTE["probe"] for line in plots.curves(runs).lines)
-        assert any(line.get_color() == plots.PALETTE["probe"] for line in plots.compare(runs).lines)
+        assert any(
+            line.get_color() == plots.PALETTE["probe"]
+            for line in plots.curves(runs).lines
+        )
+        assert any(
+            line.get_color() == plots.PALETTE["probe"]
+            for line in plots.compare(runs).lines
+        )
     assert len(set(plots.PALETTE.values())) == len(plots.PALETTE)
 
 
 def test_labels_in_a_recipes_colour_are_dark_enough_to_read():
     for colour in plots.PALETTE.values():
-        linear = [(c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4) for c in to_rgb(plots.darker(colour))]
-        assert 1.05 / (np.dot(linear, [0.2126, 0.7152, 0.0722]) + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
+        linear = [
+            (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4)
+            for c in to_rgb(plots.darker(colour))
+        ]
+        assert (
+            1.05 / (np.dot(linear, [0.2126, 0.7152, 0.0722]) + 0.05) >= 4.5
+        )  # WCAG 2.2, 1.4.3
 
 
 def test_curves_draw_the_first_seed_bold_and_label_lines_without_overlap():
@@ -107,7 +130,9 @@ def test_curves_draw_the_first_seed_bold_and_label_lines_without_overlap():
 def test_curves_without_validation_say_so():
     run = fake_run("article", FakeTask())
     run.history = {"loss": [1.0]}
-    with pytest.raises(ValueError, match="expected 'val_accuracy' in a run's history, got none"):
+    with pytest.raises(
+        ValueError, match="expected 'val_accuracy' in a run's history, got none"
+    ):
         plots.curves(run)
 
 
@@ -115,16 +140,25 @@ def test_the_label_curve_has_a_line_for_each_recipe_with_its_intervals_and_name(
     def found(mean):
         return evaluate.Interval(mean, mean - 0.05, mean + 0.05)
 
-    ax = plots.label_curve({"scratch": {20: found(0.1), 500: found(0.5)}, "probe": {20: found(0.8), 500: found(0.9)}})
+    ax = plots.label_curve(
+        {
+            "scratch": {20: found(0.1), 500: found(0.5)},
+            "probe": {20: found(0.8), 500: found(0.9)},
+        }
+    )
     assert [list(line.get_ydata()) for line in ax.lines[:2]] == [[0.1, 0.5], [0.8, 0.9]]
     bars = ax.collections[0].get_segments()
-    np.testing.assert_allclose(bars, [[[20, 0.05], [20, 0.15]], [[500, 0.45], [500, 0.55]]])
+    np.testing.assert_allclose(
+        bars, [[[20, 0.05], [20, 0.15]], [[500, 0.45], [500, 0.55]]]
+    )
     assert {"from scratch", "linear probe"} <= {text.get_text() for text in ax.texts}
     assert [label.get_text() for label in ax.get_xticklabels()] == ["20", "500"]
 
 
 def test_confusion_shows_percent_of_each_true_class():
-    ax = plots.confusion(labels=[0, 0, 0, 0, 1], predicted=[0, 0, 0, 1, 1], classes=("cat", "d$g"))
+    ax = plots.confusion(
+        labels=[0, 0, 0, 0, 1], predicted=[0, 0, 0, 1, 1], classes=("cat", "d$g")
+    )
     assert words(ax) == ["75", "25", "100"]
     np.testing.assert_allclose(ax.images[0].get_array(), [[0.75, 0.25], [0, 1]])
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted class", "true class")
@@ -144,9 +178,15 @@ def test_predictions_mark_right_and_wrong_by_more_than_colour():
 def test_images_show_the_pictures_with_their_labels():
     task = FakeTask(classes=("cat", "dog"))
     ax = plots.images(task, n=5)
-    assert words(ax) == [task.classes[label] for label in task.train.labels[plots.spread(40, 5)]]
+    assert words(ax) == [
+        task.classes[label] for label in task.train.labels[plots.spread(40, 5)]
+    ]
     np.testing.assert_array_equal(ax.images[0].get_array(), task.train.images[0])
-    assert words(plots.images(images=task.test.images, labels=[7, 8, 9], n=3)) == ["7", "8", "9"]
+    assert words(plots.images(images=task.test.images, labels=[7, 8, 9], n=3)) == [
+        "7",
+        "8",
+        "9",
+    ]
 
 
 def test_five_steps_light_the_current_one():
@@ -170,7 +210,9 @@ def test_figures_of_a_number_are_drawn_too():
     assert len(plots.images(run.task, n=4).images) == 4
 
 
-@pytest.mark.parametrize("draw", ["compare", "curves", "confusion", "predictions", "images", "five_steps"])
+@pytest.mark.parametrize(
+    "draw", ["compare", "curves", "confusion", "predictions", "images", "five_steps"]
+)
 def test_a_figure_is_drawn_into_the_given_axes(draw):
     ax, run = pyplot.figure().subplots(), fake_run("probe", FakeTask())
     about = {"images": run.task, "five_steps": 1}.get(draw, run)
@@ -178,7 +220,9 @@ def test_a_figure_is_drawn_into_the_given_axes(draw):
     assert len(pyplot.get_fignums()) == 1
 
 
-def test_show_gives_the_notebook_a_small_picture_with_its_text_and_closes_it(monkeypatch):
+def test_show_gives_the_notebook_a_small_picture_with_its_text_and_closes_it(
+    monkeypatch,
+):
     shown = []
     monkeypatch.setattr("IPython.display.display", shown.append)
     plots.show(plots.five_steps(1), "Five boxes; the first is lit.")
@@ -190,7 +234,9 @@ def test_show_gives_the_notebook_a_small_picture_with_its_text_and_closes_it(mon
 
 
 def test_a_drawing_has_few_colours_and_looks_the_same_and_pictures_keep_all_of_theirs():
-    with Image.open(io.BytesIO(plots.png(plots.five_steps(1), "Five boxes."))) as drawing:
+    with Image.open(
+        io.BytesIO(plots.png(plots.five_steps(1), "Five boxes."))
+    ) as drawing:
         assert drawing.mode == "P"
         drawn = np.asarray(drawing.convert("RGB")).astype(int)
     file = io.BytesIO()
@@ -198,7 +244,9 @@ def test_a_drawing_has_few_colours_and_looks_the_same_and_pictures_keep_all_of_t
     with Image.open(file) as full:
         assert np.abs(drawn - np.asarray(full.convert("RGB"))).max() <= 12
     noise = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3), "uint8")
-    with Image.open(io.BytesIO(plots.png(plots.images(images=noise), "Sixteen pictures."))) as pictures:
+    with Image.open(
+        io.BytesIO(plots.png(plots.images(images=noise), "Sixteen pictures."))
+    ) as pictures:
         assert pictures.mode == "RGB"
 
 
@@ -208,11 +256,19 @@ def test_a_figure_without_text_is_refused():
 
 
 def test_costs_begin_at_nothing_say_their_numbers_and_are_grey_where_they_may_be_none():
-    points = {"dear": evaluate.Interval(0.5, 0.4, 0.6), "free": evaluate.Interval(0.01, -0.02, 0.04)}
+    points = {
+        "dear": evaluate.Interval(0.5, 0.4, 0.6),
+        "free": evaluate.Interval(0.01, -0.02, 0.04),
+    }
     ax = plots.costs(points, "accuracy lost")
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["dear", "free"]
-    assert words(ax) == ["0.500 [0.400, 0.600]", "0.010 [-0.020, 0.040]"] and ax.get_xlabel() == "accuracy lost"
+    assert (
+        words(ax) == ["0.500 [0.400, 0.600]", "0.010 [-0.020, 0.040]"]
+        and ax.get_xlabel() == "accuracy lost"
+    )
     dear, free = (bar.get_facecolor()[:3] for bar in ax.patches)
     assert dear == to_rgb(plots.PALETTE["scratch"]) and free == to_rgb(plots.FAINT)
-    times = plots.costs({"slow": evaluate.Interval(5.0, 4.0, 6.0)}, "times the work", nothing=1)
+    times = plots.costs(
+        {"slow": evaluate.Interval(5.0, 4.0, 6.0)}, "times the work", nothing=1
+    )
     assert (times.patches[0].get_x(), times.patches[0].get_width()) == (1, 4)

@@ -8,7 +8,7 @@ import pytest
 import tlkit as tk
 from tlkit import glyphs
 from tlkit.backbone import ASSETS, SHIPPED, file_hash, read_weights
-from tlkit.pretrain import POOL_SEED, pretrain
+from tlkit.commands.pretrain import POOL_SEED, pretrain
 
 MANIFEST = json.loads((ASSETS / "manifest.json").read_text("utf-8"))
 
@@ -31,10 +31,15 @@ def test_the_same_seed_gives_the_same_file_and_another_seed_does_not(tiny):
 def test_the_entry_says_how_to_make_the_file_and_what_it_is(tiny):
     (folder, *_), (entry, *_) = tiny
     file = folder / "letters-small.weights.h5"
-    assert entry["command"] == "python -m tlkit pretrain letters-small --epochs 2 --scenes 256 --seed 0"
+    assert (
+        entry["command"]
+        == "python -m tlkit pretrain letters-small --epochs 2 --scenes 256 --seed 0"
+    )
     assert entry["sha256"] == file_hash(file) and entry["bytes"] == file.stat().st_size
     assert 0 <= entry["accuracy"] <= 1 and entry["held_out_scenes"] == 4000
-    assert json.loads((folder / "manifest.json").read_text("utf-8")) == {file.name: entry}
+    assert json.loads((folder / "manifest.json").read_text("utf-8")) == {
+        file.name: entry
+    }
     assert not list(folder.glob("*.partial"))
 
 
@@ -42,20 +47,31 @@ def test_the_file_loads_as_a_backbone_of_that_layout(tiny):
     (folder, *_), _ = tiny
     made = tk.Backbone(folder / "letters-small.weights.h5")
     assert (made.width, made.batch_norm) == (0.125, False)
-    assert made.build().count_params() == tk.Backbone("letters-small").build().count_params()
+    assert (
+        made.build().count_params()
+        == tk.Backbone("letters-small").build().count_params()
+    )
     stored = read_weights(folder / "letters-small.weights.h5")["block1_conv1"][0]
-    np.testing.assert_array_equal(made.build().get_layer("block1_conv1").get_weights()[0], stored)
+    np.testing.assert_array_equal(
+        made.build().get_layer("block1_conv1").get_weights()[0], stored
+    )
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(ValueError, match="name='digits': expected one of letters, letters-small, letters-bn"):
+    with pytest.raises(
+        ValueError,
+        match="name='digits': expected one of letters, letters-small, letters-bn",
+    ):
         pretrain("digits")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_files_are_what_the_manifest_says(name):
     file, entry = ASSETS / f"{name}.weights.h5", MANIFEST[f"{name}.weights.h5"]
-    assert entry["sha256"] == file_hash(file) and entry["bytes"] == file.stat().st_size < 2_000_000
+    assert (
+        entry["sha256"] == file_hash(file)
+        and entry["bytes"] == file.stat().st_size < 2_000_000
+    )
     assert entry["minutes"] <= 30 and entry["scenes_version"] == glyphs.VERSION
     assert entry["command"].startswith(f"python -m tlkit pretrain {name} ")
 

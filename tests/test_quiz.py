@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 import tlkit_course
-from tlkit_course.quiz import Option, Question, questions, quiz
+from tlkit_course.questions import Option, Question, questions, quiz
 
-NUMBERS = sorted(path.stem for path in (Path(tlkit_course.__path__[0]) / "quizzes").glob("*.toml"))
+NUMBERS = sorted(
+    path.stem for path in (Path(tlkit_course.__path__[0]) / "quizzes").glob("*.toml")
+)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -19,7 +21,10 @@ def test_every_option_is_answered_and_one_is_right(number):
         assert buttons.value is None and said.value == ""
         for option in question.options:
             buttons.value = option.text
-            assert said.value == f"{'✓' if option.right else '✗'} {option.feedback}" and len(option.feedback) > 20
+            assert (
+                said.value == f"{'✓' if option.right else '✗'} {option.feedback}"
+                and len(option.feedback) > 20
+            )
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -27,21 +32,33 @@ def test_on_paper_the_answers_are_folded_below_the_options(number, monkeypatch):
     monkeypatch.setenv("TLKIT_STATIC", "1")
     shown = quiz(number)._repr_mimebundle_()
     assert set(shown) == {"text/plain", "text/markdown"}
-    open_text = re.sub(r"<details>.*?</details>", "", shown["text/markdown"], flags=re.DOTALL)
+    open_text = re.sub(
+        r"<details>.*?</details>", "", shown["text/markdown"], flags=re.DOTALL
+    )
     for question in questions(number):
         for option in question.options:
-            assert option.text in open_text and option.feedback not in open_text + shown["text/plain"]
+            assert (
+                option.text in open_text
+                and option.feedback not in open_text + shown["text/plain"]
+            )
             assert option.feedback in shown["text/markdown"]
 
 
 def test_the_right_answers_do_not_all_stand_in_the_same_place():
     for number in NUMBERS:
-        places = {[option.right for option in question.options].index(True) for question in questions(number)}
+        places = {
+            [option.right for option in question.options].index(True)
+            for question in questions(number)
+        }
         assert len(places) > 1, number
 
 
 def test_a_question_needs_one_right_answer():
-    for options in ((Option("a", ""), Option("b", "")), (Option("a", "", True),), (Option("a", "", True),) * 2):
+    for options in (
+        (Option("a", ""), Option("b", "")),
+        (Option("a", "", True),),
+        (Option("a", "", True),) * 2,
+    ):
         with pytest.raises(ValueError, match="one of them right"):
             Question("00 x", "?", options)
 

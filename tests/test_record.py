@@ -3,17 +3,16 @@
 import json
 
 import pytest
-
-from tlkit import record
-from tlkit.checks import check
-from tlkit.widgets import guess
+from tlkit_course import record
+from tlkit_course.checks import check
+from tlkit_course.widgets import guess
 
 
 @pytest.fixture
 def file(tmp_path, monkeypatch):
     monkeypatch.delenv("TLKIT_PROGRESS", raising=False)
     monkeypatch.chdir(tmp_path)
-    (tmp_path / record.COPIES).write_text("{}")
+    (tmp_path / record.REGISTER).write_text("{}")
     return tmp_path / "progress.json"
 
 
@@ -33,7 +32,10 @@ def test_a_chosen_file_is_used_anywhere(tmp_path, monkeypatch):
 def test_tries_are_counted_until_it_is_solved(file):
     for answer in (50, 50, "more", 50):
         check("00 labels", answer, {50: 0.1}, 0.8)
-    assert json.loads(file.read_text())["exercises"]["00 labels"] == {"tries": 3, "solved": True}
+    assert json.loads(file.read_text())["exercises"]["00 labels"] == {
+        "tries": 3,
+        "solved": True,
+    }
 
 
 def test_a_blank_is_no_try(file):

@@ -15,7 +15,8 @@ matplotlib.use("Agg")
 from fake_runs import FakeModel, FakeTask, fake_degrees, fake_run, fake_runs
 from PIL import Image
 
-from tlkit import evaluate, plots, report
+from tlkit import evaluate, plots, saved
+from tlkit.commands import report
 
 COMMAND = "python -m tlkit run"
 
@@ -56,7 +57,17 @@ def test_the_folder_holds_everything_that_was_promised(tmp_path):
         with Image.open(path) as picture:
             assert picture.info["Description"]
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
-    promised = {"pair", "task", "backbone", "versions", "seeds", "hashes", "recipes", "command", "machine"}
+    promised = {
+        "pair",
+        "task",
+        "backbone",
+        "versions",
+        "seeds",
+        "hashes",
+        "recipes",
+        "command",
+        "machine",
+    }
     assert promised <= set(said) and said["extra_entry"] == 1
 
 
@@ -64,24 +75,40 @@ def test_result_json_holds_the_scores_of_the_runs(tmp_path):
     runs = fake_runs()
     _, said = written(runs, tmp_path)
     probe = said["recipes"]["probe"]
-    expected = evaluate.over_seeds([run.score().mean for run in runs["probe"]], bounds=(0, 1))
+    expected = evaluate.over_seeds(
+        [run.score().mean for run in runs["probe"]], bounds=(0, 1)
+    )
     assert evaluate.Interval(**probe["accuracy"]) == expected
     gain = evaluate.paired_difference(
-        *(np.stack([run.correct() for run in runs[name]]) for name in ("probe", "scratch"))
+        *(
+            np.stack([run.correct() for run in runs[name]])
+            for name in ("probe", "scratch")
+        )
     )
     assert evaluate.Interval(**probe["paired_vs_scratch"]) == gain
-    assert (probe["seconds"], probe["trained_parameters"], probe["peak_memory_mb"]) == (12.5, 5130, 1234.5)
+    assert (probe["seconds"], probe["trained_parameters"], probe["peak_memory_mb"]) == (
+        12.5,
+        5130,
+        1234.5,
+    )
     assert [run["seed"] for run in probe["runs"]] == said["seeds"] == [0, 1, 2]
     assert "paired_vs_scratch" not in said["recipes"]["scratch"]
-    assert said["hashes"] == {"task": {str(n): f"{n:064x}" for n in range(3)}, "weights": "ab" * 32}
-    assert said["backbone"]["name"] == "letters"  # and not the random one that scratch starts from
+    assert said["hashes"] == {
+        "task": {str(n): f"{n:064x}" for n in range(3)},
+        "weights": "ab" * 32,
+    }
+    assert (
+        said["backbone"]["name"] == "letters"
+    )  # and not the random one that scratch starts from
     assert said["versions"]["numpy"] == np.__version__
 
 
 def test_one_seed_gets_wilsons_interval(tmp_path):
     runs = fake_runs(seeds=1)
     _, said = written(runs, tmp_path)
-    assert evaluate.Interval(**said["recipes"]["probe"]["accuracy"]) == evaluate.wilson(runs["probe"][0].correct())
+    assert evaluate.Interval(**said["recipes"]["probe"]["accuracy"]) == evaluate.wilson(
+        runs["probe"][0].correct()
+    )
 
 
 def test_a_number_is_reported_by_its_error(tmp_path):
@@ -97,7 +124,9 @@ def test_a_number_is_reported_by_its_error(tmp_path):
 
 
 def test_nothing_about_the_user_or_the_host_is_written(tmp_path):
-    folder, said = written(fake_runs(), tmp_path, command=f"{COMMAND} --out {Path.home()}/runs")
+    folder, said = written(
+        fake_runs(), tmp_path, command=f"{COMMAND} --out {Path.home()}/runs"
+    )
     assert said["command"] == f"{COMMAND} --out ~/runs"
     assert set(said["machine"]) == {"cores", "processor", "platform"}
     assert f"{Path.home()}/runs" not in (folder / "report.html").read_text("utf-8")
@@ -119,13 +148,17 @@ def test_an_interrupted_write_leaves_nothing(tmp_path):
 
 def test_a_second_run_in_the_same_second_gets_its_own_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("time.strftime", lambda _: "now")
-    folders = [written(fake_runs(("probe",), seeds=1), tmp_path / "deep")[0].name for _ in range(3)]
+    folders = [
+        written(fake_runs(("probe",), seeds=1), tmp_path / "deep")[0].name
+        for _ in range(3)
+    ]
     assert folders == ["now", "now-2", "now-3"]
 
 
 def test_an_unknown_pair_is_refused(tmp_path):
     with pytest.raises(
-        ValueError, match="expected runs and pair one of embedded, real, custom, got 1 recipes and 'fake'"
+        ValueError,
+        match="expected runs and pair one of embedded, real, custom, got 1 recipes and 'fake'",
     ):
         report.write_result(fake_runs(("probe",)), tmp_path, "fake", COMMAND)
 
@@ -133,9 +166,14 @@ def test_an_unknown_pair_is_refused(tmp_path):
 def test_the_best_recipe_is_chosen_on_validation_and_never_on_test(tmp_path):
     task = FakeTask()
     good, lucky = fake_run("probe", task, 0.9), fake_run("lp_ft", task, 0.5)
-    good.outputs["test"], lucky.outputs["test"] = lucky.outputs["test"], good.outputs["test"]
+    good.outputs["test"], lucky.outputs["test"] = (
+        lucky.outputs["test"],
+        good.outputs["test"],
+    )
     assert report.best({"probe": [good], "lp_ft": [lucky]}) == "probe"
-    errors = {name: [fake_run(name, FakeTask(classes=()))] for name in ("scratch", "probe")}
+    errors = {
+        name: [fake_run(name, FakeTask(classes=()))] for name in ("scratch", "probe")
+    }
     assert report.best(errors) == "probe"  # the smaller error
 
 
@@ -146,11 +184,19 @@ def test_the_finding_is_a_gain_only_where_the_interval_excludes_zero():
         report.finding(runs),
     )
     task = FakeTask()
-    same = {"scratch": [fake_run("scratch", task, 0.5)], "probe": [fake_run("probe", task, 0.52)]}
+    same = {
+        "scratch": [fake_run("scratch", task, 0.5)],
+        "probe": [fake_run("probe", task, 0.52)],
+    }
     assert report.finding(same).endswith("may be chance.")
-    worse = {"scratch": [fake_run("scratch", task, 0.9)], "probe": [fake_run("probe", task, 0.9)]}
+    worse = {
+        "scratch": [fake_run("scratch", task, 0.9)],
+        "probe": [fake_run("probe", task, 0.9)],
+    }
     worse["probe"][0].outputs["test"] = fake_run("probe", task, 0.3).outputs["test"]
-    worse["scratch"][0].outputs["validation"] = fake_run("scratch", task, 0.2).outputs["validation"]
+    worse["scratch"][0].outputs["validation"] = fake_run("scratch", task, 0.2).outputs[
+        "validation"
+    ]
     assert ": a loss of 0.6" in report.finding(worse)
     assert report.finding({"probe": same["probe"]}).endswith("guessing gives 0.100.")
 
@@ -159,7 +205,10 @@ def test_only_runs_of_the_same_seed_are_compared():
     runs = fake_runs()
     runs["scratch"] = runs["scratch"][:2]
     expected = evaluate.paired_difference(
-        *(np.stack([r.correct() for r in runs[name][:2]]) for name in ("probe", "scratch"))
+        *(
+            np.stack([r.correct() for r in runs[name][:2]])
+            for name in ("probe", "scratch")
+        )
     )
     assert report.against_scratch(runs, "probe") == expected
     assert report.against_scratch({"probe": runs["probe"]}, "probe") is None
@@ -172,8 +221,13 @@ def test_the_page_is_one_file_with_text_for_every_picture(tmp_path):
     pictures = [attributes for tag, attributes in page.tags if tag == "img"]
     assert len(pictures) == 4 and all(picture["alt"].strip() for picture in pictures)
     kind, data = pictures[0]["src"].split(",")
-    assert kind == "data:image/png;base64" and base64.b64decode(data) == (folder / "compare.png").read_bytes()
-    assert "http" not in html and not {"script", "link", "iframe"} & {tag for tag, _ in page.tags}
+    assert (
+        kind == "data:image/png;base64"
+        and base64.b64decode(data) == (folder / "compare.png").read_bytes()
+    )
+    assert "http" not in html and not {"script", "link", "iframe"} & {
+        tag for tag, _ in page.tags
+    }
     for text in (
         said["finding"],
         COMMAND,
@@ -187,7 +241,9 @@ def test_the_page_is_one_file_with_text_for_every_picture(tmp_path):
 
 def test_names_from_outside_are_escaped(tmp_path):
     evil = "<script>alert(1)</script>"
-    runs = fake_runs(("probe",), seeds=1, classes=(evil, "b$\\frac$"), notes=(evil,), name=evil)
+    runs = fake_runs(
+        ("probe",), seeds=1, classes=(evil, "b$\\frac$"), notes=(evil,), name=evil
+    )
     html = (written(runs, tmp_path, command=evil)[0] / "report.html").read_text("utf-8")
     assert "<script" not in html and html.count("&lt;script&gt;") >= 4
 
@@ -195,20 +251,30 @@ def test_names_from_outside_are_escaped(tmp_path):
 def test_the_table_lines_up_and_says_each_number():
     runs = fake_runs()
     head, *lines = report.table(runs).splitlines()
-    assert head.split("  ")[0] == "recipe" and "accuracy" in head and "peak memory" in head
+    assert (
+        head.split("  ")[0] == "recipe" and "accuracy" in head and "peak memory" in head
+    )
     assert len({len(line) for line in (head, *lines)}) == 1
     assert [line.split()[0] for line in lines] == list(runs)
-    assert str(plots.score(runs["lp_ft"])) in lines[2] and "5,130" in lines[2] and "1,234 MB" in lines[2]
+    assert (
+        str(plots.score(runs["lp_ft"])) in lines[2]
+        and "5,130" in lines[2]
+        and "1,234 MB" in lines[2]
+    )
 
 
 class KerasModel:
     """A tiny real model: the mean of red and of green as two logits."""
 
     def __init__(self, outputs):
-        from tlkit.quiet import keras
+        from tlkit.machine.quiet import keras
 
         inputs = keras.Input((8, 8, 3))
-        kernel = np.eye(3, outputs)[None, None].reshape(3, outputs) if outputs > 1 else np.float32([[1], [0], [0]])
+        kernel = (
+            np.eye(3, outputs)[None, None].reshape(3, outputs)
+            if outputs > 1
+            else np.float32([[1], [0], [0]])
+        )
         x = keras.layers.GlobalAveragePooling2D()(inputs)
         self.model = keras.Model(inputs, keras.layers.Dense(outputs, name="logits")(x))
         self.model.get_layer("logits").set_weights([kernel, np.zeros(outputs)])
@@ -228,11 +294,11 @@ def test_a_saved_model_labels_pictures_by_their_classes_names(tmp_path, red):
     runs = fake_runs(("probe",), seeds=1, classes=("red", "green"))
     runs["probe"][0].model = KerasModel(2)
     folder, _ = written(runs, tmp_path / "runs")
-    ((path, ranked),) = report.predict(folder, [red])
+    ((path, ranked),) = saved.predict(folder, [red])
     assert path == red and [name for name, _ in ranked] == ["red", "green"]
     assert sum(share for _, share in ranked) == pytest.approx(1)
     moved = (folder / "model.keras").rename(tmp_path / "moved.keras")
-    assert next(report.predict(moved, [red]))[1] == ranked
+    assert next(saved.predict(moved, [red]))[1] == ranked
 
 
 def test_a_saved_model_of_a_number_says_the_number(tmp_path, red):
@@ -240,18 +306,21 @@ def test_a_saved_model_of_a_number_says_the_number(tmp_path, red):
     for some in runs.values():
         some[0].model = KerasModel(1)
     folder, _ = written(runs, tmp_path / "runs")
-    assert next(report.predict(folder, [red]))[1] == [("degrees", pytest.approx(200))]
+    assert next(saved.predict(folder, [red]))[1] == [("degrees", pytest.approx(200))]
 
 
 def test_what_is_no_model_or_no_picture_is_named(tmp_path, red):
-    with pytest.raises(ValueError, match=r"model.keras: expected a model.keras that `python -m tlkit run` wrote"):
-        list(report.predict(tmp_path, [red]))
+    with pytest.raises(
+        ValueError,
+        match=r"model.keras: expected a model.keras that `python -m tlkit run` wrote",
+    ):
+        list(saved.predict(tmp_path, [red]))
     with zipfile.ZipFile(tmp_path / "other.keras", "w") as file:
         file.writestr("config.json", "{}")
     with pytest.raises(ValueError, match="other.keras: expected"):
-        list(report.predict(tmp_path / "other.keras", [red]))
+        list(saved.predict(tmp_path / "other.keras", [red]))
     runs = fake_runs(("probe",), seeds=1, classes=("red", "green"))
     runs["probe"][0].model = KerasModel(2)
     folder, _ = written(runs, tmp_path / "runs")
     with pytest.raises(ValueError, match="result.json: expected a picture"):
-        list(report.predict(folder, [folder / "result.json"]))
+        list(saved.predict(folder, [folder / "result.json"]))

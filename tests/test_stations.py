@@ -17,7 +17,9 @@ def pictures():
 
 
 def test_a_quarter_turn_is_anticlockwise_and_exact(pictures):
-    np.testing.assert_array_equal(stations.turned(pictures, np.full(20, 90.0)), np.rot90(pictures, axes=(1, 2)))
+    np.testing.assert_array_equal(
+        stations.turned(pictures, np.full(20, 90.0)), np.rot90(pictures, axes=(1, 2))
+    )
 
 
 def test_a_shift_goes_down_and_to_the_right_and_repeats_the_edge(pictures):
@@ -41,12 +43,17 @@ def test_the_hidden_square_is_black_and_the_rest_untouched(pictures):
     black = (covered == 0).all(axis=-1)
     assert (black.sum(axis=(1, 2)) == 64).all() and len(np.unique(corners, axis=0)) > 10
     for one, (y, x) in zip(black, corners, strict=True):
-        assert one[y : y + 8, x : x + 8].all() and min(y, x) >= 3 and max(y, x) + 8 <= 29
+        assert (
+            one[y : y + 8, x : x + 8].all() and min(y, x) >= 3 and max(y, x) + 8 <= 29
+        )
     np.testing.assert_array_equal(covered[~black], bright[~black])
 
 
 def test_interpolation_continues_a_slope_and_the_mean_is_of_what_is_seen():
-    slope = np.zeros((1, 32, 32, 3), "uint8") + (20 + 3 * np.arange(32)[:, None] + 2 * np.arange(32))[..., None]
+    slope = (
+        np.zeros((1, 32, 32, 3), "uint8")
+        + (20 + 3 * np.arange(32)[:, None] + 2 * np.arange(32))[..., None]
+    )
     slope = slope.astype("uint8")
     covered, corners = stations.hide(slope, 10, seed=2)
     filled = stations.fill_in(covered, corners, 10, "interpolate")
@@ -60,24 +67,44 @@ def test_interpolation_continues_a_slope_and_the_mean_is_of_what_is_seen():
 
 
 def test_another_way_to_fill_in_is_named():
-    with pytest.raises(ValueError, match='expected "mean" or "interpolate", got \'median\''):
-        stations.fill_in(np.zeros((1, 32, 32, 3), "uint8"), np.zeros((1, 2), int) + 3, 8, "median")
+    with pytest.raises(
+        ValueError, match='expected "mean" or "interpolate", got \'median\''
+    ):
+        stations.fill_in(
+            np.zeros((1, 32, 32, 3), "uint8"), np.zeros((1, 2), int) + 3, 8, "median"
+        )
 
 
 def test_four_pictures_joined_keep_their_middles_and_fade_at_the_seams():
-    parts = np.zeros((1, 4, 32, 32, 3), "uint8") + np.uint8([10, 60, 110, 160])[None, :, None, None, None]
+    parts = (
+        np.zeros((1, 4, 32, 32, 3), "uint8")
+        + np.uint8([10, 60, 110, 160])[None, :, None, None, None]
+    )
     whole = stations._joined(parts)[0, ..., 0]
-    assert [whole[8, 8], whole[8, 56], whole[56, 8], whole[56, 56]] == [10, 60, 110, 160]
-    assert (np.diff(whole[8].astype(int)) >= 0).all() and 10 < whole[8, 31] < whole[8, 32] < 60
+    assert [whole[8, 8], whole[8, 56], whole[56, 8], whole[56, 56]] == [
+        10,
+        60,
+        110,
+        160,
+    ]
+    assert (np.diff(whole[8].astype(int)) >= 0).all() and 10 < whole[8, 31] < whole[
+        8, 32
+    ] < 60
 
 
 def test_a_mosaic_holds_the_digits_that_its_labels_say(monkeypatch):
     drawn = glyphs.draw
 
-    def flat(symbols, n, seed, **kwargs):  # every quarter in one shade: 10, 20, … 100 for digits, 0 without
+    def flat(
+        symbols, n, seed, **kwargs
+    ):  # every quarter in one shade: 10, 20, … 100 for digits, 0 without
         scenes = drawn(symbols, n, seed, **kwargs)
         shade = (10 * (scenes.symbol + 1) * (symbols != " ")).astype("uint8")
-        return glyphs.Scenes(np.zeros_like(scenes.images) + shade[:, None, None, None], scenes.symbol, *[None] * 3)
+        return glyphs.Scenes(
+            np.zeros_like(scenes.images) + shade[:, None, None, None],
+            scenes.symbol,
+            *[None] * 3,
+        )
 
     monkeypatch.setattr(stations.glyphs, "draw", flat)
     pictures, labels = stations.mosaics(90, seed=3)
@@ -96,19 +123,36 @@ def test_grey_and_faint_pictures_have_no_colour_and_less_contrast(pictures):
 
 
 def test_the_ladder_draws_each_score_with_its_interval():
-    found = {"naive": Interval(0.4, 0.35, 0.45), "half": Interval(0.5, 0.4, 0.6), "remedy": Interval(0.8, 0.7, 0.9)}
+    found = {
+        "naive": Interval(0.4, 0.35, 0.45),
+        "half": Interval(0.5, 0.4, 0.6),
+        "remedy": Interval(0.8, 0.7, 0.9),
+    }
     ax = stations.ladder(found, "recall", chance=0.1, limits=(0, 1))
     assert [tick.get_text() for tick in ax.get_yticklabels()] == list(found)
-    assert list(ax.lines[4].get_xdata()) == [0.7, 0.9] and ax.lines[5].get_xdata()[0] == 0.8
-    assert "0.80 [0.70, 0.90]" in [text.get_text() for text in ax.texts] and ax.get_xlabel() == "recall"
-    assert ax.lines[0].get_color() == stations.NAIVE and ax.lines[4].get_color() == stations.REMEDY
-    assert ax.lines[1].get_marker() != ax.lines[5].get_marker()  # told apart without colour
+    assert (
+        list(ax.lines[4].get_xdata()) == [0.7, 0.9]
+        and ax.lines[5].get_xdata()[0] == 0.8
+    )
+    assert (
+        "0.80 [0.70, 0.90]" in [text.get_text() for text in ax.texts]
+        and ax.get_xlabel() == "recall"
+    )
+    assert (
+        ax.lines[0].get_color() == stations.NAIVE
+        and ax.lines[4].get_color() == stations.REMEDY
+    )
+    assert (
+        ax.lines[1].get_marker() != ax.lines[5].get_marker()
+    )  # told apart without colour
 
 
 def test_to_compare_is_to_show_means_over_draws_with_their_words(monkeypatch):
     shown = []
     monkeypatch.setattr(stations.plots, "show", lambda ax, alt: shown.append((ax, alt)))
-    stations.compare({"naive": [0.2, 0.4], "remedy": [0.9, 0.9]}, "accuracy", "Accuracy", chance=0.1)
+    stations.compare(
+        {"naive": [0.2, 0.4], "remedy": [0.9, 0.9]}, "accuracy", "Accuracy", chance=0.1
+    )
     (ax, alt), *_ = shown
     assert alt == "Accuracy: naive 0.300 [0.000, 1.000]; remedy 0.900 [0.900, 0.900]."
     assert ax.lines[1].get_xdata()[0] == pytest.approx(0.3)
@@ -116,9 +160,13 @@ def test_to_compare_is_to_show_means_over_draws_with_their_words(monkeypatch):
 
 def test_the_curves_over_components_have_intervals_and_names():
     line = {2: Interval(0.3, 0.2, 0.4), 40: Interval(0.8, 0.7, 0.9)}
-    ax = stations.by_components({"least squares": line, "with a penalty": line}, labelled=100)
+    ax = stations.by_components(
+        {"least squares": line, "with a penalty": line}, labelled=100
+    )
     assert list(ax.lines[1].get_ydata()) == [0.3, 0.8] and len(ax.collections) == 2
-    assert {"least squares", "with a penalty", "100 labelled pictures"} <= {text.get_text() for text in ax.texts}
+    assert {"least squares", "with a penalty", "100 labelled pictures"} <= {
+        text.get_text() for text in ax.texts
+    }
 
 
 def test_the_summary_says_gain_and_remedy_of_each_station_and_marks_what_did_not_help():
@@ -128,22 +176,46 @@ def test_the_summary_says_gain_and_remedy_of_each_station_and_marks_what_did_not
     ]
     ax = stations.summary(rows)
     texts = {text.get_text(): text for text in ax.texts}
-    assert {"few samples", "views", "+0.25 [0.10, 0.40]", "−0.02 [−0.03, −0.01]"} <= set(texts)
-    assert texts["+0.25 [0.10, 0.40]"].get_color() != texts["−0.02 [−0.03, −0.01]"].get_color()
+    assert {
+        "few samples",
+        "views",
+        "+0.25 [0.10, 0.40]",
+        "−0.02 [−0.03, −0.01]",
+    } <= set(texts)
+    assert (
+        texts["+0.25 [0.10, 0.40]"].get_color()
+        != texts["−0.02 [−0.03, −0.01]"].get_color()
+    )
     assert [line.get_xdata()[0] for line in ax.lines] == [0.5, 0.8]
 
 
 def test_a_strip_has_one_row_for_each_group(pictures):
     figure = stations.strip({"whole": pictures[:3], "covered": pictures[:2]})
-    assert len(figure.axes) == 6 and [len(ax.images) for ax in figure.axes] == [1, 1, 1, 1, 1, 0]
-    assert [text.get_text() for ax in figure.axes for text in ax.texts] == ["whole", "covered"]
+    assert len(figure.axes) == 6 and [len(ax.images) for ax in figure.axes] == [
+        1,
+        1,
+        1,
+        1,
+        1,
+        0,
+    ]
+    assert [text.get_text() for ax in figure.axes for text in ax.texts] == [
+        "whole",
+        "covered",
+    ]
 
 
 def test_the_three_cameras_see_colour_grey_and_small_digits():
     seen = stations.cameras(40, seed=1)
     assert list(seen) == ["colour", "grey, faint", "far away"]
     for images, symbols in seen.values():
-        assert images.shape == (40, 32, 32, 3) and np.bincount(symbols).tolist() == [4] * 10
+        assert (
+            images.shape == (40, 32, 32, 3)
+            and np.bincount(symbols).tolist() == [4] * 10
+        )
     (colour, _), (grey, _), _ = seen.values()
-    assert np.ptp(colour.astype(int), axis=-1).max() > 100 and np.ptp(grey, axis=-1).max() == 0
+    assert (
+        np.ptp(colour.astype(int), axis=-1).max() > 100
+        and np.ptp(grey, axis=-1).max() == 0
+    )
     assert grey.std() < 0.5 * colour.std()

@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from tlkit import fetch, folders, glyphs, tasks
+from tlkit import folders, glyphs, tasks
+from tlkit.files import fetch
 from tlkit.folders import MissingFolderError, TaskError
 from tlkit.tasks import Rows, Split, load_task
 
@@ -24,7 +25,10 @@ def own_cache(tmp_path, monkeypatch):
 @pytest.fixture
 def small_pools(own_cache, monkeypatch):
     fonts = glyphs.TRAIN_FONTS
-    small = {name: (pool[0], (80, 1, fonts), (40, 2, fonts)) for name, pool in tasks.POOLS.items()}
+    small = {
+        name: (pool[0], (80, 1, fonts), (40, 2, fonts))
+        for name, pool in tasks.POOLS.items()
+    }
     monkeypatch.setattr(tasks, "POOLS", small)
     return own_cache
 
@@ -38,9 +42,15 @@ def test_digits_have_the_promised_pools_and_shapes():
     assert (len(task.train) + len(task.validation), len(task.test)) == (6000, 2000)
     assert task.image_shape == (32, 32, 3)
     assert task.train.images.dtype == np.uint8 and task.train.labels.dtype == np.int64
-    assert task.classes == tuple("0123456789") and not task.is_regression and not task.mirror
+    assert (
+        task.classes == tuple("0123456789")
+        and not task.is_regression
+        and not task.mirror
+    )
     assert (np.bincount(task.test.labels) == 200).all()
-    assert (np.bincount(np.concatenate([task.train.labels, task.validation.labels])) == 600).all()
+    assert (
+        np.bincount(np.concatenate([task.train.labels, task.validation.labels])) == 600
+    ).all()
 
 
 def test_digit_tasks_ask_about_exactly_the_same_scenes():
@@ -80,7 +90,7 @@ def test_letters_have_forty_classes(small_pools):
 
 
 def test_letters_are_drawn_from_other_seeds_than_pretraining():
-    from tlkit import pretrain
+    from tlkit.commands import pretrain
 
     seeds = [part[1] for _, *parts in tasks.POOLS.values() for part in parts]
     assert len(set(seeds)) == len(seeds) and max(seeds) < pretrain.POOL_SEED - 1
@@ -91,8 +101,12 @@ def test_letters_are_drawn_from_other_seeds_than_pretraining():
 def test_the_budget_includes_validation_and_is_stratified(name, k):
     task = load_task(name, k)
     held = max(1, min(50, k // 5))
-    assert (np.bincount(task.validation.labels, minlength=len(task.classes)) == held).all()
-    assert (np.bincount(task.train.labels, minlength=len(task.classes)) == k - held).all()
+    assert (
+        np.bincount(task.validation.labels, minlength=len(task.classes)) == held
+    ).all()
+    assert (
+        np.bincount(task.train.labels, minlength=len(task.classes)) == k - held
+    ).all()
 
 
 def test_a_number_gets_ten_times_as_many_scenes():
@@ -104,11 +118,19 @@ def test_a_number_gets_ten_times_as_many_scenes():
 @pytest.mark.parametrize("k", [3, None])
 def test_splits_share_no_image(k):
     splits = [rows_of(split) for split in load_task("digits", k).splits().values()]
-    assert sum(map(len, splits)) == len(set.union(*splits)) == sum(map(len, load_task("digits", k).splits().values()))
+    assert (
+        sum(map(len, splits))
+        == len(set.union(*splits))
+        == sum(map(len, load_task("digits", k).splits().values()))
+    )
 
 
 def test_a_seed_decides_which_labels_and_not_which_tests():
-    first, again, other = load_task("digits", 5, 1), load_task("digits", 5, 1), load_task("digits", 5, 2)
+    first, again, other = (
+        load_task("digits", 5, 1),
+        load_task("digits", 5, 1),
+        load_task("digits", 5, 2),
+    )
     assert first.fingerprint() == again.fingerprint() != other.fingerprint()
     assert np.array_equal(first.train.images, again.train.images)
     assert not rows_of(first.train) <= rows_of(other.train)
@@ -117,7 +139,9 @@ def test_a_seed_decides_which_labels_and_not_which_tests():
 
 def test_a_smaller_budget_is_part_of_a_larger_one():
     small, large = load_task("digits", 5), load_task("digits", 20)
-    assert rows_of(small.train) | rows_of(small.validation) < rows_of(large.train) | rows_of(large.validation)
+    assert rows_of(small.train) | rows_of(small.validation) < rows_of(
+        large.train
+    ) | rows_of(large.validation)
 
 
 def test_training_rows_come_in_mixed_order():
@@ -126,7 +150,9 @@ def test_training_rows_come_in_mixed_order():
 
 @pytest.mark.parametrize("k", [1, 0, -5, 601, 5.0, "5", True])
 def test_an_impossible_budget_names_the_range(k):
-    with pytest.raises(TaskError, match=r"labels_per_class from 2 .* to 600 .*or None.*got " + repr(k)):
+    with pytest.raises(
+        TaskError, match=r"labels_per_class from 2 .* to 600 .*or None.*got " + repr(k)
+    ):
         load_task("digits", k)
 
 
@@ -137,7 +163,9 @@ def test_a_fingerprint_sees_one_pixel_and_one_label():
     labels[-1] = (labels[-1] + 1) % 10
     prints = {task.fingerprint()}
     for test in (Split(images, task.test.labels), Split(task.test.images, labels)):
-        other = tasks.Task("", "", task.classes, task.train, task.validation, test, False, 2, 0)
+        other = tasks.Task(
+            "", "", task.classes, task.train, task.validation, test, False, 2, 0
+        )
         prints.add(other.fingerprint())
     assert len(prints) == 3
 
@@ -147,7 +175,9 @@ def test_pools_are_drawn_once_and_memory_mapped(small_pools, monkeypatch):
     monkeypatch.setattr(glyphs, "draw", None)  # a second drawing would fail
     task = load_task("digits")
     assert task.fingerprint() == first
-    assert isinstance(task.test.images, np.memmap) and isinstance(task.train.images._array.base, np.memmap)
+    assert isinstance(task.test.images, np.memmap) and isinstance(
+        task.train.images._array.base, np.memmap
+    )
 
 
 def test_a_new_version_or_style_of_the_scenes_is_drawn_anew(small_pools, monkeypatch):
@@ -185,7 +215,9 @@ def test_a_killed_writer_neither_blocks_nor_spoils_the_next(own_cache):
         folders.stored("x", 1, write_half_and_die)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-    folder = folders.stored("x", 1, lambda folder: (folder / "data").write_text("whole"))
+    folder = folders.stored(
+        "x", 1, lambda folder: (folder / "data").write_text("whole")
+    )
     assert (folder / "data").read_text() == "whole"
 
 
@@ -218,7 +250,9 @@ def test_rows_read_what_was_asked_for_and_give_copies(tmp_path):
     assert np.array_equal(rows[np.array([3, 0])], array[[5, 7]])
     assert np.array_equal(np.asarray(rows), array[[7, 2, 5, 5]])
     assert np.asarray(rows, dtype="float32").dtype == np.float32
-    assert np.array_equal(Rows(rows, [1, 0])[:], array[[2, 7]])  # rows of rows read the array itself
+    assert np.array_equal(
+        Rows(rows, [1, 0])[:], array[[2, 7]]
+    )  # rows of rows read the array itself
     assert [len(row) for row in rows] == [2] * 4
     for got in (rows[0], rows[:], np.asarray(rows)):
         assert type(got) is np.ndarray
@@ -232,10 +266,16 @@ def test_cifar10_is_mirrored_photographs_with_a_fixed_test_split(tmp_path, monke
     labels = np.arange(60_000) % 10
     np.save(tmp_path / "images.npy", np.zeros((60_000, 32, 32, 3), "uint8"))
     images = np.load(tmp_path / "images.npy", mmap_mode="r+")
-    images[:, 0, 0, 0], images[:, 0, 0, 1] = np.arange(60_000) // 256, np.arange(60_000) % 256
+    images[:, 0, 0, 0], images[:, 0, 0, 1] = (
+        np.arange(60_000) // 256,
+        np.arange(60_000) % 256,
+    )
     monkeypatch.setattr(fetch, "cifar10", lambda: (images, labels))
     task = load_task("cifar10", 500)
-    place = {name: np.asarray(s.images)[:, 0, 0, :2] @ [256, 1] for name, s in task.splits().items()}
+    place = {
+        name: np.asarray(s.images)[:, 0, 0, :2] @ [256, 1]
+        for name, s in task.splits().items()
+    }
     assert np.array_equal(place["test"], np.arange(50_000, 60_000))
     assert place["train"].max() < 50_000 and len(place["train"]) == 4500
     for name, split in task.splits().items():
@@ -255,7 +295,8 @@ def test_unknown_names_suggest_the_nearest():
     with pytest.raises(MissingFolderError, match="got 'digit': did you mean 'digits'"):
         load_task("digit")
     with pytest.raises(
-        MissingFolderError, match="letters, digits, .*cifar10, got .*no-such-folder.*check the spelling"
+        MissingFolderError,
+        match="letters, digits, .*cifar10, got .*no-such-folder.*check the spelling",
     ):
         load_task("pictures/no-such-folder")
 
@@ -267,10 +308,18 @@ def test_a_file_is_not_a_folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"image_size": 31}, {"image_size": 225}, {"image_size": "32"}, {"bad_files": "drop"}]
+    "wrong",
+    [
+        {"image_size": 31},
+        {"image_size": 225},
+        {"image_size": "32"},
+        {"bad_files": "drop"},
+    ],
 )
 def test_settings_out_of_range_are_named(wrong):
-    with pytest.raises(TaskError, match="32 … 224.*" + repr(next(iter(wrong.values())))):
+    with pytest.raises(
+        TaskError, match="32 … 224.*" + repr(next(iter(wrong.values())))
+    ):
         load_task("digits", **wrong)
 
 

@@ -25,7 +25,7 @@ from tlkit_course.teach import probe as probe_module
 from tlkit_course.teach.report import page
 from tlkit_course.teach.show import SIDE, spotlight, where
 
-from tlkit import glyphs, report
+from tlkit import glyphs, saved
 
 FONTS = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
 
@@ -33,7 +33,9 @@ FONTS = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
 def data(image, kind="PNG", **how):
     """The bytes of a file that holds an image (an array, or Pillow's)."""
     file = io.BytesIO()
-    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(file, kind, **how)
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(
+        file, kind, **how
+    )
     return file.getvalue()
 
 
@@ -80,11 +82,23 @@ BAD = {
     "a TIFF": (data(noise(), "TIFF"), "got a TIFF"),
     "an archive": (b"PK\x03\x04\x14\x00\x00\x00", "got a ZIP archive"),
     "nothing known": (bytes(range(256)) * 3, "got something else"),
-    "a cut JPEG": (data(noise(size=(200, 150)), "JPEG")[:1500], "got a damaged one (image file is truncated"),
-    "a cut PNG": (data(np.random.default_rng(0).integers(0, 256, (60, 60, 3), "uint8"))[:900], "got a damaged one"),
+    "a cut JPEG": (
+        data(noise(size=(200, 150)), "JPEG")[:1500],
+        "got a damaged one (image file is truncated",
+    ),
+    "a cut PNG": (
+        data(np.random.default_rng(0).integers(0, 256, (60, 60, 3), "uint8"))[:900],
+        "got a damaged one",
+    ),
     "tiny": (data(noise(size=(15, 300))), "at least 16 × 16 pixels, got 15 × 300"),
-    "huge": (data(Image.new("1", (9000, 9000))), "at most 50 million pixels, got 9000 × 9000"),
-    "a bomb": (data(Image.new("1", (20000, 20000))), "at most 50 million pixels, got far more"),
+    "huge": (
+        data(Image.new("1", (9000, 9000))),
+        "at most 50 million pixels, got 9000 × 9000",
+    ),
+    "a bomb": (
+        data(Image.new("1", (20000, 20000))),
+        "at most 50 million pixels, got far more",
+    ),
     "heavy": (b"\xff\xd8" + b"\x00" * 30_000_001, "at most 30 MB, got 30 MB"),
 }
 
@@ -95,17 +109,31 @@ def test_a_bad_file_is_named_with_what_was_expected_what_came_and_what_to_do(bad
     with pytest.raises(PictureError) as raised:
         examples.add(0, "IMG_1.jpg", bad)
     message = str(raised.value)
-    assert message.startswith("IMG_1.jpg: expected ") and said in message and ". Next: " in message
+    assert (
+        message.startswith("IMG_1.jpg: expected ")
+        and said in message
+        and ". Next: " in message
+    )
     assert message.endswith(".") and examples.of(0) == ()
-    assert examples.add(0, "IMG_2.png", data(noise())) == [] and len(examples.of(0)) == 1  # the good ones go on
+    assert (
+        examples.add(0, "IMG_2.png", data(noise())) == [] and len(examples.of(0)) == 1
+    )  # the good ones go on
 
 
 TURNED = Image.Exif()
 TURNED[0x0112] = 6
 ODD = {
-    "an animation": (data(noise(1), "GIF", save_all=True, append_images=[noise(2)]), "a.gif", "animation of 2 frames"),
+    "an animation": (
+        data(noise(1), "GIF", save_all=True, append_images=[noise(2)]),
+        "a.gif",
+        "animation of 2 frames",
+    ),
     "CMYK": (data(noise(1, mode="CMYK"), "JPEG"), "a.jpg", "in CMYK"),
-    "16 bits": (data(Image.fromarray(np.arange(1200, dtype="uint16").reshape(30, 40) * 50)), "a.png", "of 16 bits"),
+    "16 bits": (
+        data(Image.fromarray(np.arange(1200, dtype="uint16").reshape(30, 40) * 50)),
+        "a.png",
+        "of 16 bits",
+    ),
     "alpha": (data(noise(1, mode="RGBA")), "a.png", "transparent: put on white"),
     "turned": (data(noise(1), "JPEG", exif=TURNED), "a.jpeg", "turned upright"),
     "long": (data(noise(1, size=(200, 40))), "a.png", "squeezed to a square"),
@@ -117,16 +145,23 @@ ODD = {
 def test_an_odd_picture_is_used_and_said_how(odd, name, said):
     examples = Examples(("cat", "dog"))
     (sentence,) = examples.add(0, name, odd)
-    assert sentence.startswith(f"{name}: ") and said in sentence and len(examples.of(0)) == 1
+    assert (
+        sentence.startswith(f"{name}: ")
+        and said in sentence
+        and len(examples.of(0)) == 1
+    )
     assert examples.of(0)[0].image.shape == (32, 32, 3)
 
 
 def test_a_picture_is_read_as_predict_reads_it(tmp_path):
-    (tmp_path / "a.jpg").write_bytes(data(noise(3, size=(400, 300)), "JPEG", exif=TURNED))
+    (tmp_path / "a.jpg").write_bytes(
+        data(noise(3, size=(400, 300)), "JPEG", exif=TURNED)
+    )
     from tlkit.folders import decode
 
     assert np.array_equal(
-        read_picture("a.jpg", (tmp_path / "a.jpg").read_bytes(), 48).image, decode(tmp_path / "a.jpg", 48)
+        read_picture("a.jpg", (tmp_path / "a.jpg").read_bytes(), 48).image,
+        decode(tmp_path / "a.jpg", 48),
     )
 
 
@@ -135,7 +170,9 @@ def test_the_same_picture_twice_counts_once_and_a_copy_of_it_is_said():
     examples.add(0, "first.png", data(noise(1, size=(64, 64))))
     (same,) = examples.add(0, "second.bmp", data(noise(1, size=(64, 64)), "BMP"))
     assert "same picture as first.png" in same and len(examples.of(0)) == 1
-    (near,) = examples.add(0, "third.jpeg", data(noise(1, size=(60, 60)), "JPEG", quality=80))
+    (near,) = examples.add(
+        0, "third.jpeg", data(noise(1, size=(60, 60)), "JPEG", quality=80)
+    )
     assert "third.jpeg: looks like first.png" in near and len(examples.of(0)) == 2
     assert examples.add(0, "other.png", data(noise(2, size=(64, 64)))) == []
 
@@ -145,8 +182,13 @@ def test_a_picture_in_two_classes_is_used_in_neither_until_it_leaves_one():
     twin = examples.of(0)[0]
     examples.add(1, "twin.png", twin.data)
     pictures, labels, (said,) = examples.usable()
-    assert twin.key not in {picture.key for picture in pictures} and np.bincount(labels).tolist() == [3, 4]
-    assert f"{twin.name}: the same picture is in two (as {twin.name}) and five (as twin.png): used in neither" in said
+    assert twin.key not in {picture.key for picture in pictures} and np.bincount(
+        labels
+    ).tolist() == [3, 4]
+    assert (
+        f"{twin.name}: the same picture is in two (as {twin.name}) and five (as twin.png): used in neither"
+        in said
+    )
     examples.remove(1)
     for i, picture in enumerate(drawn("5", 4, 9, names=("five",)).of(0)):
         examples.add(1, f"{i}.png", picture.data)
@@ -157,7 +199,9 @@ def test_a_class_takes_a_hundred_pictures_and_says_so():
     examples = Examples(("cat", "dog"), 16)
     for i in range(teach.MOST):
         examples.add(0, f"{i}.png", data(noise(i, size=(16, 16))))
-    with pytest.raises(PictureError, match="one.png: expected at most 100 pictures of a class"):
+    with pytest.raises(
+        PictureError, match="one.png: expected at most 100 pictures of a class"
+    ):
         examples.add(0, "one.png", data(noise(1000, size=(16, 16))))
 
 
@@ -167,7 +211,11 @@ def test_a_class_takes_a_hundred_pictures_and_says_so():
 @pytest.mark.parametrize(
     "names, counts, said",
     [
-        (("cat", "dog"), (1, 3), r"at least 2 pictures of each thing.*few of cat \(1\)"),
+        (
+            ("cat", "dog"),
+            (1, 3),
+            r"at least 2 pictures of each thing.*few of cat \(1\)",
+        ),
         (("cat", ""), (3, 0), r"few of thing 2 \(0\)"),
         (("cat", " "), (3, 3), "a name for each thing, got none for thing 2"),
         (("cat", "Cat "), (3, 3), "different names, got “Cat” twice"),
@@ -197,7 +245,9 @@ def test_class_folders_give_names_and_pictures_and_bad_files_are_named(tmp_path)
     (root / ".cache").mkdir()
     examples = Examples()
     said = examples.add_folder(root)
-    assert examples.names == ["cat", "dog"] and [len(examples.of(i)) for i in (0, 1)] == [3, 2]
+    assert examples.names == ["cat", "dog"] and [
+        len(examples.of(i)) for i in (0, 1)
+    ] == [3, 2]
     assert len(said) == 1 and said[0].startswith("bad.jpg: expected a picture")
 
 
@@ -205,7 +255,9 @@ def test_class_folders_give_names_and_pictures_and_bad_files_are_named(tmp_path)
 def test_a_folder_needs_two_to_five_class_folders_and_else_nothing_changes(tmp_path, n):
     root = folder_of(tmp_path / "pets", **{f"class{i}": 1 for i in range(n)})
     examples = drawn()
-    with pytest.raises(TeachError, match=r"expected a folder with 2 to 5 folders of pictures.*Next: "):
+    with pytest.raises(
+        TeachError, match=r"expected a folder with 2 to 5 folders of pictures.*Next: "
+    ):
         examples.add_folder(root)
     assert examples.names == ["two", "five", "nine"] and len(examples.of(0)) == 10
 
@@ -229,27 +281,44 @@ def test_two_to_five_classes_are_learnt(features, n_classes):
 
 def test_two_pictures_of_each_are_enough_and_nothing_is_promised(features):
     learnt = learn(drawn("25", 4, names=("two", "five")), features)
-    assert learnt.accuracy.high - learnt.accuracy.low > 0.4 and "Each picture was left out once" in learnt.finding()
+    assert (
+        learnt.accuracy.high - learnt.accuracy.low > 0.4
+        and "Each picture was left out once" in learnt.finding()
+    )
 
 
 # ---- the head -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n, channels, classes", [(12, 40, 2), (30, 7, 3), (25, 128, 5)])
-def test_leave_one_out_is_what_scikit_learn_gives_trained_anew_without_each_picture(n, channels, classes):
+@pytest.mark.parametrize(
+    "n, channels, classes", [(12, 40, 2), (30, 7, 3), (25, 128, 5)]
+)
+def test_leave_one_out_is_what_scikit_learn_gives_trained_anew_without_each_picture(
+    n, channels, classes
+):
     from sklearn.linear_model import Ridge
     from sklearn.model_selection import PredefinedSplit
     from sklearn.utils.class_weight import compute_sample_weight
 
     def oracle(rows, labels):
         targets = np.where(labels[:, None] == np.arange(classes), 1.0, -1.0)
-        return Ridge(probe_module.PENALTY).fit(rows, targets, compute_sample_weight("balanced", labels))
+        return Ridge(probe_module.PENALTY).fit(
+            rows, targets, compute_sample_weight("balanced", labels)
+        )
 
     rng = np.random.default_rng(n)
-    rows, labels = rng.random((n, channels)), rng.permutation(np.minimum(np.arange(n) % (classes + 1), classes - 1))
+    rows, labels = (
+        rng.random((n, channels)),
+        rng.permutation(np.minimum(np.arange(n) % (classes + 1), classes - 1)),
+    )
     kernel, bias = ridge(rows, labels, classes)
-    np.testing.assert_allclose(rows @ kernel + bias, oracle(rows, labels).predict(rows), atol=1e-8)
-    left_out, seen = leave_one_out(rows, labels, classes), {label: 0 for label in range(classes)}
+    np.testing.assert_allclose(
+        rows @ kernel + bias, oracle(rows, labels).predict(rows), atol=1e-8
+    )
+    left_out, seen = (
+        leave_one_out(rows, labels, classes),
+        {label: 0 for label in range(classes)},
+    )
     turns = []
     for label in labels:
         turns.append(seen[label])
@@ -257,7 +326,11 @@ def test_leave_one_out_is_what_scikit_learn_gives_trained_anew_without_each_pict
     asked = []
     for others, some in PredefinedSplit(turns).split():
         assert len(set(labels[some])) == len(some)  # at most one picture of each class
-        np.testing.assert_allclose(left_out[some], oracle(rows[others], labels[others]).predict(rows[some]), atol=1e-8)
+        np.testing.assert_allclose(
+            left_out[some],
+            oracle(rows[others], labels[others]).predict(rows[some]),
+            atol=1e-8,
+        )
         asked += some.tolist()
     assert sorted(asked) == list(range(n))
 
@@ -279,7 +352,9 @@ def test_leave_one_out_says_what_new_pictures_show(features):
         learnt = learn(drawn(seed=100 + seed), features)
         scenes = glyphs.draw("259", 150, 500 + seed, fonts=FONTS)
         seen.append(learnt.accuracy.mean)
-        new.append(np.mean(learnt.probabilities(scenes.images).argmax(1) == scenes.symbol))
+        new.append(
+            np.mean(learnt.probabilities(scenes.images).argmax(1) == scenes.symbol)
+        )
         held += learnt.accuracy.low <= new[-1] <= learnt.accuracy.high
     assert abs(np.mean(seen) - np.mean(new)) < 0.05 and min(new) > 0.7 and held >= 9
 
@@ -301,13 +376,17 @@ def test_scores_and_head_are_sharpened_alike(probe, features):
     assert factor > 1
     np.testing.assert_allclose(probe.kernel, factor * kernel)
     np.testing.assert_allclose(probe.bias, factor * bias)
-    np.testing.assert_allclose(probe.left_out, factor * leave_one_out(rows, probe.labels, 3))
+    np.testing.assert_allclose(
+        probe.left_out, factor * leave_one_out(rows, probe.labels, 3)
+    )
 
 
 # ---- features -------------------------------------------------------------------------------------------
 
 
-def test_features_are_computed_once_for_each_picture_and_kept_for_the_next_time(tmp_path):
+def test_features_are_computed_once_for_each_picture_and_kept_for_the_next_time(
+    tmp_path,
+):
     features = Features("letters", tmp_path / "mine")
     examples = drawn()
     first = learn(examples, features)
@@ -333,11 +412,15 @@ def test_a_damaged_features_file_is_computed_anew(tmp_path, features, damage):
         assert kept["features"].shape == (30, 128)
 
 
-def test_learning_goes_on_where_features_cannot_be_kept(tmp_path, features, monkeypatch):
+def test_learning_goes_on_where_features_cannot_be_kept(
+    tmp_path, features, monkeypatch
+):
     mine = Features("letters", tmp_path / "file")
     mine._network, mine._backbone = features.network, features.backbone
     (tmp_path / "file").write_text("in the way")
-    assert learn(drawn(), mine).accuracy.mean > 0.7 and "could not be kept" in mine.trouble
+    assert (
+        learn(drawn(), mine).accuracy.mean > 0.7 and "could not be kept" in mine.trouble
+    )
     assert (tmp_path / "file").read_text() == "in the way"
 
 
@@ -347,7 +430,9 @@ def test_pictures_are_read_again_for_another_backbone():
     assert all(picture.image.shape == (96, 96, 3) for picture in examples.usable()[0])
 
 
-def test_it_works_without_network_or_a_cache_and_writes_only_into_its_folder(tmp_path, monkeypatch):
+def test_it_works_without_network_or_a_cache_and_writes_only_into_its_folder(
+    tmp_path, monkeypatch
+):
     def refuse(*_):
         raise AssertionError("the network was asked for")
 
@@ -367,7 +452,11 @@ def test_the_occlusion_map_is_brightest_where_the_symbol_is(probe):
     inside_wins, far = [], []
     for seed in range(60):
         offset = np.random.default_rng(seed).integers(-8, 9, 2)
-        image = np.roll(glyphs.scene("259"[seed % 3], scale=0.5, clutter=0, seed=seed), offset, (0, 1))
+        image = np.roll(
+            glyphs.scene("259"[seed % 3], scale=0.5, clutter=0, seed=seed),
+            offset,
+            (0, 1),
+        )
         if probe.probabilities(image[None])[0].argmax() != seed % 3:
             continue  # nobody can say what a wrong answer should look at
         falls = probe.occlusion(image, seed % 3)
@@ -375,7 +464,9 @@ def test_the_occlusion_map_is_brightest_where_the_symbol_is(probe):
         y, x = np.mgrid[:32, :32] - (16 + offset)[:, None, None]
         inside = (abs(y) < 8) & (abs(x) < 7)
         inside_wins.append(falls[inside].mean() > falls[~inside].mean())
-        far.append(np.hypot(*(np.unravel_index(falls.argmax(), falls.shape) - (16 + offset))))
+        far.append(
+            np.hypot(*(np.unravel_index(falls.argmax(), falls.shape) - (16 + offset)))
+        )
     assert len(far) >= 20 and np.mean(inside_wins) > 0.85 and np.median(far) < 8
 
 
@@ -383,9 +474,16 @@ def test_a_map_is_said_in_words_and_shown_as_light():
     falls = np.zeros((32, 32))
     assert "No single place decides" in where(falls, "cat")
     falls[:8, 24:] = np.log(4)
-    assert where(falls, "cat") == "It looks most at the upper right: hiding that divides the odds for cat by 4.0."
+    assert (
+        where(falls, "cat")
+        == "It looks most at the upper right: hiding that divides the odds for cat by 4.0."
+    )
     shown = spotlight(np.full((32, 32, 3), 200, "uint8"), falls)
-    assert shown.shape == (SIDE, SIDE, 3) and shown[10, -10, 0] > 150 and shown[-10, 10, 0] < 50
+    assert (
+        shown.shape == (SIDE, SIDE, 3)
+        and shown[10, -10, 0] > 150
+        and shown[-10, 10, 0] < 50
+    )
 
 
 # ---- keeping it -----------------------------------------------------------------------------------------
@@ -393,18 +491,32 @@ def test_a_map_is_said_in_words_and_shown_as_light():
 
 def test_what_is_kept_says_the_same_from_the_command_line(tmp_path, probe):
     folder = save(probe, tmp_path / "mine")
-    assert {path.name for path in folder.iterdir()} == {"model.keras", "classes.json", "report.html"}
-    assert json.loads((folder / "classes.json").read_text("utf-8")) == ["two", "five", "nine"]
+    assert {path.name for path in folder.iterdir()} == {
+        "model.keras",
+        "classes.json",
+        "report.html",
+    }
+    assert json.loads((folder / "classes.json").read_text("utf-8")) == [
+        "two",
+        "five",
+        "nine",
+    ]
     new = glyphs.draw("259", 3, 9).images
     files = [tmp_path / f"{i}.png" for i in range(3)]
     for file, image in zip(files, new, strict=True):
         file.write_bytes(data(image))
-    for (_, ranked), shares in zip(report.predict(folder, files), probe.probabilities(new), strict=True):
+    for (_, ranked), shares in zip(
+        saved.predict(folder, files), probe.probabilities(new), strict=True
+    ):
         assert ranked[0][0] == probe.classes[shares.argmax()]
-        np.testing.assert_allclose([share for _, share in ranked], np.sort(shares)[::-1], atol=1e-4)
+        np.testing.assert_allclose(
+            [share for _, share in ranked], np.sort(shares)[::-1], atol=1e-4
+        )
 
 
-def test_an_earlier_model_stays_and_a_failure_leaves_nothing(tmp_path, probe, monkeypatch):
+def test_an_earlier_model_stays_and_a_failure_leaves_nothing(
+    tmp_path, probe, monkeypatch
+):
     first = save(probe, tmp_path)
     assert save(probe, tmp_path) != first and (first / "model.keras").is_file()
     before = sorted(tmp_path.iterdir())
@@ -427,7 +539,12 @@ def test_the_report_is_one_safe_page_that_says_what_was_left_out(features, tmp_p
     examples.add(1, "twin.png", examples.of(0)[0].data)
     learnt = learn(examples, features)
     text = page(learnt, "It has seen no photograph.", ["bad.jpg: expected a picture"])
-    assert "<b>two" not in text and "<i>" not in text and "&lt;b&gt;two" in text and "five &amp; six" in text
+    assert (
+        "<b>two" not in text
+        and "<i>" not in text
+        and "&lt;b&gt;two" in text
+        and "five &amp; six" in text
+    )
     for words in (
         "used in neither",
         "bad.jpg: expected a picture",
@@ -436,9 +553,15 @@ def test_the_report_is_one_safe_page_that_says_what_was_left_out(features, tmp_p
     ):
         assert words in text, words
     assert f"{learnt.accuracy.low:.2f} to {learnt.accuracy.high:.2f}" in text
-    assert text.count("<img") == text.count("alt=") and "<script" not in text and 'src="http' not in text
+    assert (
+        text.count("<img") == text.count("alt=")
+        and "<script" not in text
+        and 'src="http' not in text
+    )
 
 
 def test_the_package_brings_the_page_and_its_script():
     root = Path(teach.__file__).parents[1]
-    assert (root / "teach" / "report.html").is_file() and (root / "teach" / "app.js").is_file()
+    assert (root / "teach" / "report.html").is_file() and (
+        root / "teach" / "app.js"
+    ).is_file()

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, precision_score, recall_score
+from tlkit_course import figures
 from tlkit_course.figures.threshold_slider import measures, rates
-
-from tlkit import widgets
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(400) < 40
@@ -23,19 +22,30 @@ def test_the_measures_are_those_of_scikit_learn_at_the_share_of_the_pictures(thr
 
 def test_a_rarer_class_has_the_same_recall_and_less_precision():
     often, rarely = (measures(0.9, 0.1, share) for share in (0.5, 0.01))
-    assert often["recall"] == rarely["recall"] and rarely["precision"] < 0.1 and often["precision"] > 0.8
+    assert (
+        often["recall"] == rarely["recall"]
+        and rarely["precision"] < 0.1
+        and often["precision"] > 0.8
+    )
 
 
 def test_naming_nothing_is_accurate_and_useless():
-    assert measures(0.0, 0.0, 0.02) == {"recall": 0.0, "precision": 0.0, "accuracy": 0.98}
+    assert measures(0.0, 0.0, 0.02) == {
+        "recall": 0.0,
+        "precision": 0.0,
+        "accuracy": 0.98,
+    }
 
 
 def test_both_sliders_change_the_figure_and_its_words(monkeypatch):
     monkeypatch.delenv("TLKIT_STATIC", raising=False)
-    slider = widgets.threshold_slider(SCORES, LABELS, "sevens")
+    slider = figures.threshold_slider(SCORES, LABELS, "sevens")
     assert "Threshold 0, 2 of 100 pictures are sevens: recall" in slider.alt
     for name, step in (("threshold", 0.25), ("share", 1)):
         before = slider.widget.children[-1].value, slider.alt
         slider.controls[name].value += step
         assert slider.widget.children[-1].value != before[0] and slider.alt != before[1]
-    assert [c.description for c in slider.controls.values()] == ["threshold on the score", "sevens in 100 pictures"]
+    assert [c.description for c in slider.controls.values()] == [
+        "threshold on the score",
+        "sevens in 100 pictures",
+    ]

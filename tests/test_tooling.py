@@ -21,11 +21,24 @@ import floors
 import memory
 import same_results
 
-from tlkit.doctor import before_install
+from tlkit.commands.doctor import before_install
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = sorted(path for path in (ROOT / "tlkit").rglob("*.py") if "assets" not in path.parts)
-CORE = ("bar", "glyphs", "fetch", "folders", "tasks", "quiet", "backbone", "features", "evaluate", "transfer")
+PACKAGE = sorted(
+    path for path in (ROOT / "tlkit").rglob("*.py") if "assets" not in path.parts
+)
+CORE = (
+    "bar",
+    "glyphs",
+    "fetch",
+    "folders",
+    "tasks",
+    "quiet",
+    "backbone",
+    "features",
+    "evaluate",
+    "transfer",
+)
 ORDER = [
     "bar", "download", *CORE[1:6], "fast", *CORE[6:-1], "speed", CORE[-1], "forecast", "distributed", "bundle", "pairs",
     "pretrain", "plots", "report", "record", "checks", "widgets", "copies", "doctor", "watch", "cli", "__main__",
@@ -43,11 +56,26 @@ def test_a_good_machine_gets_no_sentence(minor):
 @pytest.mark.parametrize(
     "change, sentence",
     [
-        (dict(version=(3, 10)), "tlkit needs Python 3.11 to 3.13, this is 3.10: install one of those and name it"),
-        (dict(version=(3, 14)), "tlkit needs Python 3.11 to 3.13, this is 3.14: install one of those and name it"),
-        (dict(bits=32), "tlkit needs a 64-bit Python, this one has 32 bits: install the 64-bit Python"),
-        (dict(system="Darwin"), "TensorFlow has no packages for Macs with Intel processors: use Binder or Colab"),
-        (dict(free_gb=1.25), "The packages need 3 GB of disk, 1.2 GB are free here: make room"),
+        (
+            dict(version=(3, 10)),
+            "tlkit needs Python 3.11 to 3.13, this is 3.10: install one of those and name it",
+        ),
+        (
+            dict(version=(3, 14)),
+            "tlkit needs Python 3.11 to 3.13, this is 3.14: install one of those and name it",
+        ),
+        (
+            dict(bits=32),
+            "tlkit needs a 64-bit Python, this one has 32 bits: install the 64-bit Python",
+        ),
+        (
+            dict(system="Darwin"),
+            "TensorFlow has no packages for Macs with Intel processors: use Binder or Colab",
+        ),
+        (
+            dict(free_gb=1.25),
+            "The packages need 3 GB of disk, 1.2 GB are free here: make room",
+        ),
     ],
 )
 def test_a_machine_that_cannot_install_gets_one_clear_sentence(change, sentence):
@@ -56,19 +84,28 @@ def test_a_machine_that_cannot_install_gets_one_clear_sentence(change, sentence)
 
 
 def test_the_check_before_installing_stops_make_before_pip(tmp_path):
-    script = ROOT / "tlkit" / "doctor.py"
-    fine = subprocess.run([sys.executable, script, "--before-install"], capture_output=True, text=True)
+    script = ROOT / "tlkit" / "commands" / "doctor.py"
+    fine = subprocess.run(
+        [sys.executable, script, "--before-install"], capture_output=True, text=True
+    )
     assert (fine.returncode, fine.stderr) == (0, "")
     recipe = (ROOT / "Makefile").read_text("utf-8").split("\n.venv/installed:")[1]
     assert recipe.index("doctor.py --before-install") < recipe.index("pip install")
 
 
 def test_the_check_parses_on_pythons_that_are_too_old():
-    ast.parse((ROOT / "tlkit" / "doctor.py").read_text("utf-8"), feature_version=(3, 6))
+    ast.parse(
+        (ROOT / "tlkit" / "commands" / "doctor.py").read_text("utf-8"),
+        feature_version=(3, 6),
+    )
 
 
 def names(requirements):
-    return {re.split(r"[^\w.-]", line)[0].lower() for line in requirements if line[:1].isalpha()}
+    return {
+        re.split(r"[^\w.-]", line)[0].lower()
+        for line in requirements
+        if line[:1].isalpha()
+    }
 
 
 def test_requirements_pin_every_dependency_and_install_tlkit_itself():
@@ -90,7 +127,8 @@ def test_requirements_pin_every_dependency_and_install_tlkit_itself():
 
 def test_learners_and_testers_get_the_same_versions():
     learner, tester = (
-        set((ROOT / folder / "requirements.txt").read_text("utf-8").splitlines()) for folder in (".", "tests")
+        set((ROOT / folder / "requirements.txt").read_text("utf-8").splitlines())
+        for folder in (".", "tests")
     )
     assert {line for line in learner if "==" in line} <= tester
 
@@ -98,12 +136,21 @@ def test_learners_and_testers_get_the_same_versions():
 def code_lines(path):
     """Lines that hold code: no blank lines, comments or docstrings."""
     source, kept = path.read_text("utf-8"), set()
-    skip = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    skip = (
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    )
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in skip:
             kept |= set(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+        if isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef
+        ) and ast.get_docstring(node):
             kept -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
     return len(kept)
 
@@ -121,26 +168,46 @@ def home(path):
 
 
 def test_imports_go_one_way():
-    assert {home(path) for path in PACKAGE} - {"__init__"} == set(ORDER), "a new module needs its place in ORDER"
+    assert {home(path) for path in PACKAGE} - {"__init__"} == set(ORDER), (
+        "a new module needs its place in ORDER"
+    )
     for path in PACKAGE:
         if home(path) == "__init__":
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.ImportFrom) or node.level < len(path.relative_to(ROOT / "tlkit").parts):
+            if not isinstance(node, ast.ImportFrom) or node.level < len(
+                path.relative_to(ROOT / "tlkit").parts
+            ):
                 continue  # not of tlkit, or of the same subpackage
-            for name in [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]:
-                assert ORDER.index(name) < ORDER.index(home(path)), f"{path} imports {name}, which lies above it"
+            for name in (
+                [node.module.split(".")[0]]
+                if node.module
+                else [alias.name for alias in node.names]
+            ):
+                assert ORDER.index(name) < ORDER.index(home(path)), (
+                    f"{path} imports {name}, which lies above it"
+                )
 
 
 def test_import_tlkit_is_light():
     heavy = "{'keras', 'tensorflow', 'matplotlib', 'sklearn', 'scipy', 'numpy', 'IPython', 'PIL'}"
     code = f"import sys, tlkit; print(sorted(set(sys.modules) & {heavy}))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout.strip() == "[]"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
+        ).stdout.strip()
+        == "[]"
+    )
 
 
 def test_a_notebook_is_spared_tensorflows_warnings_of_retracing():
-    code = "import sys; sys.ps1 = '>>> '; import tlkit.quiet, tensorflow as tf; print(tf.get_logger().level)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout == "40\n"
+    code = "import sys; sys.ps1 = '>>> '; import tlkit.machine.quiet, tensorflow as tf; print(tf.get_logger().level)"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
+        ).stdout
+        == "40\n"
+    )
 
 
 def test_every_public_name_exists_and_an_unknown_one_says_where_to_look():
@@ -152,7 +219,9 @@ def test_every_public_name_exists_and_an_unknown_one_says_where_to_look():
 
 
 def tracked():
-    found = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT)
+    found = subprocess.run(
+        ["git", "ls-files"], capture_output=True, text=True, cwd=ROOT
+    )
     if found.returncode:
         pytest.skip("not a git checkout")
     return found.stdout.splitlines()
@@ -174,18 +243,34 @@ def test_the_readme_is_short_and_its_links_lead_somewhere(name):
         assert (ROOT / target).exists(), target
         if anchor:  # of a notebook: its headings with dashes for spaces
             cells = json.loads((ROOT / target).read_text("utf-8"))["cells"]
-            prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-            assert anchor.replace("-", " ") in [line.lstrip("# ").replace("-", " ") for line in prose.splitlines()]
+            prose = "\n".join(
+                "".join(cell["source"])
+                for cell in cells
+                if cell["cell_type"] == "markdown"
+            )
+            assert anchor.replace("-", " ") in [
+                line.lstrip("# ").replace("-", " ") for line in prose.splitlines()
+            ]
 
 
 def test_both_readmes_say_the_same_numbers_and_lead_to_the_same_places():
-    english, chinese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
-    for pattern in (r"0\.\d{3}", r"\]\(((?:notebooks|docs|https)[^)]*)\)", r"`make [a-z-]+"):
-        assert set(re.findall(pattern, english)) == set(re.findall(pattern, chinese)), pattern
+    english, chinese = (
+        (ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md")
+    )
+    for pattern in (
+        r"0\.\d{3}",
+        r"\]\(((?:notebooks|docs|https)[^)]*)\)",
+        r"`make [a-z-]+",
+    ):
+        assert set(re.findall(pattern, english)) == set(re.findall(pattern, chinese)), (
+            pattern
+        )
 
 
 def test_the_table_of_the_course_is_that_of_the_executed_notebooks():
-    assert (ROOT / "docs" / "course.md").read_text("utf-8") == course.page(), "make notebooks, or tests/ci/course.py"
+    assert (ROOT / "docs" / "course.md").read_text("utf-8") == course.page(), (
+        "make notebooks, or tests/ci/course.py"
+    )
 
 
 def test_notebooks_are_committed_executed_in_order_and_small():
@@ -197,46 +282,82 @@ def test_notebooks_are_committed_executed_in_order_and_small():
             for c in json.loads(path.read_text("utf-8"))["cells"]
             if c["cell_type"] == "code" and "".join(c["source"]).strip()
         ]
-        assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1)), path.name
+        assert [cell["execution_count"] for cell in cells] == list(
+            range(1, len(cells) + 1)
+        ), path.name
         assert path.stat().st_size < 700_000, path.name
         for cell in cells:
             for output in cell["outputs"]:
                 tags = cell["metadata"].get("tags", [])
-                assert output["output_type"] != "error" or "raises-exception" in tags, path.name
-                assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {}), path.name
+                assert output["output_type"] != "error" or "raises-exception" in tags, (
+                    path.name
+                )
+                assert "application/vnd.jupyter.widget-view+json" not in output.get(
+                    "data", {}
+                ), path.name
                 if "image/png" in output.get("data", {}):
-                    assert output["metadata"]["image/png"]["alt"], f"{path.name}: a picture without alternative text"
+                    assert output["metadata"]["image/png"]["alt"], (
+                        f"{path.name}: a picture without alternative text"
+                    )
 
 
 def test_stored_results_belong_to_the_weights_that_are_shipped():
-    shipped = json.loads((ROOT / "tlkit" / "assets" / "manifest.json").read_text("utf-8"))
+    shipped = json.loads(
+        (ROOT / "tlkit" / "assets" / "manifest.json").read_text("utf-8")
+    )
     for path in (ROOT / "notebooks" / "results").glob("*.json"):
         used = json.loads(path.read_text("utf-8"))["backbone"]
-        assert used["sha256"] == shipped[f"{used['name']}.weights.h5"]["sha256"], f"{path.name}: make results"
+        assert used["sha256"] == shipped[f"{used['name']}.weights.h5"]["sha256"], (
+            f"{path.name}: make results"
+        )
 
 
 def test_the_address_is_set_everywhere_at_once(tmp_path):
-    (tmp_path / "pyproject.toml").write_text('[project]\nurls.Repository = "https://github.com/OWNER/tlkit"\n')
-    (tmp_path / "README.md").write_text("https://mybinder.org/v2/gh/OWNER/tlkit/main and OWNERS\n")
-    assert address.set_address(tmp_path, "https://github.com/ada/kit") == ["README.md", "pyproject.toml"]
-    assert (tmp_path / "README.md").read_text() == "https://mybinder.org/v2/gh/ada/kit/main and OWNERS\n"
-    assert address.set_address(tmp_path, "https://github.com/ada/other/") == ["README.md", "pyproject.toml"]
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nurls.Repository = "https://github.com/OWNER/tlkit"\n'
+    )
+    (tmp_path / "README.md").write_text(
+        "https://mybinder.org/v2/gh/OWNER/tlkit/main and OWNERS\n"
+    )
+    assert address.set_address(tmp_path, "https://github.com/ada/kit") == [
+        "README.md",
+        "pyproject.toml",
+    ]
+    assert (
+        tmp_path / "README.md"
+    ).read_text() == "https://mybinder.org/v2/gh/ada/kit/main and OWNERS\n"
+    assert address.set_address(tmp_path, "https://github.com/ada/other/") == [
+        "README.md",
+        "pyproject.toml",
+    ]
     with pytest.raises(ValueError, match="expected https://github.com/OWNER/NAME"):
         address.set_address(tmp_path, "ada/kit")
 
 
 def write_result(folder, name, accuracy, gain=0.3, seeds=(0,)):
     runs = [{"accuracy": accuracy} for _ in seeds]
-    recipe = {"accuracy": {"mean": accuracy}, "paired_vs_scratch": {"low": gain}, "runs": runs}
-    (folder / name).write_text(json.dumps({"recipes": {"probe": recipe}, "hashes": {}, "seeds": list(seeds)}))
+    recipe = {
+        "accuracy": {"mean": accuracy},
+        "paired_vs_scratch": {"low": gain},
+        "runs": runs,
+    }
+    (folder / name).write_text(
+        json.dumps({"recipes": {"probe": recipe}, "hashes": {}, "seeds": list(seeds)})
+    )
     return str(folder / name)
 
 
 def test_the_checks_of_ci_fail_when_they_should(tmp_path, capsys):
-    good, close, far = (write_result(tmp_path, f"{a}.json", a) for a in (0.6, 0.603, 0.61))
+    good, close, far = (
+        write_result(tmp_path, f"{a}.json", a) for a in (0.6, 0.603, 0.61)
+    )
     assert not floors.main(good, "probe>0.6") and floors.main(good, "probe>0.61")
-    assert not floors.main(good, "probe<0.61") and floors.main(good, "probe>0.5", "probe<0.6")
-    assert floors.main(write_result(tmp_path, "chance.json", 0.6, gain=-0.01), "probe>0.5")
+    assert not floors.main(good, "probe<0.61") and floors.main(
+        good, "probe>0.5", "probe<0.6"
+    )
+    assert floors.main(
+        write_result(tmp_path, "chance.json", 0.6, gain=-0.01), "probe>0.5"
+    )
     assert not same_results.main(good, close) and same_results.main(good, far)
     plan = tmp_path / "plan.txt"
     plan.write_text("\n".join(binder_plan.WANTED.values()))
@@ -250,21 +371,34 @@ def test_a_notebook_that_fails_or_takes_too_much_memory_fails_ci(monkeypatch, ca
     def measured(notebook, core):
         peak = {"large.ipynb": 1_600_000_000}.get(notebook, 900_000_000)
         return dict(
-            notebook=notebook, peak=peak, own=5, seconds=1, failed=notebook == "bad.ipynb", output="no such cell"
+            notebook=notebook,
+            peak=peak,
+            own=5,
+            seconds=1,
+            failed=notebook == "bad.ipynb",
+            output="no such cell",
         )
 
     monkeypatch.setattr(memory, "measure", measured)
     assert memory.main("a.ipynb", "b.ipynb") == 0
-    assert memory.main("a.ipynb", "large.ipynb") == 1 and memory.main("--limit-gb", "1.7", "large.ipynb") == 0
+    assert (
+        memory.main("a.ipynb", "large.ipynb") == 1
+        and memory.main("--limit-gb", "1.7", "large.ipynb") == 0
+    )
     assert memory.main("bad.ipynb") == 1
     said = capsys.readouterr().out
     assert "TOO MUCH" in said and "FAILED" in said and "no such cell" in said
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere psutil says the present size, not the peak")
+@pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="elsewhere psutil says the present size, not the peak",
+)
 def test_the_peak_of_a_process_is_the_kernels_own_high_water_mark():
     code = "x = bytearray(300_000_000); x[::4096] = x[::4096]; del x; print(flush=True); input()"
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
         process.stdout.readline()
         seen = memory.of_process(process.pid)
         process.communicate(b"\n")
@@ -282,7 +416,11 @@ ENV R2D_ENTRYPOINT="${REPO_DIR}/binder/start"
 
 def test_the_steps_of_the_binder_plan_are_those_that_use_our_files():
     *before, start = binder_plan.steps(PLAN)
-    assert [command.split("/")[-1] for command in before] == ['requirements.txt"', "postBuild", "postBuild"]
+    assert [command.split("/")[-1] for command in before] == [
+        'requirements.txt"',
+        "postBuild",
+        "postBuild",
+    ]
     assert start == '"${REPO_DIR}/binder/start"'
     with pytest.raises(SystemExit, match="a step of Binder's plan failed: exit 3"):
         binder_plan.run([], "exit 3", {}, ROOT)
@@ -293,12 +431,18 @@ def test_binder_goes_on_without_the_weights_but_not_without_the_scenes(tmp_path)
     """postBuild as it is, with a python that answers as told: the download fails, or the drawing does."""
     script = (ROOT / "binder" / "postBuild").read_text("utf-8")
     fake = 'python() {{ echo "python $*"; [[ "$*" != *{}* ]]; }}; timeout() {{ shift; "$@"; }}\n'
-    (settings := tmp_path / "tlkit" / "assets" / "lab" / "overrides.json").parent.mkdir(parents=True)
+    (settings := tmp_path / "tlkit" / "assets" / "lab" / "overrides.json").parent.mkdir(
+        parents=True
+    )
     settings.write_text("{}")
     run = partial(subprocess.run, capture_output=True, text=True, cwd=tmp_path)
     no_weights = run(["bash", "-c", fake.format("fetch") + script])
-    assert no_weights.returncode == 0 and "are left out of this image" in no_weights.stdout
+    assert (
+        no_weights.returncode == 0 and "are left out of this image" in no_weights.stdout
+    )
     assert "python -m tlkit fetch vgg16" in no_weights.stdout
     assert "python -m tlkit lab --copy-only" in no_weights.stdout
-    assert (tmp_path / "share" / "jupyter" / "lab" / "settings" / "overrides.json").is_file()
+    assert (
+        tmp_path / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    ).is_file()
     assert run(["bash", "-c", fake.format("load_task") + script]).returncode

@@ -8,7 +8,7 @@ import pytest
 import tlkit as tk
 from tlkit import features, transfer
 from tlkit.backbone import Backbone
-from tlkit.quiet import keras
+from tlkit.machine.quiet import keras
 from tlkit.tasks import Split, Task
 from tlkit.transfer import Settings, _Batches
 
@@ -41,7 +41,11 @@ def weights_of(run, blocks):
 
 
 def pretrained(backbone):
-    return {layer.name: layer.get_weights()[0] for layer in backbone.build().layers if layer.get_weights()}
+    return {
+        layer.name: layer.get_weights()[0]
+        for layer in backbone.build().layers
+        if layer.get_weights()
+    }
 
 
 BLOCKS = ("block1", "block2", "block3", "block4", "block5")
@@ -51,17 +55,25 @@ def test_a_probe_reads_unseen_digits_far_above_chance_with_five_labels_per_class
     assert probe.score().low > 0.4
 
 
-def test_a_probe_trains_the_head_and_leaves_every_shared_layer_as_it_was(backbone, probe):
+def test_a_probe_trains_the_head_and_leaves_every_shared_layer_as_it_was(
+    backbone, probe
+):
     before = pretrained(backbone)
-    assert all(np.array_equal(kernel, before[name]) for name, kernel in weights_of(probe, BLOCKS).items())
+    assert all(
+        np.array_equal(kernel, before[name])
+        for name, kernel in weights_of(probe, BLOCKS).items()
+    )
     assert probe.trained_parameters == 64 * 10 + 10
     assert np.abs(probe.head.kernel).sum() > 0
 
 
 @pytest.mark.parametrize(
-    "unfreeze, moved", [("block5", ("block5",)), ("block4", ("block4", "block5")), ("all", BLOCKS)]
+    "unfreeze, moved",
+    [("block5", ("block5",)), ("block4", ("block4", "block5")), ("all", BLOCKS)],
 )
-def test_fine_tuning_moves_the_thawed_blocks_and_only_them(backbone, digits, probe, unfreeze, moved):
+def test_fine_tuning_moves_the_thawed_blocks_and_only_them(
+    backbone, digits, probe, unfreeze, moved
+):
     run = tk.fine_tune(backbone, digits, head=probe.head, unfreeze=unfreeze, **QUICK)
     before = pretrained(backbone)
     for name, kernel in weights_of(run, BLOCKS).items():
@@ -69,7 +81,9 @@ def test_fine_tuning_moves_the_thawed_blocks_and_only_them(backbone, digits, pro
     assert run.settings["cached"] == (unfreeze != "all")
 
 
-def test_every_recipe_returns_logits_for_every_split_that_the_whole_model_reproduces(backbone, digits):
+def test_every_recipe_returns_logits_for_every_split_that_the_whole_model_reproduces(
+    backbone, digits
+):
     for recipe in transfer.RECIPES.values():
         run = recipe(backbone, digits, **QUICK)
         assert {name: out.shape for name, out in run.outputs.items()} == {
@@ -78,18 +92,34 @@ def test_every_recipe_returns_logits_for_every_split_that_the_whole_model_reprod
             "test": (200, 10),
         }
         again = run.model.predict(np.asarray(digits.test.images), verbose=0)
-        np.testing.assert_allclose(run.outputs["test"], again, rtol=1e-3, atol=1e-3, err_msg=run.recipe)
+        np.testing.assert_allclose(
+            run.outputs["test"], again, rtol=1e-3, atol=1e-3, err_msg=run.recipe
+        )
         assert run.score().mean == (again.argmax(1) == digits.test.labels).mean()
-        assert run.seconds > 0 and run.peak_memory_mb > 100 and run.trained_parameters > 0
-        assert len(run.history["loss"]) == len(run.history["val_accuracy"]) == run.settings["epochs"]
+        assert (
+            run.seconds > 0 and run.peak_memory_mb > 100 and run.trained_parameters > 0
+        )
+        assert (
+            len(run.history["loss"])
+            == len(run.history["val_accuracy"])
+            == run.settings["epochs"]
+        )
 
 
-def test_from_scratch_starts_from_random_weights_not_from_the_pretrained_ones(backbone, digits):
+def test_from_scratch_starts_from_random_weights_not_from_the_pretrained_ones(
+    backbone, digits
+):
     run = tk.from_scratch(backbone, digits, **QUICK)
     assert run.backbone.weights is None and run.backbone.width == backbone.width
     start = pretrained(backbone.random())
-    close = [np.abs(kernel - start[name]).mean() for name, kernel in weights_of(run, BLOCKS).items()]
-    far = [np.abs(kernel - pretrained(backbone)[name]).mean() for name, kernel in weights_of(run, BLOCKS).items()]
+    close = [
+        np.abs(kernel - start[name]).mean()
+        for name, kernel in weights_of(run, BLOCKS).items()
+    ]
+    far = [
+        np.abs(kernel - pretrained(backbone)[name]).mean()
+        for name, kernel in weights_of(run, BLOCKS).items()
+    ]
     assert np.mean(close) < 0.2 * np.mean(far)
 
 
@@ -98,14 +128,25 @@ def test_the_article_is_copied_with_its_mistakes(backbone, digits):
     layers = {layer.name: layer for layer in run.model.layers}
     assert layers["image"].scale == 1 / 255 and "flatten" in layers and run.head is None
     standing = transfer.ARTICLE
-    assert (standing.rate, standing.batch, standing.epoch_steps, standing.steps) == (1e-4, 32, 100, 1000)
+    assert (standing.rate, standing.batch, standing.epoch_steps, standing.steps) == (
+        1e-4,
+        32,
+        100,
+        1000,
+    )
     assert not standing.keep_best and not standing.schedule
     assert run.trained_parameters == backbone.build().count_params() + 64 * 10 + 10
     grey = np.full((1, 32, 32, 3), 128, "uint8")
-    np.testing.assert_allclose(transfer.at_cut(run.model, "image").predict(grey, verbose=0), 128 / 255, atol=1e-6)
+    np.testing.assert_allclose(
+        transfer.at_cut(run.model, "image").predict(grey, verbose=0),
+        128 / 255,
+        atol=1e-6,
+    )
 
 
-def test_lp_ft_starts_fine_tuning_from_the_probes_head(backbone, digits, probe, monkeypatch):
+def test_lp_ft_starts_fine_tuning_from_the_probes_head(
+    backbone, digits, probe, monkeypatch
+):
     seen = {}
     fine_tune = transfer.fine_tune
 
@@ -120,8 +161,13 @@ def test_lp_ft_starts_fine_tuning_from_the_probes_head(backbone, digits, probe, 
     assert run.recipe == "lp_ft" and run.settings["cut"] == "image"
 
 
-def test_the_same_seed_repeats_a_run_exactly_and_another_seed_does_not(backbone, digits, probe):
-    again, other = tk.linear_probe(backbone, digits), tk.linear_probe(backbone, digits, seed=1)
+def test_the_same_seed_repeats_a_run_exactly_and_another_seed_does_not(
+    backbone, digits, probe
+):
+    again, other = (
+        tk.linear_probe(backbone, digits),
+        tk.linear_probe(backbone, digits, seed=1),
+    )
     np.testing.assert_array_equal(probe.outputs["test"], again.outputs["test"])
     assert not np.array_equal(probe.outputs["test"], other.outputs["test"])
 
@@ -148,20 +194,31 @@ def test_a_frozen_layer_that_moves_is_found(backbone, digits, monkeypatch):
 
 
 def test_a_thawed_layer_that_does_not_move_is_found(backbone, digits):
-    with pytest.raises(AssertionError, match="should have been trained and did not move"):
+    with pytest.raises(
+        AssertionError, match="should have been trained and did not move"
+    ):
         tk.linear_probe(backbone, digits, **{**QUICK, "rate": 0.0})
 
 
 def test_shuffling_is_new_in_every_epoch_and_visits_every_image_once_a_pass():
     inputs, settings = np.arange(50)[:, None], Settings(rate=1, steps=1, batch=10)
     batches = _Batches(inputs, np.arange(50), settings, seed=0)
-    passes = [np.concatenate([batches[5 * k + i][1] for i in range(5)]) for k in range(3)]
+    passes = [
+        np.concatenate([batches[5 * k + i][1] for i in range(5)]) for k in range(3)
+    ]
     assert all(sorted(seen) == list(range(50)) for seen in passes)
-    assert not np.array_equal(passes[0], passes[1]) and not np.array_equal(passes[1], passes[2])
+    assert not np.array_equal(passes[0], passes[1]) and not np.array_equal(
+        passes[1], passes[2]
+    )
 
 
 def test_every_training_batch_is_full_even_where_the_images_do_not_divide():
-    batches = _Batches(np.arange(23)[:, None], np.arange(23), Settings(rate=1, steps=1, batch=10), seed=0)
+    batches = _Batches(
+        np.arange(23)[:, None],
+        np.arange(23),
+        Settings(rate=1, steps=1, batch=10),
+        seed=0,
+    )
     seen = []
     for t in range(-3, 27):  # the first pass of all, three batches, is never trained on
         x, y = batches[t]
@@ -195,12 +252,20 @@ def test_a_training_step_is_traced_once(backbone, digits, monkeypatch):
 
     monkeypatch.setattr(transfer._AdamByDepth, "update_step", count)
     tk.linear_probe(backbone, digits, **QUICK)
-    assert sorted(map(len, traced)) == [1, 2]  # bias and kernel, each once, however many steps there were
+    assert sorted(map(len, traced)) == [
+        1,
+        2,
+    ]  # bias and kernel, each once, however many steps there were
 
 
 def test_mirroring_turns_about_half_of_the_images_and_no_label():
     images = np.random.default_rng(0).integers(0, 256, (200, 4, 4, 3), dtype="uint8")
-    batches = _Batches(images, np.arange(200), Settings(rate=1, steps=1, batch=200, mirror=True), seed=0)
+    batches = _Batches(
+        images,
+        np.arange(200),
+        Settings(rate=1, steps=1, batch=200, mirror=True),
+        seed=0,
+    )
     x, y = batches[0]
     same = (x == images[y]).all(axis=(1, 2, 3))
     turned = (x == images[y][:, :, ::-1]).all(axis=(1, 2, 3))
@@ -208,33 +273,55 @@ def test_mirroring_turns_about_half_of_the_images_and_no_label():
 
 
 def test_drawn_symbols_are_never_mirrored_and_photographs_are(backbone, digits):
-    assert not tk.fine_tune(backbone, digits, unfreeze="all", **QUICK).settings["mirror"]
-    assert tk.fine_tune(backbone, replace(digits, mirror=True), unfreeze="all", **QUICK).settings["mirror"]
+    assert not tk.fine_tune(backbone, digits, unfreeze="all", **QUICK).settings[
+        "mirror"
+    ]
+    assert tk.fine_tune(
+        backbone, replace(digits, mirror=True), unfreeze="all", **QUICK
+    ).settings["mirror"]
 
 
 def test_early_stopping_watches_validation_and_the_best_epoch_is_kept(backbone, digits):
-    run = tk.linear_probe(backbone, digits, steps=200, min_epochs=50, patience=3, rate=0.05)
+    run = tk.linear_probe(
+        backbone, digits, steps=200, min_epochs=50, patience=3, rate=0.05
+    )
     best = max(run.history["val_accuracy"])
     assert len(run.history["loss"]) < 50
-    assert (run.predicted("validation") == digits.validation.labels).mean() == pytest.approx(best)
+    assert (
+        run.predicted("validation") == digits.validation.labels
+    ).mean() == pytest.approx(best)
 
 
-@pytest.mark.parametrize("name, measure", [("digits", "val_accuracy"), ("degrees", "val_mae")])
-def test_the_history_says_of_the_kept_epoch_what_its_predictions_say(backbone, name, measure):
+@pytest.mark.parametrize(
+    "name, measure", [("digits", "val_accuracy"), ("degrees", "val_mae")]
+)
+def test_the_history_says_of_the_kept_epoch_what_its_predictions_say(
+    backbone, name, measure
+):
     task = tk.load_task(name, labels_per_class=10)
     run = tk.linear_probe(backbone, task)
-    truth, said = np.asarray(task.validation.labels), run.outputs["validation"].astype("float64")
+    truth, said = (
+        np.asarray(task.validation.labels),
+        run.outputs["validation"].astype("float64"),
+    )
     if task.is_regression:
-        loss, score = ((said[:, 0] - truth) ** 2).mean(), np.abs(said[:, 0] - truth).mean()
+        loss, score = (
+            ((said[:, 0] - truth) ** 2).mean(),
+            np.abs(said[:, 0] - truth).mean(),
+        )
     else:
-        loss = (np.log(np.exp(said).sum(axis=1)) - said[np.arange(len(truth)), truth]).mean()
+        loss = (
+            np.log(np.exp(said).sum(axis=1)) - said[np.arange(len(truth)), truth]
+        ).mean()
         score = (said.argmax(axis=1) == truth).mean()
     losses, scores = (np.array(run.history[key]) for key in ("val_loss", measure))
     kept = losses.argmin() if task.is_regression else np.lexsort((losses, -scores))[0]
     np.testing.assert_allclose((losses[kept], scores[kept]), (loss, score), rtol=1e-4)
 
 
-def test_ctrl_c_stops_cleanly_and_keeps_the_best_state_so_far(backbone, digits, capsys, monkeypatch):
+def test_ctrl_c_stops_cleanly_and_keeps_the_best_state_so_far(
+    backbone, digits, capsys, monkeypatch
+):
     end = transfer._KeepBest.on_epoch_end
 
     def interrupt_in_the_fourth(self, epoch, logs=None):
@@ -246,9 +333,9 @@ def test_ctrl_c_stops_cleanly_and_keeps_the_best_state_so_far(backbone, digits, 
     run = tk.linear_probe(backbone, digits)
     assert len(run.history["loss"]) == 3
     assert "stopped by you after 3 of" in capsys.readouterr().out
-    assert (run.predicted("validation") == digits.validation.labels).mean() == pytest.approx(
-        max(run.history["val_accuracy"])
-    )
+    assert (
+        run.predicted("validation") == digits.validation.labels
+    ).mean() == pytest.approx(max(run.history["val_accuracy"]))
 
 
 def test_ctrl_c_before_anything_was_learnt_is_passed_on(backbone, digits, monkeypatch):
@@ -265,12 +352,18 @@ def test_where_the_cache_would_overflow_the_frozen_layers_run_in_every_epoch(
 ):
     cached = tk.fine_tune(backbone, digits, unfreeze="block4", **QUICK)
     monkeypatch.setenv("TLKIT_CACHE", str(tmp_path))
-    monkeypatch.setattr(features, "limit_bytes", lambda: 30_000)  # room for pooled features only
+    monkeypatch.setattr(
+        features, "limit_bytes", lambda: 30_000
+    )  # room for pooled features only
     streamed = tk.fine_tune(backbone, digits, unfreeze="block4", **QUICK)
     assert "running the frozen layers in every epoch instead" in capsys.readouterr().out
     assert cached.settings["cached"] and not streamed.settings["cached"]
-    np.testing.assert_allclose(cached.history["loss"], streamed.history["loss"], rtol=1e-3)
-    np.testing.assert_allclose(cached.outputs["test"], streamed.outputs["test"], atol=0.05)
+    np.testing.assert_allclose(
+        cached.history["loss"], streamed.history["loss"], rtol=1e-3
+    )
+    np.testing.assert_allclose(
+        cached.outputs["test"], streamed.outputs["test"], atol=0.05
+    )
 
 
 def test_a_regression_head_predicts_in_the_tasks_units(backbone):
@@ -278,8 +371,14 @@ def test_a_regression_head_predicts_in_the_tasks_units(backbone):
     task = replace(task, test=Split(task.test.images[:300], task.test.labels[:300]))
     run = tk.linear_probe(Backbone("letters"), task)
     guess = np.abs(task.test.labels - task.train.labels.mean()).mean()
-    assert run.score().high < guess and run.outputs["test"].shape == (300, 1) and "val_mae" in run.history
-    with pytest.raises(ValueError, match="asks for a number, which is never just right: use score"):
+    assert (
+        run.score().high < guess
+        and run.outputs["test"].shape == (300, 1)
+        and "val_mae" in run.history
+    )
+    with pytest.raises(
+        ValueError, match="asks for a number, which is never just right: use score"
+    ):
         run.correct()
 
 
@@ -288,7 +387,10 @@ def test_a_saved_model_predicts_the_same_without_tlkits_help(probe, digits, tmp_
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     images = np.asarray(digits.test.images)
     np.testing.assert_allclose(
-        loaded.predict(images, verbose=0), probe.model.predict(images, verbose=0), rtol=1e-5, atol=1e-5
+        loaded.predict(images, verbose=0),
+        probe.model.predict(images, verbose=0),
+        rtol=1e-5,
+        atol=1e-5,
     )
 
 
@@ -297,7 +399,9 @@ def test_a_feature_that_is_silent_in_training_cannot_explode_in_the_test(probe):
 
 
 def test_one_more_class_than_labels_allow_is_not_a_recipe(backbone, digits):
-    with pytest.raises(ValueError, match="unfreeze='block9': expected one of all, block1"):
+    with pytest.raises(
+        ValueError, match="unfreeze='block9': expected one of all, block1"
+    ):
         tk.fine_tune(backbone, digits, unfreeze="block9")
     with pytest.raises(TypeError, match="no_such_setting"):
         tk.linear_probe(backbone, digits, no_such_setting=1)
@@ -305,12 +409,17 @@ def test_one_more_class_than_labels_allow_is_not_a_recipe(backbone, digits):
 
 def test_the_batch_normalised_sibling_freezes_its_statistics_too(digits):
     run = tk.fine_tune(Backbone("letters-bn"), digits, unfreeze="block5", **QUICK)
-    before = {layer.name: layer.get_weights() for layer in Backbone("letters-bn").build().layers if "_bn" in layer.name}
+    before = {
+        layer.name: layer.get_weights()
+        for layer in Backbone("letters-bn").build().layers
+        if "_bn" in layer.name
+    }
     for layer in run.model.layers:
         if "_bn" in layer.name and not layer.name.startswith("block5"):
-            assert all(np.array_equal(a, b) for a, b in zip(layer.get_weights(), before[layer.name], strict=True)), (
-                layer.name
-            )
+            assert all(
+                np.array_equal(a, b)
+                for a, b in zip(layer.get_weights(), before[layer.name], strict=True)
+            ), layer.name
 
 
 def test_a_probe_agrees_with_scikit_learns_exact_solution(backbone, digits, probe):
@@ -320,8 +429,16 @@ def test_a_probe_agrees_with_scikit_learns_exact_solution(backbone, digits, prob
     known = np.asarray(features.activations(backbone, digits.train.images, "features"))
     unseen = np.asarray(features.activations(backbone, digits.test.images, "features"))
     scaler = StandardScaler().fit(known)
-    exact = LogisticRegression(C=0.05, max_iter=1000).fit(scaler.transform(known), digits.train.labels)
-    assert abs(exact.score(scaler.transform(unseen), digits.test.labels) - probe.score().mean) < 0.06
+    exact = LogisticRegression(C=0.05, max_iter=1000).fit(
+        scaler.transform(known), digits.train.labels
+    )
+    assert (
+        abs(
+            exact.score(scaler.transform(unseen), digits.test.labels)
+            - probe.score().mean
+        )
+        < 0.06
+    )
 
 
 def test_a_task_is_not_changed_by_a_recipe(backbone, digits):
@@ -337,19 +454,30 @@ def test_transfer_reads_digits_from_20_labels_per_class_where_a_linear_model_of_
     for seed in range(5):
         task = tk.load_task("digits", labels_per_class=20, seed=seed)
         probes.append(tk.linear_probe(letters, task, seed=seed).score().mean)
-        train, test = (np.asarray(part.images).reshape(len(part), -1) / 255.0 for part in (task.train, task.test))
+        train, test = (
+            np.asarray(part.images).reshape(len(part), -1) / 255.0
+            for part in (task.train, task.test)
+        )
         linear = LogisticRegression(C=0.01, max_iter=2000).fit(train, task.train.labels)
         pixels.append(linear.score(test, task.test.labels))
     assert np.mean(probes) >= 0.80 and max(pixels) < 0.25, (probes, pixels)
 
 
-def test_a_head_is_standardised_as_its_images_are_of_which_ten_thousand_suffice(monkeypatch):
+def test_a_head_is_standardised_as_its_images_are_of_which_ten_thousand_suffice(
+    monkeypatch,
+):
     rng, asked = np.random.default_rng(0), tk.Backbone("letters-small")
     task, settings = tk.load_task("digits", labels_per_class=2), transfer.PROBE
     for count in (9_000, 30_000):
-        known = (rng.normal(3, 2, (count, asked.channels)) * (np.arange(count) % 2)[:, None]).astype("float16")
-        monkeypatch.setattr(transfer, "activations", lambda *_, known=known, **__: known)
-        head = transfer.new_head(asked, None, task, settings, 0, standardise=True, zero=True)
+        known = (
+            rng.normal(3, 2, (count, asked.channels)) * (np.arange(count) % 2)[:, None]
+        ).astype("float16")
+        monkeypatch.setattr(
+            transfer, "activations", lambda *_, known=known, **__: known
+        )
+        head = transfer.new_head(
+            asked, None, task, settings, 0, standardise=True, zero=True
+        )
         exact = known.astype("float32")
         if count <= 10_000:
             assert np.array_equal(head.mean, exact.mean(axis=0))

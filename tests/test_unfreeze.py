@@ -10,14 +10,21 @@ from tlkit_course.figures import price_list, still_read, unfreeze_dial
 from tlkit import plots
 from tlkit.backbone import Backbone
 from tlkit.evaluate import Interval
-from tlkit.quiet import keras
+from tlkit.machine.quiet import keras
 from tlkit.transfer import _AdamByDepth
 
 DEPTHS = ("head", "block5", "block4", "all")
 TUNED = {
     depth: {
-        rate: [{"validation": [0.3, level, level + 0.01 * seed], "letters": 0.9 - 0.2 * i} for seed in range(3)]
-        for rate, level in (("0.001", 0.8 - 0.1 * i), ("0.0003", 0.63 - 0.1 * i), ("0.003", 0.72 - 0.1 * i))
+        rate: [
+            {"validation": [0.3, level, level + 0.01 * seed], "letters": 0.9 - 0.2 * i}
+            for seed in range(3)
+        ]
+        for rate, level in (
+            ("0.001", 0.8 - 0.1 * i),
+            ("0.0003", 0.63 - 0.1 * i),
+            ("0.003", 0.72 - 0.1 * i),
+        )
     }
     for i, depth in enumerate(DEPTHS[1:])
 }
@@ -38,22 +45,35 @@ def test_every_depth_of_the_price_list_has_its_numbers_and_its_trained_blocks():
         for i, depth in enumerate(DEPTHS)
     }
     figure = price_list(rows)
-    assert {"0.800", "0.830", "1.0 ×", "4.0 ×", "1,290", "5,160", "3.0 MB"} <= words(figure)
+    assert {"0.800", "0.830", "1.0 ×", "4.0 ×", "1,290", "5,160", "3.0 MB"} <= words(
+        figure
+    )
     boxes = [patch.get_facecolor() for patch in figure.axes[0].patches]
     lit = [len(set(boxes[6 * i : 6 * i + 6]) - {boxes[0]}) for i in range(4)]
-    greens = [sum(box != boxes[0] for box in boxes[6 * i : 6 * i + 6]) for i in range(4)]
+    greens = [
+        sum(box != boxes[0] for box in boxes[6 * i : 6 * i + 6]) for i in range(4)
+    ]
     assert greens == [1, 2, 3, 6] and lit == [1, 1, 1, 1]
     assert plots.png(figure, "a price list").startswith(b"\x89PNG")
 
 
 def test_the_dial_begins_where_it_is_told_and_follows_both_controls():
     dial = unfreeze_dial(TUNED)
-    assert dial.alt.startswith("from block 5, step size 0.001: validation accuracy 0.810")
-    assert "place 1 of 9" in dial.alt and dial.controls["rate"].options == ("0.0003", "0.001", "0.003")
+    assert dial.alt.startswith(
+        "from block 5, step size 0.001: validation accuracy 0.810"
+    )
+    assert "place 1 of 9" in dial.alt and dial.controls["rate"].options == (
+        "0.0003",
+        "0.001",
+        "0.003",
+    )
     seen = {dial.widget.children[-1].value}
     dial.controls["depth"].value = "all"
     seen.add(dial.widget.children[-1].value)
-    assert "all blocks" in dial.alt and "place 6 of 9; the old head still reads 0.50" in dial.alt
+    assert (
+        "all blocks" in dial.alt
+        and "place 6 of 9; the old head still reads 0.50" in dial.alt
+    )
     dial.controls["rate"].value = "0.0003"
     seen.add(dial.widget.children[-1].value)
     assert len(seen) == 3 and "place 9 of 9" in dial.alt and "3 seeds" in dial.alt
@@ -74,12 +94,29 @@ def test_both_ways_to_ask_for_letters_are_named_beside_their_lines():
 @pytest.mark.parametrize("shrink", [1.0, 0.3])
 def test_adams_first_step_shrinks_by_the_factor_from_block_to_block(shrink):
     shared = Backbone(None, width=1 / 16).build()
-    model = keras.Model(shared.input, keras.layers.Dense(3, name="logits")(shared.output))
-    model.compile(
-        _AdamByDepth(shrink, learning_rate=1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = keras.Model(
+        shared.input, keras.layers.Dense(3, name="logits")(shared.output)
     )
-    names = ["logits", "block5_conv2", "block4_conv2", "block3_conv2", "block2_conv2", "block1_conv2"]
+    model.compile(
+        _AdamByDepth(shrink, learning_rate=1e-3),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    names = [
+        "logits",
+        "block5_conv2",
+        "block4_conv2",
+        "block3_conv2",
+        "block2_conv2",
+        "block1_conv2",
+    ]
     before = {name: model.get_layer(name).get_weights()[0] for name in names}
-    model.train_on_batch(np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 3)), np.arange(8) % 3)
-    steps = [np.abs(model.get_layer(name).get_weights()[0] - before[name]).max() for name in names]
-    np.testing.assert_allclose(steps, 1e-3 * shrink ** np.array([0, 0, 1, 2, 3, 4]), rtol=0.05)
+    model.train_on_batch(
+        np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 3)), np.arange(8) % 3
+    )
+    steps = [
+        np.abs(model.get_layer(name).get_weights()[0] - before[name]).max()
+        for name in names
+    ]
+    np.testing.assert_allclose(
+        steps, 1e-3 * shrink ** np.array([0, 0, 1, 2, 3, 4]), rtol=0.05
+    )

@@ -1,6 +1,7 @@
 """A guess is one click, reads without a kernel, and stands beside the result."""
 
 import pytest
+import tlkit_course as course
 
 import tlkit as tk
 
@@ -10,7 +11,7 @@ QUESTION, OPTIONS = "How many of 100 digits?", ("about 10", "about 50", "about 8
 @pytest.fixture
 def asked(monkeypatch):
     monkeypatch.delenv("TLKIT_STATIC", raising=False)
-    return tk.guess(QUESTION, OPTIONS, name="00 scratch")
+    return course.guess(QUESTION, OPTIONS, name="00 scratch")
 
 
 def test_a_click_stands_beside_the_result(asked, capsys):
@@ -37,7 +38,10 @@ def test_nothing_is_chosen_before_the_learner_chooses(asked):
 def test_the_buttons_are_labelled_with_the_whole_question(asked):
     assert asked.widget.description == QUESTION
     assert asked.widget.options == OPTIONS
-    assert all(option in tip for option, tip in zip(OPTIONS, asked.widget.tooltips, strict=True))
+    assert all(
+        option in tip
+        for option, tip in zip(OPTIONS, asked.widget.tooltips, strict=True)
+    )
 
 
 def test_a_live_notebook_gets_the_widget_and_its_static_twin(asked):
@@ -48,10 +52,16 @@ def test_a_live_notebook_gets_the_widget_and_its_static_twin(asked):
 
 
 def test_the_twin_is_the_same_text_every_time_and_does_not_give_the_choice_away(asked):
-    before = {kind: text for kind, text in asked._repr_mimebundle_().items() if kind.startswith("text/")}
+    before = {
+        kind: text
+        for kind, text in asked._repr_mimebundle_().items()
+        if kind.startswith("text/")
+    }
     asked.widget.value = "about 80"
-    after = tk.guess(QUESTION, OPTIONS)._repr_mimebundle_()
-    assert before == {kind: text for kind, text in after.items() if kind.startswith("text/")}
+    after = course.guess(QUESTION, OPTIONS)._repr_mimebundle_()
+    assert before == {
+        kind: text for kind, text in after.items() if kind.startswith("text/")
+    }
     assert before.items() <= asked._repr_mimebundle_().items()
 
 
@@ -61,7 +71,7 @@ def test_a_master_holds_the_twin_alone(asked, monkeypatch):
 
 
 def test_options_may_be_numbers(capsys):
-    asked = tk.guess("How many?", (20, 50))
+    asked = course.guess("How many?", (20, 50))
     asked.widget.value = "50"
     asked.compare(100)
     assert capsys.readouterr().out == "You guessed 50; measured 100.\n"
@@ -70,4 +80,4 @@ def test_options_may_be_numbers(capsys):
 @pytest.mark.parametrize("options", [(), ("one",), ("same", "same")])
 def test_a_guess_needs_two_different_options(options):
     with pytest.raises(ValueError, match="two or more, all different"):
-        tk.guess(QUESTION, options)
+        course.guess(QUESTION, options)

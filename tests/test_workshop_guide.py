@@ -9,12 +9,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "ci"))
 import guide_commands
+from tlkit_course.checks import exercises
 from tlkit_course.workshop import guide, notes
 
-from tlkit.checks import exercises
-
 ROOT = Path(__file__).parents[1]
-MASTERS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
+MASTERS = {
+    path.name[:2]: path
+    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+}
 TEXT = guide.GUIDE.read_text("utf-8")
 BLOCKS = guide_commands.blocks(TEXT)
 every_notebook = pytest.mark.parametrize("number", MASTERS)
@@ -25,13 +27,20 @@ def cells(number):
 
 
 def prose(number):
-    return "\n".join("".join(cell["source"]) for cell in cells(number) if cell["cell_type"] == "markdown")
+    return "\n".join(
+        "".join(cell["source"])
+        for cell in cells(number)
+        if cell["cell_type"] == "markdown"
+    )
 
 
 def said(cell):
     """All text that a cell has put out."""
     outputs = cell.get("outputs", ())
-    return "\n".join("".join(o.get("text", o.get("data", {}).get("text/markdown", ""))) for o in outputs)
+    return "\n".join(
+        "".join(o.get("text", o.get("data", {}).get("text/markdown", "")))
+        for o in outputs
+    )
 
 
 def guesses(number):
@@ -39,11 +48,20 @@ def guesses(number):
     options, variables, measured = {}, {}, {}
     for cell in cells(number):
         source = "".join(cell["source"])
-        if cell["cell_type"] == "code" and (asked := re.search(r"(\w+) = tk\.guess\(", source)):
+        if cell["cell_type"] == "code" and (
+            asked := re.search(r"(\w+) = course\.guess\(", source)
+        ):
             name = re.search(r'name="([^"]+)"', source)[1]
-            variables[asked[1]], options[name] = name, re.findall(r"(?m)^- ○ (.+)$", said(cell))
+            variables[asked[1]], options[name] = (
+                name,
+                re.findall(r"(?m)^- ○ (.+)$", said(cell)),
+            )
         elif cell["cell_type"] == "code":
-            compared = [variables[word] for word in re.findall(r"(\w+)\.compare\(", source) if word in variables]
+            compared = [
+                variables[word]
+                for word in re.findall(r"(\w+)\.compare\(", source)
+                if word in variables
+            ]
             found = re.findall(r"(?m)^You made no guess; measured (.+)\.$", said(cell))
             measured |= zip(compared, found, strict=True)
     return {name: (options[name], measured[name]) for name in options}
@@ -66,14 +84,21 @@ def span(option):
 def borne_out(options, measured):
     """The option that a measurement names or comes closest to; None where that takes more than looking."""
     named = [option for option in options if option in measured]
-    named = [option for option in named if not any(option in other for other in named if other != option)]
+    named = [
+        option
+        for option in named
+        if not any(option in other for other in named if other != option)
+    ]
     if named:
         return named[0] if len(named) == 1 else None
     spans = {option: span(option) for option in options}
     if None in spans.values() or not (number := re.match(r"-?\d+(?:\.\d+)?", measured)):
         return None
     value = float(number[0])
-    return min(options, key=lambda option: max(spans[option][0] - value, value - spans[option][1]))
+    return min(
+        options,
+        key=lambda option: max(spans[option][0] - value, value - spans[option][1]),
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +108,11 @@ def borne_out(options, measured):
         (["10 to 20", "20 to 50", "more than 50"], "21 of 100", "20 to 50"),
         (["all 200", "about 100", "fewer than 50"], "18 of 200", "fewer than 50"),
         (["letters-small", "letters", "letters-bn"], "letters-bn", "letters-bn"),
-        (["pixels", "from scratch", "two of them alike"], "pixels 0.53, from scratch 0.73", None),
+        (
+            ["pixels", "from scratch", "two of them alike"],
+            "pixels 0.53, from scratch 0.73",
+            None,
+        ),
         (["help", "harm"], "-0.168 [-0.200, -0.136]", None),
     ],
 )
@@ -93,7 +122,9 @@ def test_a_measurement_finds_its_option(options, measured, expected):
 
 @every_notebook
 def test_the_notes_have_a_section_for_each_heading_in_order(number):
-    assert [part["heading"] for part in notes(number)["section"]] == re.findall(r"(?m)^## (.+)$", prose(number))
+    assert [part["heading"] for part in notes(number)["section"]] == re.findall(
+        r"(?m)^## (.+)$", prose(number)
+    )
 
 
 @every_notebook
@@ -105,15 +136,28 @@ def test_the_minutes_of_the_sections_are_those_of_the_notebook(number):
 @every_notebook
 def test_the_notes_hold_what_an_instructor_is_promised(number):
     known = notes(number)
-    assert set(known) == {"goal", "board", "section", "discussion", "trouble", "predictions"}
+    assert set(known) == {
+        "goal",
+        "board",
+        "section",
+        "discussion",
+        "trouble",
+        "predictions",
+    }
     assert known["goal"].count(".") >= 1 and len(known["board"]) > 100
     assert len(known["discussion"]) == 3 and 2 <= len(known["trouble"]) <= 4
     for part in known["section"]:
-        assert set(part) == {"heading", "minutes", "cut", "say"} and part["cut"] in range(4) and part["minutes"] > 0
+        assert (
+            set(part) == {"heading", "minutes", "cut", "say"}
+            and part["cut"] in range(4)
+            and part["minutes"] > 0
+        )
         assert 2 <= len(re.findall(r"[.?!](?:\s|$)", part["say"])) <= 5, part["heading"]
     assert known["section"][-1]["cut"] == 0, "the end of a notebook is not left out"
     for table in (*known["trouble"], *known["discussion"]):
-        assert all("|" not in text and "\n" not in text for text in table.values()), "it becomes a cell of a table"
+        assert all("|" not in text and "\n" not in text for text in table.values()), (
+            "it becomes a cell of a table"
+        )
 
 
 @every_notebook
@@ -122,31 +166,51 @@ def test_the_predictions_are_what_the_committed_outputs_measured(number):
     assert list(predicted) == list(asked)
     for name, (options, measured) in asked.items():
         assert predicted[name] in options, name
-        assert borne_out(options, measured) in (None, predicted[name]), f"{name}: measured {measured}"
+        assert borne_out(options, measured) in (None, predicted[name]), (
+            f"{name}: measured {measured}"
+        )
 
 
 def test_most_predictions_can_be_checked_without_a_person():
-    judged = [borne_out(*found) is not None for number in MASTERS for found in guesses(number).values()]
+    judged = [
+        borne_out(*found) is not None
+        for number in MASTERS
+        for found in guesses(number).values()
+    ]
     assert sum(judged) >= 0.6 * len(judged) > 20
 
 
 def test_the_days_are_as_long_as_they_may_be_and_hold_their_notebooks_in_order():
-    for plan, last, most, breaks in ((guide.HALF_DAY, "05", 240, 30), (guide.FULL_DAY, "09", 450, 75)):
+    for plan, last, most, breaks in (
+        (guide.HALF_DAY, "05", 240, 30),
+        (guide.FULL_DAY, "09", 450, 75),
+    ):
         assert guide.minutes_of(plan) <= most
-        assert [item for item in plan if isinstance(item, str)] == [n for n in MASTERS if n <= last]
+        assert [item for item in plan if isinstance(item, str)] == [
+            n for n in MASTERS if n <= last
+        ]
         assert sum(item[1] for item in plan if item[0] in ("Break", "Lunch")) >= breaks
     assert "| 13:00 | | **End**" in guide.timetable(guide.HALF_DAY)
 
 
 def test_the_guide_is_as_it_is_made():
     assert guide.page(TEXT) == TEXT, "python -m tlkit_course.workshop.guide"
-    assert guide.page(TEXT.replace("| Step 3: load | 1 |", "| Step 3: load | 9 |")) == TEXT
+    assert (
+        guide.page(TEXT.replace("| Step 3: load | 1 |", "| Step 3: load | 9 |")) == TEXT
+    )
 
 
 def test_the_guide_names_every_misconception_that_the_checks_name():
-    named = [text for n in MASTERS for one in exercises(n).values() for _, text in one.mistakes]
+    named = [
+        text
+        for n in MASTERS
+        for one in exercises(n).values()
+        for _, text in one.mistakes
+    ]
     lacking = [text for text in named if f"  - {text}\n" not in TEXT]
-    assert len(named) > 150 and all(text.startswith(guide.UNANSWERED) for text in lacking), lacking
+    assert len(named) > 150 and all(
+        text.startswith(guide.UNANSWERED) for text in lacking
+    ), lacking
 
 
 def test_what_the_guide_links_to_is_there():
@@ -159,29 +223,48 @@ def test_what_the_guide_links_to_is_there():
 
 def test_every_command_is_run_or_says_why_not():
     left_out = [block for block in BLOCKS if not block.kind.startswith("bash")]
-    assert {block.kind for block in BLOCKS if block not in left_out} == {"bash", "bash slow"}
-    assert all(guide_commands.NEEDS.fullmatch(block.kind) for block in left_out), left_out
+    assert {block.kind for block in BLOCKS if block not in left_out} == {
+        "bash",
+        "bash slow",
+    }
+    assert all(guide_commands.NEEDS.fullmatch(block.kind) for block in left_out), (
+        left_out
+    )
     assert len(left_out) <= 8 < len(BLOCKS) - 1
-    in_prose = re.findall(r"`((?:python -m tlkit|make|nbgrader) [^`]+)`", guide.PLACE.sub("", TEXT))
+    in_prose = re.findall(
+        r"`((?:python -m tlkit|make|nbgrader) [^`]+)`", guide.PLACE.sub("", TEXT)
+    )
     fenced = "\n".join(block.code for block in BLOCKS)
-    assert all(command in fenced for command in in_prose if command != "make book"), in_prose
+    assert all(command in fenced for command in in_prose if command != "make book"), (
+        in_prose
+    )
 
 
-needs_bash = pytest.mark.skipif(sys.platform == "win32", reason="the guide's commands are for bash; see windows.md")
+needs_bash = pytest.mark.skipif(
+    sys.platform == "win32", reason="the guide's commands are for bash; see windows.md"
+)
 
 
 @needs_bash
 def test_a_block_that_fails_is_noticed(tmp_path):
-    one = guide_commands.blocks("1. a list\n\n   ```bash\n   cd .\n   false\n   true\n   ```\n")
-    assert [(block.line, block.kind, block.code) for block in one] == [(3, "bash", "cd .\nfalse\ntrue\n")]
+    one = guide_commands.blocks(
+        "1. a list\n\n   ```bash\n   cd .\n   false\n   true\n   ```\n"
+    )
+    assert [(block.line, block.kind, block.code) for block in one] == [
+        (3, "bash", "cd .\nfalse\ntrue\n")
+    ]
     assert guide_commands.run(one[0], tmp_path).returncode == 1
 
 
 @needs_bash
-@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git lists what belongs into the copy")
+@pytest.mark.skipif(
+    not (ROOT / ".git").exists(), reason="git lists what belongs into the copy"
+)
 def test_the_quick_commands_of_the_guide_run_as_written(tmp_path):
     guide_commands.copy_checkout(folder := tmp_path / "a copy")
     for block in BLOCKS:
         if block.kind == "bash":
             done = guide_commands.run(block, folder)
-            assert done.returncode == 0, f"line {block.line}:\n{block.code}\n{done.stdout}"
+            assert done.returncode == 0, (
+                f"line {block.line}:\n{block.code}\n{done.stdout}"
+            )

@@ -3,10 +3,13 @@
 import sys
 
 try:
-    from .cli import main
-except (ImportError, SyntaxError):  # the doctor comes before the packages are installed, whatever the Python
+    from .commands.cli import main
+except (
+    ImportError,
+    SyntaxError,
+):  # the doctor comes before the packages are installed, whatever the Python
     if sys.argv[1:2] != ["doctor"]:
         raise
-    from .doctor import main  # type: ignore[assignment]
+    from .commands.doctor import main  # type: ignore[assignment]
 
 sys.exit(main(sys.argv[1:]))

@@ -17,15 +17,35 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from . import fast, fetch
-from .quiet import keras
+from .files import fetch
+from .machine import fast
+from .machine.quiet import keras
 
-BLOCKS = {"block1": (2, 64), "block2": (2, 128), "block3": (3, 256), "block4": (3, 512), "block5": (3, 512)}
-CUTS = ("image", *BLOCKS, "features")  # "image" lies below every layer, "features" above the pooling at the end
-CONVOLUTIONS = tuple(f"{block}_conv{i + 1}" for block, (depth, _) in BLOCKS.items() for i in range(depth))
-MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet's pictures, subtracted as in keras.applications.vgg16
+BLOCKS = {
+    "block1": (2, 64),
+    "block2": (2, 128),
+    "block3": (3, 256),
+    "block4": (3, 512),
+    "block5": (3, 512),
+}
+CUTS = (
+    "image",
+    *BLOCKS,
+    "features",
+)  # "image" lies below every layer, "features" above the pooling at the end
+CONVOLUTIONS = tuple(
+    f"{block}_conv{i + 1}" for block, (depth, _) in BLOCKS.items() for i in range(depth)
+)
+MEAN_RGB = (
+    123.68,
+    116.779,
+    103.939,
+)  # of ImageNet's pictures, subtracted as in keras.applications.vgg16
 SHIPPED = ("letters", "letters-small", "letters-bn")
-PUBLISHED = {"imagenet": "vgg16", "efficientnet": "efficientnet"}  # weights -> file, as fetch names it
+PUBLISHED = {
+    "imagenet": "vgg16",
+    "efficientnet": "efficientnet",
+}  # weights -> file, as fetch names it
 ASSETS = Path(__file__).parent / "assets"
 
 
@@ -45,7 +65,9 @@ def cut_below(unfreeze: str | None) -> str:
         return CUTS[-1]
     blocks = ("all", *BLOCKS)
     if unfreeze not in blocks:
-        raise ValueError(f"unfreeze={unfreeze!r}: expected one of {', '.join(blocks)}, or None for the head alone")
+        raise ValueError(
+            f"unfreeze={unfreeze!r}: expected one of {', '.join(blocks)}, or None for the head alone"
+        )
     return CUTS[max(0, blocks.index(unfreeze) - 1)]
 
 
@@ -78,9 +100,13 @@ class Backbone:
 
     def __post_init__(self):
         if not 32 <= self.size <= 224:
-            raise ValueError(f"size={self.size}: expected 32 to 224 pixels, because five poolings halve it five times")
+            raise ValueError(
+                f"size={self.size}: expected 32 to 224 pixels, because five poolings halve it five times"
+            )
         if self.preprocessing not in ("vgg16", "1/255"):
-            raise ValueError(f'preprocessing={self.preprocessing!r}: expected "vgg16" or "1/255"')
+            raise ValueError(
+                f'preprocessing={self.preprocessing!r}: expected "vgg16" or "1/255"'
+            )
         if isinstance(self.weights, Path):
             object.__setattr__(self, "weights", str(self.weights))
         if self.weights == "efficientnet":
@@ -103,14 +129,20 @@ class Backbone:
             raise WeightsError(fetch.not_here([fetch.FILES[published]]))
         if not path.is_file():
             known = ", ".join((*SHIPPED, *PUBLISHED))
-            raise WeightsError(f"no weights file at {path}: expected one of {known}, or the path of a .h5 file")
+            raise WeightsError(
+                f"no weights file at {path}: expected one of {known}, or the path of a .h5 file"
+            )
         return path
 
     @property
     def weights_hash(self) -> str:
         """SHA-256 of the weights file; for random weights, of the seed."""
         file = self.weights_file
-        return file_hash(file) if file else hashlib.sha256(f"random {self.seed}".encode()).hexdigest()
+        return (
+            file_hash(file)
+            if file
+            else hashlib.sha256(f"random {self.seed}".encode()).hexdigest()
+        )
 
     @property
     def name(self) -> str:
@@ -126,7 +158,11 @@ class Backbone:
         """The same layers with random weights: where training from scratch starts."""
         return replace(self, weights=None, seed=seed)
 
-    def build(self, image_shape: tuple[int, int, int] = (32, 32, 3), precision: str = "float32"):
+    def build(
+        self,
+        image_shape: tuple[int, int, int] = (32, 32, 3),
+        precision: str = "float32",
+    ):
         """A fresh model from images to pooled features.
 
         Args:
@@ -138,16 +174,31 @@ class Backbone:
             names; "blockK_pool" is the output at cut "blockK", "image" the preprocessed images.
         """
         layer = keras.layers
-        policy = keras.DTypePolicy(precision if precision == "float32" else f"mixed_{precision}")
-        inputs = x = keras.Input(image_shape, dtype="float32", name="images")  # float32: uint8 input is cast to it
+        policy = keras.DTypePolicy(
+            precision if precision == "float32" else f"mixed_{precision}"
+        )
+        inputs = x = keras.Input(
+            image_shape, dtype="float32", name="images"
+        )  # float32: uint8 input is cast to it
         if image_shape[:2] != (self.size, self.size):
             x = layer.Resizing(self.size, self.size, name="resize", dtype="float32")(x)
         scale, offset = 1 / 255 if self.preprocessing == "1/255" else 1.0, [0.0] * 3
         if self.layout == self.preprocessing == "vgg16":
-            x, offset = keras.ops.flip(x, axis=-1), [-m for m in MEAN_RGB[::-1]]  # RGB to BGR
+            x, offset = (
+                keras.ops.flip(x, axis=-1),
+                [-m for m in MEAN_RGB[::-1]],
+            )  # RGB to BGR
         x = layer.Rescaling(scale, offset, name="image", dtype="float32")(x)
-        x = self._efficientnet(x) if self.layout == "efficientnet" else self._vgg16(x, policy)
-        model = keras.Model(inputs, layer.GlobalAveragePooling2D(name="features", dtype="float32")(x), name="backbone")
+        x = (
+            self._efficientnet(x)
+            if self.layout == "efficientnet"
+            else self._vgg16(x, policy)
+        )
+        model = keras.Model(
+            inputs,
+            layer.GlobalAveragePooling2D(name="features", dtype="float32")(x),
+            name="backbone",
+        )
         if (file := self.weights_file) and self.layout == "vgg16":
             for name, values in read_weights(file).items():
                 model.get_layer(name).set_weights(values)
@@ -155,19 +206,29 @@ class Backbone:
 
     def _efficientnet(self, x):
         if self.weights is None:
-            keras.utils.set_random_seed(self.seed)  # its layers take no seed of their own
-        return keras.applications.EfficientNetV2B0(False, self.weights_file, input_shape=x.shape[1:])(x)
+            keras.utils.set_random_seed(
+                self.seed
+            )  # its layers take no seed of their own
+        return keras.applications.EfficientNetV2B0(
+            False, self.weights_file, input_shape=x.shape[1:]
+        )(x)
 
     def _vgg16(self, x, policy):
         for i, name in enumerate(CONVOLUTIONS):
             block, part = name.split("_conv")
             depth, filters = BLOCKS[block]
-            start = "zeros" if self.weights else keras.initializers.HeNormal(seed=1000 * self.seed + i)
+            start = (
+                "zeros"
+                if self.weights
+                else keras.initializers.HeNormal(seed=1000 * self.seed + i)
+            )
             activation = None if self.batch_norm else "relu"
             x = fast.convolution(keras.layers.Conv2D(int(filters * self.width), 3, padding="same", name=name,
                                  activation=activation, kernel_initializer=start, dtype=policy), x)  # fmt: skip
             if self.batch_norm:
-                x = keras.layers.BatchNormalization(name=f"{block}_bn{part}", dtype=policy)(x)
+                x = keras.layers.BatchNormalization(
+                    name=f"{block}_bn{part}", dtype=policy
+                )(x)
                 x = keras.layers.ReLU(name=f"{block}_relu{part}", dtype=policy)(x)
             if int(part) == depth:
                 x = keras.layers.MaxPooling2D(2, name=f"{block}_pool", dtype=policy)(x)
@@ -181,14 +242,22 @@ def at_cut(model, cut: str):
         ValueError: no such cut, or not in this network.
     """
     if layer_at(cut) not in (names := [layer.name for layer in model.layers]):
-        raise ValueError(f"cut={cut!r}: this network has no blocks, only {', '.join(c for c in CUTS if c in names)}")
-    return keras.Model(model.input, model.get_layer(layer_at(cut)).output, name=f"below_{cut}")
+        raise ValueError(
+            f"cut={cut!r}: this network has no blocks, only {', '.join(c for c in CUTS if c in names)}"
+        )
+    return keras.Model(
+        model.input, model.get_layer(layer_at(cut)).output, name=f"below_{cut}"
+    )
 
 
 def above_cut(model, cut: str):
     """The part of a built model above a cut, sharing its layers: training it trains them in the model too."""
     names = [layer.name for layer in model.layers]
-    inputs = x = keras.Input(model.get_layer(layer_at(cut)).output.shape[1:], dtype="float32", name="activations")
+    inputs = x = keras.Input(
+        model.get_layer(layer_at(cut)).output.shape[1:],
+        dtype="float32",
+        name="activations",
+    )
     for layer in model.layers[names.index(layer_at(cut)) + 1 :]:
         x = layer(x)
     return keras.Model(inputs, x, name=f"above_{cut}")
@@ -223,13 +292,19 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
             or a shipped file whose SHA-256 is not that of its manifest.
     """
     if path.parent == ASSETS:
-        expected = json.loads((ASSETS / "manifest.json").read_text("utf-8"))[path.name]["sha256"]
+        expected = json.loads((ASSETS / "manifest.json").read_text("utf-8"))[path.name][
+            "sha256"
+        ]
         if file_hash(path) != expected:
-            raise WeightsError(f"{path} has been changed since it was shipped: install tlkit again")
+            raise WeightsError(
+                f"{path} has been changed since it was shipped: install tlkit again"
+            )
     try:
         with h5py.File(path) as file:
             root = file.get("model_weights", file)
-            layers = dict(_numbered(root["layers"]) if "layers" in root else _named(root))
+            layers = dict(
+                _numbered(root["layers"]) if "layers" in root else _named(root)
+            )
     except (OSError, KeyError) as error:
         raise WeightsError(
             f"{path} holds no VGG16 weights ({error}): expected layers {CONVOLUTIONS[0]} … {CONVOLUTIONS[-1]}"
@@ -239,7 +314,9 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
         filters = int(BLOCKS[name[:6]][1] * width)
         shapes = [value.shape for value in layers[name]]
         if shapes != [(3, 3, below, filters), (filters,)]:
-            raise WeightsError(f"{path}: {name} has shapes {shapes}, expected {[(3, 3, below, filters), (filters,)]}")
+            raise WeightsError(
+                f"{path}: {name} has shapes {shapes}, expected {[(3, 3, below, filters), (filters,)]}"
+            )
         below = filters
     return layers
 
@@ -248,15 +325,26 @@ def _named(root):
     for name in CONVOLUTIONS:
         values = []
         root[name].visititems(
-            lambda _, item, values=values: values.append(item[()]) if hasattr(item, "dtype") else None
+            lambda _, item, values=values: (
+                values.append(item[()]) if hasattr(item, "dtype") else None
+            )
         )
-        yield name, [v.astype("float32") for v in sorted(values, key=np.ndim, reverse=True)]  # kernel, then bias
+        yield (
+            name,
+            [v.astype("float32") for v in sorted(values, key=np.ndim, reverse=True)],
+        )  # kernel, then bias
 
 
 def _numbered(root):
     for i, name in enumerate(CONVOLUTIONS):
-        for kind, label in (("conv2d", name), ("batch_normalization", name.replace("conv", "bn"))):
+        for kind, label in (
+            ("conv2d", name),
+            ("batch_normalization", name.replace("conv", "bn")),
+        ):
             key = f"{kind}_{i}" if i else kind
             if kind == "conv2d" or key in root:
                 values = root[key]["vars"]
-                yield label, [values[str(j)][()].astype("float32") for j in range(len(values))]
+                yield (
+                    label,
+                    [values[str(j)][()].astype("float32") for j in range(len(values))],
+                )

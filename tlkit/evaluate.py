@@ -35,14 +35,18 @@ def wilson(correct: np.ndarray) -> Interval:
     """Share of ``True`` among independent answers, bool (n,) (Wilson 1927, doi:10.2307/2276774)."""
     correct = np.asarray(correct)
     if correct.dtype != bool:
-        raise ValueError(f"correct: expected bool (n,), got {correct.dtype}: pass `labels == predicted`")
+        raise ValueError(
+            f"correct: expected bool (n,), got {correct.dtype}: pass `labels == predicted`"
+        )
     n, p = len(_numbers("correct", correct)), float(correct.mean())
     centre = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z / (1 + Z**2 / n) * sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
     return Interval(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)))
 
 
-def over_seeds(values: Sequence[float] | np.ndarray, bounds: tuple[float, float] = (-inf, inf)) -> Interval:
+def over_seeds(
+    values: Sequence[float] | np.ndarray, bounds: tuple[float, float] = (-inf, inf)
+) -> Interval:
     """Mean of one number per seed, float (seeds,), by Student's t (1908, doi:10.2307/2331554).
 
     The interval is cut at ``bounds``: what is possible, such as (0, 1) for an accuracy. Raises ValueError
@@ -52,9 +56,13 @@ def over_seeds(values: Sequence[float] | np.ndarray, bounds: tuple[float, float]
 
     numbers = _numbers("values", values)
     if len(numbers) < 2:
-        raise ValueError("expected at least 2 values, got 1: run a second seed, or use `wilson` for one run")
+        raise ValueError(
+            "expected at least 2 values, got 1: run a second seed, or use `wilson` for one run"
+        )
     mean = float(numbers.mean())
-    half = float(t.ppf(0.975, len(numbers) - 1) * numbers.std(ddof=1) / sqrt(len(numbers)))
+    half = float(
+        t.ppf(0.975, len(numbers) - 1) * numbers.std(ddof=1) / sqrt(len(numbers))
+    )
     return Interval(mean, max(bounds[0], mean - half), min(bounds[1], mean + half))
 
 
@@ -72,10 +80,14 @@ def confusion(labels: np.ndarray, predicted: np.ndarray, n_classes: int) -> np.n
     """How often class i was taken for class j: int64 (n_classes, n_classes), row i, column j."""
     from sklearn.metrics import confusion_matrix
 
-    return confusion_matrix(*_both(labels, predicted, n_classes), labels=np.arange(n_classes))
+    return confusion_matrix(
+        *_both(labels, predicted, n_classes), labels=np.arange(n_classes)
+    )
 
 
-def per_class(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
+def per_class(
+    labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]
+) -> list[dict[str, Any]]:
     """One row for each class, ready for ``pandas.DataFrame``; labels and predicted are int (n,).
 
     Returns:
@@ -86,11 +98,20 @@ def per_class(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str])
 
     labels, predicted = _both(labels, predicted, len(classes))
     every = np.arange(len(classes))
-    scores = precision_recall_fscore_support(labels, predicted, labels=every, zero_division=nan)
+    scores = precision_recall_fscore_support(
+        labels, predicted, labels=every, zero_division=nan
+    )
     names = ("class", "precision", "recall", "f1", "support")
-    rows = [dict[str, Any](zip(names, row, strict=True)) for row in zip(classes, *scores, strict=True)]
+    rows = [
+        dict[str, Any](zip(names, row, strict=True))
+        for row in zip(classes, *scores, strict=True)
+    ]
     for i, row in enumerate(rows):
-        row["interval"] = wilson(predicted[labels == i] == i) if row["support"] else Interval(nan, 0.0, 1.0)
+        row["interval"] = (
+            wilson(predicted[labels == i] == i)
+            if row["support"]
+            else Interval(nan, 0.0, 1.0)
+        )
     return rows
 
 
@@ -107,7 +128,9 @@ def paired_difference(a: np.ndarray, b: np.ndarray) -> Interval:
     alike = a.shape == b.shape and a.dtype.kind == b.dtype.kind
     if not alike or a.dtype.kind not in "bf" or a.ndim not in (1, 2) or not a.size:
         got = f"{a.dtype} {a.shape} and {b.dtype} {b.shape}"
-        raise ValueError(f"expected two bool (n,) or (seeds, n), got {got}: score both on one test split")
+        raise ValueError(
+            f"expected two bool (n,) or (seeds, n), got {got}: score both on one test split"
+        )
     if a.ndim == 2 and len(a) == 1:
         a, b = a[0], b[0]
     if a.ndim == 2 or a.dtype != bool:
@@ -116,7 +139,9 @@ def paired_difference(a: np.ndarray, b: np.ndarray) -> Interval:
     n, only_a, only_b = len(a), int(np.sum(a & ~b)), int(np.sum(b & ~a))
     p, q = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
     half = Z * sqrt((p + q - (p - q) ** 2) / (n + 2))
-    return Interval((only_a - only_b) / n, max(-1.0, p - q - half), min(1.0, p - q + half))
+    return Interval(
+        (only_a - only_b) / n, max(-1.0, p - q - half), min(1.0, p - q + half)
+    )
 
 
 def _numbers(name: str, values, n_classes: float | None = None) -> np.ndarray:
@@ -124,15 +149,30 @@ def _numbers(name: str, values, n_classes: float | None = None) -> np.ndarray:
     values = np.asarray(values)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
         got = f"shape {values.shape} with {values.size - np.isfinite(values).sum()} of them not finite"
-        raise ValueError(f"{name}: expected finite numbers (n,), got {got}: look at what the model put out")
-    if n_classes and ((values % 1).any() or values.min() < 0 or values.max() >= n_classes):
-        wanted, got = f"whole numbers from 0, below {n_classes}", f"{values.min():g} to {values.max():g}"
-        raise ValueError(f"{name}: expected {wanted}, got {got}: pass classes, or logits.argmax(axis=1)")
+        raise ValueError(
+            f"{name}: expected finite numbers (n,), got {got}: look at what the model put out"
+        )
+    if n_classes and (
+        (values % 1).any() or values.min() < 0 or values.max() >= n_classes
+    ):
+        wanted, got = (
+            f"whole numbers from 0, below {n_classes}",
+            f"{values.min():g} to {values.max():g}",
+        )
+        raise ValueError(
+            f"{name}: expected {wanted}, got {got}: pass classes, or logits.argmax(axis=1)"
+        )
     return values.astype("int64" if n_classes else "float64")
 
 
-def _both(labels, predicted, n_classes: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+def _both(
+    labels, predicted, n_classes: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     if len(labels) != len(predicted):
         got = f"{len(predicted)} predictions for {len(labels)} labels"
-        raise ValueError(f"expected as many of each, got {got}: take both from the same split")
-    return _numbers("labels", labels, n_classes), _numbers("predicted", predicted, n_classes)
+        raise ValueError(
+            f"expected as many of each, got {got}: take both from the same split"
+        )
+    return _numbers("labels", labels, n_classes), _numbers(
+        "predicted", predicted, n_classes
+    )

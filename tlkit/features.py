@@ -15,7 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 from .backbone import Backbone, at_cut
-from .fetch import cache_dir
+from .files.fetch import cache_dir
 from .tasks import fingerprint
 
 BATCH = 64  # images in one forward pass: of 256, one layer of VGG16 says 67 MB at 32 pixels, and 3.3 GB at 224
@@ -40,10 +40,15 @@ def limit_bytes() -> int:
     """What the cache may hold: ``TLKIT_CACHE_GB`` (default 10), never more than nine tenths of the free disk."""
     root = _root()
     held = sum(entry.bytes for entry in entries())
-    return min(int(float(os.environ.get("TLKIT_CACHE_GB", "10")) * 1e9), held + shutil.disk_usage(root).free * 9 // 10)
+    return min(
+        int(float(os.environ.get("TLKIT_CACHE_GB", "10")) * 1e9),
+        held + shutil.disk_usage(root).free * 9 // 10,
+    )
 
 
-def activations(backbone: Backbone, images, cut: str, *, precision="float32", model=None, run=None) -> np.ndarray:
+def activations(
+    backbone: Backbone, images, cut: str, *, precision="float32", model=None, run=None
+) -> np.ndarray:
     """Activations of the images at a cut, from the cache if they are there.
 
     Args:
@@ -79,7 +84,9 @@ def place(backbone: Backbone, images, cut: str, precision: str) -> tuple[Path, d
         "batch_norm": backbone.batch_norm, "preprocessing": backbone.preprocessing, "layout": backbone.layout,
         "size": backbone.size, "cut": cut, "images": fingerprint(images), "precision": precision, "format": _FORMAT,
     }  # fmt: skip
-    return _root() / hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:24], made_from
+    return _root() / hashlib.sha256(
+        json.dumps(made_from, sort_keys=True).encode()
+    ).hexdigest()[:24], made_from
 
 
 def _write(path: Path, run, below, images, precision: str, made_from: dict) -> None:
@@ -87,7 +94,9 @@ def _write(path: Path, run, below, images, precision: str, made_from: dict) -> N
     dtype = np.dtype("float32" if precision == "float32" else "float16")
     make_room(int(np.prod(shape)) * dtype.itemsize)
     partial = path.with_name(f"{path.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # of a writer that was killed; we hold the lock
+    shutil.rmtree(
+        partial, ignore_errors=True
+    )  # of a writer that was killed; we hold the lock
     partial.mkdir()
     store = np.lib.format.open_memmap(partial / "activations.npy", "w+", dtype, shape)
     for start, rows in run(below, images):
@@ -100,10 +109,14 @@ def _write(path: Path, run, below, images, precision: str, made_from: dict) -> N
 
 def forward(model, inputs, rows: int = 0):
     """Run a model over an array of any length, so many rows at a time; yields (first row, outputs float32)."""
-    rows = rows or (4 * BATCH if len(inputs) >= MANY and inputs[0].size <= 32 * 32 * 3 else BATCH)
+    rows = rows or (
+        4 * BATCH if len(inputs) >= MANY and inputs[0].size <= 32 * 32 * 3 else BATCH
+    )
     for start in range(0, len(inputs), rows):
         batch = inputs[start : start + rows].astype("float32")
-        full = batch if len(batch) == rows else np.resize(batch, (rows, *batch.shape[1:]))  # one shape, one trace
+        full = (
+            batch if len(batch) == rows else np.resize(batch, (rows, *batch.shape[1:]))
+        )  # one shape, one trace
         yield start, np.asarray(model.predict_on_batch(full), "float32")[: len(batch)]
 
 
@@ -114,7 +127,10 @@ def predict(model, inputs) -> np.ndarray:
 
 def make_room(needed: int) -> None:
     """Remove the least recently used entries until so many bytes fit. Raises CacheLimit if they never will."""
-    limit, found = limit_bytes(), sorted(entries(), key=lambda entry: entry.path.stat().st_mtime)
+    limit, found = (
+        limit_bytes(),
+        sorted(entries(), key=lambda entry: entry.path.stat().st_mtime),
+    )
     if needed > limit:
         raise CacheLimit(
             f"activations would take {needed / 1e9:.1f} GB, the cache may hold {limit / 1e9:.1f} GB (TLKIT_CACHE_GB)"
@@ -128,9 +144,17 @@ def make_room(needed: int) -> None:
 
 def entries() -> list[Entry]:
     """All finished entries of the cache; half-written ones are not among them."""
-    files = [path for path in _root().glob("*/entry.json") if path.parent.suffix != ".partial"]
+    files = [
+        path
+        for path in _root().glob("*/entry.json")
+        if path.parent.suffix != ".partial"
+    ]
     return [
-        Entry(f.parent, (f.parent / "activations.npy").stat().st_size, json.loads(f.read_text("utf-8")))
+        Entry(
+            f.parent,
+            (f.parent / "activations.npy").stat().st_size,
+            json.loads(f.read_text("utf-8")),
+        )
         for f in sorted(files)
     ]
 

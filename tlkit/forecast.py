@@ -10,10 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from .backbone import BLOCKS, CUTS, Backbone, layer_at
-from .quiet import keras
+from .machine.quiet import keras
 from .tasks import Task
 
-NUMBERS, PICTURES, HALVES = 96, 500, 40  # numbers for a picture; pictures looked at; half-samples for the confidence
+NUMBERS, PICTURES, HALVES = (
+    96,
+    500,
+    40,
+)  # numbers for a picture; pictures looked at; half-samples for the confidence
 PLACES = 16  # larger maps are averaged down to about so many places along an edge
 DEEP = ("block4", "block5")  # from here on, the whole network is worth fine-tuning
 MISSED = 0.035  # accuracy lost by taking LogME's favourite instead of the best place, mean over those 16 questions
@@ -42,7 +46,13 @@ class Suggestion:
     def __repr__(self) -> str:
         ranked = sorted(self.scores.items(), key=lambda item: -item[1])
         lines = [f"  {place:14}{score:+.3f}" for place, score in ranked]
-        return "\n".join((f"try {self.recipe}, cut {self.cut}: {self.why}", "LogME, best first:", *lines))
+        return "\n".join(
+            (
+                f"try {self.recipe}, cut {self.cut}: {self.why}",
+                "LogME, best first:",
+                *lines,
+            )
+        )
 
 
 def look(backbone: Backbone, images, fit: int | None = None) -> dict[str, np.ndarray]:
@@ -61,9 +71,14 @@ def look(backbone: Backbone, images, fit: int | None = None) -> dict[str, np.nda
         if cut in BLOCKS:
             x = keras.layers.AveragePooling2D(-(-x.shape[1] // PLACES))(x)
         said[cut] = keras.layers.Flatten()(x)
-    seen = keras.Model(model.input, said).predict(np.asarray(images, "float32"), batch_size=100, verbose=0)
+    seen = keras.Model(model.input, said).predict(
+        np.asarray(images, "float32"), batch_size=100, verbose=0
+    )
     few = min(NUMBERS, (fit or len(images)) - 1)
-    return {cut: PCA(few, random_state=0).fit(x[:fit]).transform(x) for cut, x in seen.items()}
+    return {
+        cut: PCA(few, random_state=0).fit(x[:fit]).transform(x)
+        for cut, x in seen.items()
+    }
 
 
 def nearest(numbers: np.ndarray, labels: np.ndarray, k: int = 5) -> float:
@@ -75,7 +90,9 @@ def nearest(numbers: np.ndarray, labels: np.ndarray, k: int = 5) -> float:
     """
     from sklearn.neighbors import NearestNeighbors
 
-    near = NearestNeighbors(n_neighbors=k).fit(numbers).kneighbors(return_distance=False)  # (n, k), without itself
+    near = (
+        NearestNeighbors(n_neighbors=k).fit(numbers).kneighbors(return_distance=False)
+    )  # (n, k), without itself
     votes = np.eye(labels.max() + 1)[labels][near].sum(axis=1)  # (n, classes)
     return float((votes.argmax(axis=1) == labels).mean())
 
@@ -96,11 +113,16 @@ def logme(numbers: np.ndarray, labels: np.ndarray) -> float:
     y = (y - y.mean(axis=0))[:, np.ptp(y, axis=0) > 0]  # (n, classes that occur)
     u, s, _ = np.linalg.svd(numbers - numbers.mean(axis=0), full_matrices=False)
     brake = np.logspace(-6, 3, 100)[:, None] * (s**2).sum()  # (100, 1), α / β
-    left = brake / (brake + s**2)  # (100, d), what the head leaves of y along each direction
+    left = brake / (
+        brake + s**2
+    )  # (100, d), what the head leaves of y along each direction
     along = (u.T @ y) ** 2  # (d, classes)
     error = (y**2).sum(axis=0) - along.sum(axis=0) + left @ along  # (100, classes)
     n = len(y) - 1  # the mean takes one
-    evidence = (np.log(left).sum(axis=1, keepdims=True) - n * (np.log(2 * np.pi * error / n) + 1)) / 2
+    evidence = (
+        np.log(left).sum(axis=1, keepdims=True)
+        - n * (np.log(2 * np.pi * error / n) + 1)
+    ) / 2
     return float(evidence.max(axis=0).mean() / n)
 
 
@@ -118,28 +140,48 @@ def suggest(backbone: Backbone, task: Task, *, seed: int = 0) -> Suggestion:
     Raises:
         ValueError: random weights, a task that asks for a number, or fewer than 2 training labels in a class.
     """
-    rarest = min((int((task.train.labels == kind).sum()) for kind in range(len(task.classes))), default=0)
+    rarest = min(
+        (int((task.train.labels == kind).sum()) for kind in range(len(task.classes))),
+        default=0,
+    )
     if backbone.weights is None or len(task.classes) < 2 or rarest < 2:
         got = f"{backbone.name} weights and {len(task.classes)} classes, the rarest with {rarest}"
         step = "give a trained backbone, and a task with classes and labels_per_class=3 or more"
-        raise ValueError(f"expected pretrained weights and classes with at least 2 training labels, got {got}: {step}")
+        raise ValueError(
+            f"expected pretrained weights and classes with at least 2 training labels, got {got}: {step}"
+        )
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(task.train))[:PICTURES]
     images, labels = task.train.images[rows], task.train.labels[rows]
     seen, untrained = look(backbone, images), look(backbone.random(seed), images)
-    places = seen | {f"random {cut}": numbers for cut, numbers in untrained.items() if cut in BLOCKS}
+    places = seen | {
+        f"random {cut}": numbers for cut, numbers in untrained.items() if cut in BLOCKS
+    }
 
     def scores(some):
-        return {place: logme(numbers[some], labels[some]) for place, numbers in places.items()}
+        return {
+            place: logme(numbers[some], labels[some])
+            for place, numbers in places.items()
+        }
 
     known = scores(slice(None))
     first, cut = max(known, key=known.__getitem__), max(seen, key=known.__getitem__)
-    halves = [scores(rng.permutation(len(rows))[: len(rows) // 2]) for _ in range(HALVES)]
-    often = float(np.mean([max(half, key=half.__getitem__) == first for half in halves]))
+    halves = [
+        scores(rng.permutation(len(rows))[: len(rows) // 2]) for _ in range(HALVES)
+    ]
+    often = float(
+        np.mean([max(half, key=half.__getitem__) == first for half in halves])
+    )
     named = nearest(seen[cut], labels, min(5, len(rows) - 1))
-    helps = f"{backbone.name} should help" if first in BLOCKS else f"{first} says more, so expect negative transfer"
+    helps = (
+        f"{backbone.name} should help"
+        if first in BLOCKS
+        else f"{first} says more, so expect negative transfer"
+    )
     why = (
         f"{helps}. The nearest neighbours there name {named:.0%} rightly, without training. {first} came first in "
         f"{often:.0%} of {HALVES} half-samples; favourites like this one were {MISSED} below the best on average."
     )
-    return Suggestion(cut, "lp_ft" if first in DEEP else "head", known, named, often, why)
+    return Suggestion(
+        cut, "lp_ft" if first in DEEP else "head", known, named, often, why
+    )

@@ -30,7 +30,13 @@ TRAIN_FONTS = (
     "STIXGeneralItalic", "cmr10", "cmss10", "cmb10",
 )  # fmt: skip
 # Kept for the test splits, so that they ask for shapes and not for typefaces.
-TEST_FONTS = ("DejaVuSans-BoldOblique", "DejaVuSansMono-Bold", "DejaVuSerif-Italic", "STIXGeneralBolIta", "cmtt10")
+TEST_FONTS = (
+    "DejaVuSans-BoldOblique",
+    "DejaVuSansMono-Bold",
+    "DejaVuSerif-Italic",
+    "STIXGeneralBolIta",
+    "cmtt10",
+)
 
 
 @dataclass(frozen=True)
@@ -101,9 +107,14 @@ def _stamp(canvas, masks, centre, scale, angle, ink):
     cos, sin = np.cos(np.radians(angle)) / scale, np.sin(np.radians(angle)) / scale
     x0 = _CELL / 2 - cos * centre[:, 0] + sin * centre[:, 1]
     y0 = _CELL / 2 - sin * centre[:, 0] - cos * centre[:, 1]
-    moves = np.stack([cos, -sin, x0, sin, cos, y0], axis=1).tolist()  # from scene to glyph coordinates
+    moves = np.stack(
+        [cos, -sin, x0, sin, cos, y0], axis=1
+    ).tolist()  # from scene to glyph coordinates
     affine, smooth = Image.Transform.AFFINE, Image.Resampling.BILINEAR
-    cover = [np.asarray(m.transform((SIZE, SIZE), affine, move, smooth)) for m, move in zip(masks, moves, strict=True)]
+    cover = [
+        np.asarray(m.transform((SIZE, SIZE), affine, move, smooth))
+        for m, move in zip(masks, moves, strict=True)
+    ]
     alpha = np.stack(cover)[..., None] / np.float32(255)  # (n, 32, 32, 1)
     canvas += alpha * (ink[:, None, None, :] - canvas)
 
@@ -113,25 +124,41 @@ def _background(rng, ink, style):
     n, luma = len(ink), np.float32([0.299, 0.587, 0.114])
     base = rng.uniform(20, 235, (n, 3)).astype("float32")
     gap = base @ luma - ink @ luma
-    side = np.where(ink @ luma > 127, -1, 1)  # dark grounds for bright ink, and the other way round
+    side = np.where(
+        ink @ luma > 127, -1, 1
+    )  # dark grounds for bright ink, and the other way round
     short = np.abs(gap) < style.contrast
     base[short] += (side * style.contrast - gap)[short, None]
     grid = rng.normal(0, style.texture, (n, 5, 5, 3)).astype("float32")
     at = np.linspace(0, 4, SIZE)
-    blend = np.maximum(0, 1 - np.abs(at[:, None] - np.arange(5))).astype("float32")  # (32, 5), bilinear
-    return base[:, None, None, :] + np.einsum("yi,nijc,xj->nyxc", blend, grid, blend, optimize=True)
+    blend = np.maximum(0, 1 - np.abs(at[:, None] - np.arange(5))).astype(
+        "float32"
+    )  # (32, 5), bilinear
+    return base[:, None, None, :] + np.einsum(
+        "yi,nijc,xj->nyxc", blend, grid, blend, optimize=True
+    )
 
 
 def _scatter(rng, canvas, fonts, marks):
     """Lay so many punctuation marks around the middle of each canvas (n, 32, 32, 3), in place."""
     n = len(canvas)
     for _ in range(marks):
-        mark, face = rng.integers(len(_CLUTTER), size=n), rng.integers(len(fonts), size=n)
+        mark, face = (
+            rng.integers(len(_CLUTTER), size=n),
+            rng.integers(len(fonts), size=n),
+        )
         masks = [_mask(fonts[f], _CLUTTER[m]) for f, m in zip(face, mark, strict=True)]
         way, far = rng.uniform(0, 2 * np.pi, n), rng.uniform(12, 20, n)
         centre = SIZE / 2 + np.stack([far * np.cos(way), far * np.sin(way)], axis=1)
         other = rng.uniform(0, 255, (n, 3)).astype("float32")
-        _stamp(canvas, masks, centre, rng.uniform(0.4, 0.9, n), rng.uniform(-180, 180, n), other)
+        _stamp(
+            canvas,
+            masks,
+            centre,
+            rng.uniform(0.4, 0.9, n),
+            rng.uniform(-180, 180, n),
+            other,
+        )
 
 
 def _chunk(rng, symbols, symbol, fonts, style):
@@ -145,11 +172,18 @@ def _chunk(rng, symbols, symbol, fonts, style):
     centre = SIZE / 2 + rng.uniform(-style.shift, style.shift, (n, 2))
     _stamp(canvas, masks, centre, rng.uniform(*style.scale, n), angle, ink)
     canvas += rng.normal(0, style.noise, canvas.shape)
-    return Scenes(np.clip(canvas, 0, 255).astype("uint8", order="C"), symbol, colour, angle, font)
+    return Scenes(
+        np.clip(canvas, 0, 255).astype("uint8", order="C"), symbol, colour, angle, font
+    )
 
 
 def draw(
-    symbols: str, n: int, seed: int, *, fonts: tuple[str, ...] = TRAIN_FONTS, style: Style | None = None
+    symbols: str,
+    n: int,
+    seed: int,
+    *,
+    fonts: tuple[str, ...] = TRAIN_FONTS,
+    style: Style | None = None,
 ) -> Scenes:
     """Draw n scenes, each symbol equally often (to within one), in random order.
 
@@ -172,13 +206,23 @@ def draw(
         )
     rng, style = np.random.default_rng(seed), style or Style()
     order = rng.permutation(np.arange(n) % len(symbols))
-    parts = [_chunk(rng, symbols, order[i : i + 512], fonts, style) for i in range(0, n, 512)]
+    parts = [
+        _chunk(rng, symbols, order[i : i + 512], fonts, style) for i in range(0, n, 512)
+    ]
     names = ("images", "symbol", "colour", "angle", "font")
-    return Scenes(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return Scenes(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    )
 
 
 def scene(
-    symbol: str, *, angle: float = 0.0, scale: float = 0.8, clutter: int = 3, contrast: float = 120.0, seed: int = 0
+    symbol: str,
+    *,
+    angle: float = 0.0,
+    scale: float = 0.8,
+    clutter: int = 3,
+    contrast: float = 120.0,
+    seed: int = 0,
 ) -> np.ndarray:
     """One scene drawn to order. Changing an argument changes that alone: the rest depends on the seed only.
 
@@ -197,16 +241,29 @@ def scene(
         ValueError: not one character, or a size that is not positive.
     """
     if len(symbol) != 1 or scale <= 0:
-        raise ValueError(f"expected one character and scale > 0, got {symbol!r} and {scale}: draw one symbol")
+        raise ValueError(
+            f"expected one character and scale > 0, got {symbol!r} and {scale}: draw one symbol"
+        )
     ground, marks, noise = np.random.default_rng(seed).spawn(3)
     canvas = _background(ground, np.zeros((1, 3), "float32"), Style(contrast=0))
     _scatter(marks, canvas, TRAIN_FONTS, clutter)
     mean = canvas.mean(axis=(1, 2))  # (1, 3)
-    hue = np.array(list(COLOURS.values()), "float32")[ground.integers(len(COLOURS), size=1)]
+    hue = np.array(list(COLOURS.values()), "float32")[
+        ground.integers(len(COLOURS), size=1)
+    ]
     luma = np.array([0.299, 0.587, 0.114], "float32")
-    full = hue + ((mean - hue) @ luma + (120 if mean @ luma < 127 else -120))[:, None]  # as the tasks' inks stand out
+    full = (
+        hue + ((mean - hue) @ luma + (120 if mean @ luma < 127 else -120))[:, None]
+    )  # as the tasks' inks stand out
     ink = np.clip(mean + contrast / 120 * (full - mean), 0, 255).astype("float32")
     one = np.ones(1, "float32")
-    _stamp(canvas, [_mask("DejaVuSans-Bold", symbol)], SIZE / 2 * np.ones((1, 2)), scale * one, angle * one, ink)
+    _stamp(
+        canvas,
+        [_mask("DejaVuSans-Bold", symbol)],
+        SIZE / 2 * np.ones((1, 2)),
+        scale * one,
+        angle * one,
+        ink,
+    )
     canvas += noise.normal(0, Style().noise, canvas.shape)
     return np.clip(canvas[0], 0, 255).astype("uint8")

@@ -32,9 +32,14 @@ def groups(*runs) -> dict[str, list]:
         ValueError: no run; or two of the same recipe and seed, which would silently be averaged.
     """
     if len(runs) == 1 and isinstance(runs[0], Mapping):
-        return {name: list(some) if isinstance(some, Sequence) else [some] for name, some in runs[0].items()}
+        return {
+            name: list(some) if isinstance(some, Sequence) else [some]
+            for name, some in runs[0].items()
+        }
     found: dict[str, list] = {}
-    for run in (one for some in runs for one in (some if isinstance(some, Sequence) else [some])):
+    for run in (
+        one for some in runs for one in (some if isinstance(some, Sequence) else [some])
+    ):
         same = found.setdefault(run.recipe, [])
         if run.seed in [other.seed for other in same]:
             raise ValueError(
@@ -43,7 +48,9 @@ def groups(*runs) -> dict[str, list]:
             )
         same.append(run)
     if not found:
-        raise ValueError("expected runs, got none: pass what from_scratch, linear_probe, ... gave back")
+        raise ValueError(
+            "expected runs, got none: pass what from_scratch, linear_probe, ... gave back"
+        )
     return found
 
 
@@ -59,7 +66,9 @@ def guessing(task) -> tuple[float, str]:
     """What answering without looking scores on the test split, and its name for the figures."""
     labels = np.asarray(task.test.labels)
     if task.is_regression:
-        return float(np.abs(labels - np.mean(task.train.labels)).mean()), "always the mean"
+        return float(
+            np.abs(labels - np.mean(task.train.labels)).mean()
+        ), "always the mean"
     return float(np.bincount(labels).max() / len(labels)), "chance"
 
 
@@ -78,18 +87,44 @@ def compare(*runs, ax=None):
     named = groups(*runs)
     task = next(iter(named.values()))[0].task
     ax = axes(ax, (6.4, 0.8 + 0.5 * len(named)))
-    for row, (some, colour) in enumerate(zip(named.values(), _colours(named), strict=True)):
+    for row, (some, colour) in enumerate(
+        zip(named.values(), _colours(named), strict=True)
+    ):
         found = score(some)
-        ax.plot([run.score().mean for run in some], [row] * len(some), "o", color=colour, alpha=0.35, ms=4)
+        ax.plot(
+            [run.score().mean for run in some],
+            [row] * len(some),
+            "o",
+            color=colour,
+            alpha=0.35,
+            ms=4,
+        )
         ends = [[found.mean - found.low], [found.high - found.mean]]
-        ax.errorbar(found.mean, row, xerr=ends, fmt="o", color=colour, lw=2.5, ms=8, capsize=4)
+        ax.errorbar(
+            found.mean, row, xerr=ends, fmt="o", color=colour, lw=2.5, ms=8, capsize=4
+        )
         words = f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]"
-        ax.annotate(words, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK)
+        ax.annotate(
+            words,
+            (1.02, row),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            color=INK,
+        )
     guess, words = guessing(task)
     ax.axvline(guess, color=FAINT, ls="--", lw=1.2, zorder=0)
-    ax.annotate(f"{words} {guess:.2f}", (guess, 1.02), xycoords=("data", "axes fraction"), ha="center", color=INK)
+    ax.annotate(
+        f"{words} {guess:.2f}",
+        (guess, 1.02),
+        xycoords=("data", "axes fraction"),
+        ha="center",
+        color=INK,
+    )
     ax.set_yticks(range(len(named)), [NAMES.get(name, name) for name in named])
-    ax.set(ylim=(len(named) - 0.5, -0.5), xlabel=f"{measure(task)} on {len(task.test):,} test images")
+    ax.set(
+        ylim=(len(named) - 0.5, -0.5),
+        xlabel=f"{measure(task)} on {len(task.test):,} test images",
+    )
     ax.set_xlim(0, None if task.is_regression else 1)
     ax.tick_params(axis="y", length=0)
     return ax
@@ -104,12 +139,18 @@ def curves(*runs, ax=None):
     for (name, some), colour in zip(named.items(), _colours(named), strict=True):
         lines = [run.history[key] for run in some if run.history.get(key)]
         for i, values in reversed(list(enumerate(lines))):
-            style = {"lw": 2.8, "marker": "o", "ms": 4} if i == 0 else {"lw": 1, "alpha": 0.5}
+            style = (
+                {"lw": 2.8, "marker": "o", "ms": 4}
+                if i == 0
+                else {"lw": 1, "alpha": 0.5}
+            )
             ax.plot(range(1, len(values) + 1), values, color=colour, **style)
         if lines:
             ends.append((len(lines[0]), lines[0][-1], NAMES.get(name, name), colour))
     if not ends:
-        raise ValueError(f"expected {key!r} in a run's history, got none: train with a validation split")
+        raise ValueError(
+            f"expected {key!r} in a run's history, got none: train with a validation split"
+        )
     ax.set(xlabel="epoch", ylabel=f"validation {measure(task)}")
     ax.set_ylim(0, None if task.is_regression else 1.02)
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -127,9 +168,20 @@ def label_curve(points: Mapping[str, Mapping[int, evaluate.Interval]], ax=None):
     for name, line in points.items():
         labels, found, colour = list(line), list(line.values()), PALETTE.get(name, INK)
         ax.plot(labels, [f.mean for f in found], "o-", color=colour, lw=2.5, ms=6)
-        ax.vlines(labels, [f.low for f in found], [f.high for f in found], color=colour, lw=2.5, alpha=0.5)
+        ax.vlines(
+            labels,
+            [f.low for f in found],
+            [f.high for f in found],
+            color=colour,
+            lw=2.5,
+            alpha=0.5,
+        )
         ends.append((labels[-1], found[-1].mean, NAMES.get(name, name), colour))
-    ax.set(xscale="log", xlabel="labels per class, validation included", ylabel="accuracy on test images")
+    ax.set(
+        xscale="log",
+        xlabel="labels per class, validation included",
+        ylabel="accuracy on test images",
+    )
     every = sorted({labels for line in points.values() for labels in line})
     ax.set_xticks(every, [str(labels) for labels in every])
     ax.minorticks_off()
@@ -138,7 +190,9 @@ def label_curve(points: Mapping[str, Mapping[int, evaluate.Interval]], ax=None):
     return ax
 
 
-def costs(points: Mapping[str, evaluate.Interval], xlabel: str, nothing: float = 0.0, ax=None):
+def costs(
+    points: Mapping[str, evaluate.Interval], xlabel: str, nothing: float = 0.0, ax=None
+):
     """What each of several mistakes costs, as a bar with its 95 % interval; grey where it may cost nothing.
 
     Args:
@@ -148,10 +202,33 @@ def costs(points: Mapping[str, evaluate.Interval], xlabel: str, nothing: float =
     """
     ax = axes(ax, (7.2, 0.8 + 0.45 * len(points)))
     for row, found in enumerate(points.values()):
-        colour = PALETTE["scratch" if found.mean > nothing else "probe"] if found.excludes(nothing) else FAINT
-        ax.barh(row, found.mean - nothing, left=nothing, height=0.55, color=colour, alpha=0.55)
-        ax.plot([found.low, found.high], [row, row], color=darker(colour), lw=2.5, solid_capstyle="butt")
-        ax.annotate(str(found), (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK)
+        colour = (
+            PALETTE["scratch" if found.mean > nothing else "probe"]
+            if found.excludes(nothing)
+            else FAINT
+        )
+        ax.barh(
+            row,
+            found.mean - nothing,
+            left=nothing,
+            height=0.55,
+            color=colour,
+            alpha=0.55,
+        )
+        ax.plot(
+            [found.low, found.high],
+            [row, row],
+            color=darker(colour),
+            lw=2.5,
+            solid_capstyle="butt",
+        )
+        ax.annotate(
+            str(found),
+            (1.02, row),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            color=INK,
+        )
     ax.axvline(nothing, color=INK, lw=1.2)
     ax.set_yticks(range(len(points)), list(points))
     ax.set(ylim=(len(points) - 0.4, -0.6), xlabel=xlabel)
@@ -168,7 +245,11 @@ def confusion(run=None, *, labels=None, predicted=None, classes=None, ax=None):
         labels, predicted, classes: int (n,), int (n,) and the classes' names.
     """
     if run is not None:
-        labels, predicted, classes = run.task.test.labels, run.predicted("test"), run.task.classes
+        labels, predicted, classes = (
+            run.task.test.labels,
+            run.predicted("test"),
+            run.task.classes,
+        )
     counts = evaluate.confusion(labels, predicted, len(classes))
     share = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     side = min(7.0, 2.4 + 0.32 * len(classes))
@@ -178,8 +259,19 @@ def confusion(run=None, *, labels=None, predicted=None, classes=None, ax=None):
         for (i, j), value in np.ndenumerate(share):
             if value >= 0.005:
                 words = f"{100 * value:.0f}"
-                ax.text(j, i, words, ha="center", va="center", fontsize=9, color="white" if value > 0.5 else INK)
-    classes, long = [name.replace("$", r"\$") for name in classes], max(map(len, classes)) > 2
+                ax.text(
+                    j,
+                    i,
+                    words,
+                    ha="center",
+                    va="center",
+                    fontsize=9,
+                    color="white" if value > 0.5 else INK,
+                )
+    classes, long = (
+        [name.replace("$", r"\$") for name in classes],
+        max(map(len, classes)) > 2,
+    )
     ticks = range(0, len(classes), ceil(len(classes) / 40))
     ax.set_xticks(ticks, [classes[i] for i in ticks], rotation=90 if long else 0)
     ax.set_yticks(ticks, [classes[i] for i in ticks])
@@ -194,9 +286,20 @@ def scatter(run, ax=None):
     labels, predicted = run.task.test.labels, run.predicted("test")
     ends = [min(labels.min(), predicted.min()), max(labels.max(), predicted.max())]
     ax.plot(ends, ends, color=FAINT, lw=1.2)
-    ax.annotate("right", ends[1:] * 2, textcoords="offset points", xytext=(-6, 0), ha="right", color=INK)
+    ax.annotate(
+        "right",
+        ends[1:] * 2,
+        textcoords="offset points",
+        xytext=(-6, 0),
+        ha="right",
+        color=INK,
+    )
     ax.plot(labels, predicted, "o", color=PALETTE["probe"], ms=3, alpha=0.4)
-    ax.set(xlabel=f"true {run.task.name}", ylabel=f"predicted {run.task.name}", aspect="equal")
+    ax.set(
+        xlabel=f"true {run.task.name}",
+        ylabel=f"predicted {run.task.name}",
+        aspect="equal",
+    )
     return ax
 
 
@@ -206,11 +309,17 @@ def predictions(run, n: int = 16, ax=None):
     rows = spread(len(task.test), n)
     said, true = run.predicted("test")[rows], task.test.labels[rows]
     if task.is_regression:
-        words, wrong = [f"{s:.0f}\n(is {t:.0f})" for s, t in zip(said, true, strict=True)], None
+        words, wrong = (
+            [f"{s:.0f}\n(is {t:.0f})" for s, t in zip(said, true, strict=True)],
+            None,
+        )
     else:
         names, wrong = task.classes, said != true
         pairs = zip(said, true, strict=True)
-        words = [f"✓ {names[s]}" if s == t else f"✗ {names[s]}\n(is {names[t]})" for s, t in pairs]
+        words = [
+            f"✓ {names[s]}" if s == t else f"✗ {names[s]}\n(is {names[t]})"
+            for s, t in pairs
+        ]
     return _tiles(task.test.images[rows], words, wrong, ax)
 
 
@@ -219,8 +328,16 @@ def images(task=None, *, images=None, labels=None, n: int = 16, ax=None):
     if task is not None:
         rows = spread(len(task.train), n)
         images, labels = task.train.images[rows], task.train.labels[rows]
-        labels = [f"{label:.0f}" if task.is_regression else task.classes[label] for label in labels]
-    return _tiles(images[:n], [""] * n if labels is None else [str(label) for label in labels[:n]], None, ax)
+        labels = [
+            f"{label:.0f}" if task.is_regression else task.classes[label]
+            for label in labels
+        ]
+    return _tiles(
+        images[:n],
+        [""] * n if labels is None else [str(label) for label in labels[:n]],
+        None,
+        ax,
+    )
 
 
 def five_steps(current: int | Sequence[int] = (), ax=None):
@@ -229,18 +346,37 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
 
     lit = {current} if isinstance(current, int) else set(current)
     if not lit <= set(range(1, len(STEPS) + 1)):
-        raise ValueError(f"current={current!r}: expected 1 to {len(STEPS)}, as in the recipe")
+        raise ValueError(
+            f"current={current!r}: expected 1 to {len(STEPS)}, as in the recipe"
+        )
     ax = axes(ax, (8.4, 0.95))
     for i, step in enumerate(STEPS):
         on = i + 1 in lit
         face, edge = (PALETTE["probe"], INK) if on else ("white", FAINT)
         look = "round,pad=0,rounding_size=0.08"
-        ax.add_patch(FancyBboxPatch((1.2 * i, 0), 1, 0.7, look, fc=face, ec=edge, lw=2 if on else 1))
+        ax.add_patch(
+            FancyBboxPatch(
+                (1.2 * i, 0), 1, 0.7, look, fc=face, ec=edge, lw=2 if on else 1
+            )
+        )
         words = f"{i + 1}  {step}".replace("source, save", "\nsource, save")
         weight = {"color": "white", "weight": "bold"} if on else {"color": INK}
-        ax.text(1.2 * i + 0.5, 0.35, words, ha="center", va="center", fontsize=10.5, **weight)
+        ax.text(
+            1.2 * i + 0.5,
+            0.35,
+            words,
+            ha="center",
+            va="center",
+            fontsize=10.5,
+            **weight,
+        )
         if i:
-            ax.annotate("", (1.2 * i - 0.02, 0.35), (1.2 * i - 0.18, 0.35), arrowprops={"arrowstyle": "->"})
+            ax.annotate(
+                "",
+                (1.2 * i - 0.02, 0.35),
+                (1.2 * i - 0.18, 0.35),
+                arrowprops={"arrowstyle": "->"},
+            )
     ax.set(xlim=(-0.05, 5.85), ylim=(-0.1, 0.8))
     ax.axis("off")
     return ax
@@ -257,7 +393,9 @@ def png(drawing, alt: str, dpi: int = 110) -> bytes:
     from matplotlib import pyplot
 
     if not alt.strip():
-        raise ValueError("alt: expected a sentence, got none: say what the figure shows to whoever cannot see it")
+        raise ValueError(
+            "alt: expected a sentence, got none: say what the figure shows to whoever cannot see it"
+        )
     figure, file = getattr(drawing, "figure", drawing), BytesIO()
     figure.savefig(file, format="png", dpi=dpi, bbox_inches="tight")
     pyplot.close(figure)
@@ -268,9 +406,17 @@ def _small(file: BytesIO, alt: str) -> bytes:
     """A PNG file without transparency and, unless there are pictures in it, with 256 colours: a third of its size."""
     from PIL import Image, PngImagePlugin
 
-    image, info, small = Image.open(file).convert("RGB"), PngImagePlugin.PngInfo(), BytesIO()
-    if image.getcolors(maxcolors=4096):  # a drawing: its colours are few, and shades of them at the edges
-        image = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    image, info, small = (
+        Image.open(file).convert("RGB"),
+        PngImagePlugin.PngInfo(),
+        BytesIO(),
+    )
+    if image.getcolors(
+        maxcolors=4096
+    ):  # a drawing: its colours are few, and shades of them at the edges
+        image = image.quantize(
+            256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
     info.add_itxt("Description", alt)
     image.save(small, "png", pnginfo=info, optimize=True)
     return small.getvalue()
@@ -301,7 +447,10 @@ def _colours(named: Mapping[str, Sequence]) -> list[str]:
     wanted = [PALETTE.get(some[0].recipe) for some in named.values()]
     free = [colour for colour in reversed(PALETTE.values()) if colour not in wanted]
     own = (colour and wanted.index(colour) == i for i, colour in enumerate(wanted))
-    return [str(c) if mine else (free.pop(0) if free else INK) for c, mine in zip(wanted, own, strict=True)]
+    return [
+        str(c) if mine else (free.pop(0) if free else INK)
+        for c, mine in zip(wanted, own, strict=True)
+    ]
 
 
 def _end_labels(ax, ends):
@@ -330,7 +479,9 @@ def _tiles(images, captions, wrong, ax):
     longest = max(len(line) for words in captions for line in words.split("\n"))
     columns = min(8 if longest <= 9 else 6, len(images))
     rows = ceil(len(images) / columns)
-    deep = 1.65 if any("\n" in words for words in captions) else 1.4  # a row and its captions, in images
+    deep = (
+        1.65 if any("\n" in words for words in captions) else 1.4
+    )  # a row and its captions, in images
     ax = axes(ax, (7.2, 7.2 / columns / 1.15 * deep * rows))
     for i, (image, words) in enumerate(zip(images, captions, strict=True)):
         x, y = 1.15 * (i % columns), -deep * (i // columns)
@@ -338,8 +489,23 @@ def _tiles(images, captions, wrong, ax):
         look = {"color": INK}
         if wrong is not None and wrong[i]:
             look = {"color": darker(PALETTE["scratch"]), "weight": "bold"}
-            ax.add_patch(Rectangle((x, y), 1, 1, fill=False, ec=PALETTE["scratch"], lw=4))
-        ax.text(x + 0.5, y - 0.06, words, ha="center", va="top", fontsize=10, parse_math=False, **look)
-    ax.set(xlim=(-0.05, 1.15 * columns - 0.1), ylim=(1.05 - deep * rows, 1.05), aspect="equal")
+            ax.add_patch(
+                Rectangle((x, y), 1, 1, fill=False, ec=PALETTE["scratch"], lw=4)
+            )
+        ax.text(
+            x + 0.5,
+            y - 0.06,
+            words,
+            ha="center",
+            va="top",
+            fontsize=10,
+            parse_math=False,
+            **look,
+        )
+    ax.set(
+        xlim=(-0.05, 1.15 * columns - 0.1),
+        ylim=(1.05 - deep * rows, 1.05),
+        aspect="equal",
+    )
     ax.axis("off")
     return ax

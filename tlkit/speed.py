@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from .fetch import cache_dir
+from .files.fetch import cache_dir
 
 if TYPE_CHECKING:
     from .backbone import Backbone
@@ -33,9 +33,15 @@ VGG16 = "vgg16 x 1.0 at 32 px"  # what doctor speaks of
 PRECISIONS = ("float32", "bfloat16", "float16")
 BATCH = 32  # images in a step of fine-tuning
 MANY = 2_000  # from so many on, twice as many above a cut: as accurate, and fewer steps move all those weights
-FEWEST, MOST = 5, 30  # epochs of fine-tuning: fewer are not worth a deeper cut, more rarely help
+FEWEST, MOST = (
+    5,
+    30,
+)  # epochs of fine-tuning: fewer are not worth a deeper cut, more rarely help
 MARGIN = 0.8  # of the time is planned for when images are chosen, before anything was seen to run
-PROBE = 2.0, 1.5e-4  # seconds that a probe's training takes: at least, and for each image
+PROBE = (
+    2.0,
+    1.5e-4,
+)  # seconds that a probe's training takes: at least, and for each image
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,9 @@ class Speed:
         return BATCH / self.step["all"]
 
 
-def measure(backbone: "Backbone", image_shape: tuple[int, int, int], precision: str) -> Speed:
+def measure(
+    backbone: "Backbone", image_shape: tuple[int, int, int], precision: str
+) -> Speed:
     """Time one batch of each kind, or return what was found when this was last asked here; 5 to 20 seconds.
 
     Args:
@@ -76,13 +84,21 @@ def measure(backbone: "Backbone", image_shape: tuple[int, int, int], precision: 
         image_shape: (height, width, 3).
         precision: "float32", "bfloat16" or "float16".
     """
-    network = f"{backbone.layout} x {backbone.width} at {backbone.size} px" + ", batch norm" * backbone.batch_norm
+    network = (
+        f"{backbone.layout} x {backbone.width} at {backbone.size} px"
+        + ", batch norm" * backbone.batch_norm
+    )
     about = [_machine(), network, list(image_shape), precision]
-    path = _folder() / f"{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]}.json"
+    path = (
+        _folder()
+        / f"{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]}.json"
+    )
     if not path.exists():
         found = asdict(_timed(backbone.random(), image_shape, precision, network))
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as half:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, delete=False, encoding="utf-8"
+        ) as half:
             json.dump(found, half)
         os.replace(half.name, path)
     return _read(path)
@@ -96,7 +112,7 @@ def known() -> list[Speed]:
 
 def precisions() -> tuple[str, ...]:
     """Which are worth timing here: on a processor "float32" and "bfloat16", on a GPU "float16" too."""
-    from .quiet import keras
+    from .machine.quiet import keras
 
     gpu = any(device.startswith("gpu") for device in keras.distribution.list_devices())
     return PRECISIONS if gpu else PRECISIONS[:2]
@@ -106,7 +122,10 @@ def faster_precision(backbone: "Backbone", image_shape: tuple[int, int, int]) ->
     """The one of ``precisions()`` that training is fastest in on this machine: measured."""
     if backbone.layout != "vgg16":
         return "float32"  # the only one that it is built in
-    return max(precisions(), key=lambda precision: measure(backbone, image_shape, precision).training)
+    return max(
+        precisions(),
+        key=lambda precision: measure(backbone, image_shape, precision).training,
+    )
 
 
 def batch(images: int, lowest: str) -> int:
@@ -121,7 +140,10 @@ def batch(images: int, lowest: str) -> int:
 
 def _folder() -> Path:
     """Of what the code that is here has measured: an older or newer one may be slower or faster."""
-    code = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("speed.py", "fast.py"))
+    code = b"".join(
+        (Path(__file__).parent / name).read_bytes()
+        for name in ("speed.py", "machine/fast.py")
+    )
     return cache_dir() / "speed" / hashlib.sha256(code).hexdigest()[:12]
 
 
@@ -132,8 +154,16 @@ def _read(path: Path) -> Speed:
 def _machine() -> str:
     """What must stay the same for a measurement to hold; names no person and no computer."""
     cpu = Path("/proc/cpuinfo")
-    names = re.findall(r"model name\s*: (.*)", cpu.read_text("utf-8")) if cpu.exists() else []
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    names = (
+        re.findall(r"model name\s*: (.*)", cpu.read_text("utf-8"))
+        if cpu.exists()
+        else []
+    )
+    cores = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count()
+    )
     gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "any")
     return f"{[*names, platform.processor()][0]}, {cores} cores, Keras {version('keras')}, GPU {gpu}"
 
@@ -142,15 +172,17 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
     import numpy as np
 
     from .backbone import BLOCKS, above_cut, cut_below
-    from .fast import Adam
     from .features import BATCH as rows
     from .features import forward
-    from .quiet import keras
+    from .machine.fast import Adam
+    from .machine.quiet import keras
 
     shared = backbone.build(image_shape, precision)
     images = np.zeros((rows, *image_shape), "uint8")
     seconds = first_and_later(lambda: list(forward(shared, images)))[1]
-    model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
+    model = keras.Model(
+        shared.input, keras.layers.Dense(10, dtype="float32")(shared.output)
+    )
     step, double, start, share = {}, {}, {}, {}
     lowest = ("block5", "all") if backbone.layout == "vgg16" else ("all",)
     for name in ("all", *BLOCKS) if backbone.layout == "vgg16" else lowest:
@@ -158,18 +190,32 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
         share[name] = multiply_adds(above) / multiply_adds(model)
         if name not in lowest:
             continue
-        above.compile(Adam(clipnorm=1.0), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        above.compile(
+            Adam(clipnorm=1.0),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        )
         above.optimizer.build(above.trainable_variables)
-        inputs, labels = np.zeros((2 * BATCH, *above.input.shape[1:]), "float32"), np.zeros(2 * BATCH, "int64")
-        start[name], step[name] = first_and_later(partial(above.train_on_batch, inputs[:BATCH], labels[:BATCH]))
+        inputs, labels = (
+            np.zeros((2 * BATCH, *above.input.shape[1:]), "float32"),
+            np.zeros(2 * BATCH, "int64"),
+        )
+        start[name], step[name] = first_and_later(
+            partial(above.train_on_batch, inputs[:BATCH], labels[:BATCH])
+        )
         double[name] = 2 * step[name]  # of all layers, where the arithmetic decides
         if name != "all":
-            double[name] = first_and_later(partial(above.train_on_batch, inputs, labels))[1]
-    for name in share.keys() - step.keys():  # in between the time grows with the multiply-adds
+            double[name] = first_and_later(
+                partial(above.train_on_batch, inputs, labels)
+            )[1]
+    for name in (
+        share.keys() - step.keys()
+    ):  # in between the time grows with the multiply-adds
         part = (share[name] - share["block5"]) / (1 - share["block5"])
         for at in (step, double, start):
             at[name] = at["block5"] + part * (at["all"] - at["block5"])
-    return Speed(_machine(), network, precision, rows / seconds, step, double, start, share)
+    return Speed(
+        _machine(), network, precision, rows / seconds, step, double, start, share
+    )
 
 
 def first_and_later(call: Callable[[], Any]) -> tuple[float, float]:
@@ -192,7 +238,9 @@ def as_seconds(budget: str | float) -> float:
     """Seconds of "90 s", "2 min", "1.5 h" or a plain number. Raises ValueError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(s|min|h|)", str(budget).strip())
     if not found:
-        raise ValueError(f'budget={budget!r}: expected "90 s", "2 min", "1 h" or a number of seconds')
+        raise ValueError(
+            f'budget={budget!r}: expected "90 s", "2 min", "1 h" or a number of seconds'
+        )
     return float(found[1]) * {"": 1, "s": 1, "min": 60, "h": 3600}[found[2]]
 
 
@@ -204,7 +252,13 @@ class Budget:
         backbone, image_shape, precision: as for ``measure``.
     """
 
-    def __init__(self, budget: str | float, backbone: "Backbone", image_shape: tuple[int, int, int], precision: str):
+    def __init__(
+        self,
+        budget: str | float,
+        backbone: "Backbone",
+        image_shape: tuple[int, int, int],
+        precision: str,
+    ):
         self.started, self.seconds = time.perf_counter(), as_seconds(budget)
         self.speed = measure(backbone, image_shape, precision)
 
@@ -217,14 +271,21 @@ class Budget:
         seen = images + len(task.validation) + len(task.test)
         return seen / self.speed.forward + PROBE[0] + PROBE[1] * images
 
-    def _tune(self, task: "Task", images: int, lowest: str, epochs: int) -> tuple[float, float]:
+    def _tune(
+        self, task: "Task", images: int, lowest: str, epochs: int
+    ) -> tuple[float, float]:
         """Seconds of fine-tuning: of the epochs, and of what comes before and after them."""
         speed, share = self.speed, self.speed.share[lowest]
-        held_out, seen = len(task.validation), images + len(task.validation) + len(task.test)
+        held_out, seen = (
+            len(task.validation),
+            images + len(task.validation) + len(task.test),
+        )
         size = batch(images, lowest)
         step = (speed.step if size == BATCH else speed.double)[lowest]
         epoch = -(-images // size) * step + held_out * share / speed.forward
-        once = seen / speed.forward  # the layers below the cut before the epochs, those above it after them
+        once = (
+            seen / speed.forward
+        )  # the layers below the cut before the epochs, those above it after them
         return epochs * epoch, once + speed.start[lowest]
 
     def some(self, task: "Task", seed: int) -> "Split":
@@ -232,11 +293,19 @@ class Budget:
         import numpy as np
 
         order = np.random.default_rng(seed).permutation(len(task.train))
-        kinds = np.zeros(len(order)) if task.is_regression else np.asarray(task.train.labels)[order]
-        place = np.zeros(len(order))  # of each image in the row of its class: 0 is the first, 1 the last
+        kinds = (
+            np.zeros(len(order))
+            if task.is_regression
+            else np.asarray(task.train.labels)[order]
+        )
+        place = np.zeros(
+            len(order)
+        )  # of each image in the row of its class: 0 is the first, 1 the last
         for kind in np.unique(kinds):
             place[kinds == kind] = np.linspace(0, 1, (kinds == kind).sum())
-        return task.train.pick(np.sort(order[np.argsort(place, kind="stable")[: self.images(task)]]))
+        return task.train.pick(
+            np.sort(order[np.argsort(place, kind="stable")[: self.images(task)]])
+        )
 
     def images(self, task: "Task") -> int:
         """How many training images fit: all, if a probe and the fewest epochs of the cheapest fine-tuning do.
@@ -247,7 +316,9 @@ class Budget:
         lowest = min(self.speed.step, key=self.speed.step.__getitem__)
 
         def cost(images: int) -> float:
-            return self._probe(task, images) + sum(self._tune(task, images, lowest, FEWEST))
+            return self._probe(task, images) + sum(
+                self._tune(task, images, lowest, FEWEST)
+            )
 
         few, most = min(len(task.train), 4 * max(1, len(task.classes))), len(task.train)
         if cost(few) > self.left:
@@ -266,13 +337,21 @@ class Budget:
         Returns:
             "unfreeze", "min_epochs", "steps" and "seconds" for ``fine_tune``; empty if no time is left for it.
         """
-        n, depths = len(task.train), sorted(self.speed.step, key=self.speed.share.__getitem__)
+        n, depths = (
+            len(task.train),
+            sorted(self.speed.step, key=self.speed.share.__getitem__),
+        )
         for lowest in depths[::-1]:  # deepest first
             epoch, once = self._tune(task, n, lowest, 1)
             epochs = min(MOST, int((self.left - once) / epoch))
             if epochs >= FEWEST or (lowest == depths[0] and epochs >= 1):
                 seconds = self.left - (once - self.speed.start[lowest])
-                return {"unfreeze": lowest, "min_epochs": epochs, "steps": 1, "seconds": seconds}
+                return {
+                    "unfreeze": lowest,
+                    "min_epochs": epochs,
+                    "steps": 1,
+                    "seconds": seconds,
+                }
         return {}
 
 
@@ -287,7 +366,11 @@ class Watch:
     """Seconds, and the largest resident memory of this process, sampled every 20 ms."""
 
     def __enter__(self):
-        self.started, self.peak_mb, self._done = time.perf_counter(), 0.0, threading.Event()
+        self.started, self.peak_mb, self._done = (
+            time.perf_counter(),
+            0.0,
+            threading.Event(),
+        )
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
         return self

@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import evaluate, fast, speed
+from . import evaluate, speed
 from .backbone import BLOCKS, Backbone, above_cut, at_cut, cut_below
-from .bar import bar
 from .features import MANY, CacheLimit, activations, predict
-from .quiet import keras
+from .machine import fast
+from .machine.bar import bar
+from .machine.quiet import keras
 from .tasks import Split, Task, fingerprint
 
 
@@ -69,7 +70,15 @@ class Settings:
 PROBE = Settings(rate=3e-3, steps=300, min_epochs=15, batch=128, mirror=False)
 TUNE = Settings(rate=1e-4, steps=300, min_epochs=5, batch=32)
 SCRATCH = Settings(rate=3e-4, steps=600, min_epochs=30, batch=32)
-ARTICLE = Settings(rate=1e-4, steps=1000, batch=32, schedule=False, epoch_steps=100, keep_best=False, mirror=False)
+ARTICLE = Settings(
+    rate=1e-4,
+    steps=1000,
+    batch=32,
+    schedule=False,
+    epoch_steps=100,
+    keep_best=False,
+    mirror=False,
+)
 
 
 @dataclass(eq=False)
@@ -114,12 +123,18 @@ class Run:
     def correct(self, split: str = "test") -> np.ndarray:
         """Which predictions are right, bool (n,). Raises ValueError where the task asks for a number."""
         if self.task.is_regression:
-            raise ValueError(f"{self.task.name!r} asks for a number, which is never just right: use score()")
+            raise ValueError(
+                f"{self.task.name!r} asks for a number, which is never just right: use score()"
+            )
         return self.predicted(split) == getattr(self.task, split).labels
 
     def score(self, split: str = "test") -> evaluate.Interval:
         """Accuracy with its 95 % interval (Wilson), or the mean absolute error."""
-        measure = evaluate.mean_absolute_error if self.task.is_regression else evaluate.accuracy
+        measure = (
+            evaluate.mean_absolute_error
+            if self.task.is_regression
+            else evaluate.accuracy
+        )
         return measure(getattr(self.task, split).labels, self.predicted(split))
 
 
@@ -132,7 +147,15 @@ def from_scratch(backbone: Backbone, task: Task, *, seed: int = 0, **changes) ->
         seed: of weights and shuffling.
         **changes: fields of ``Settings`` to set differently from ``SCRATCH``.
     """
-    return _train("scratch", backbone.random(seed), task, "image", replace(SCRATCH, **changes), seed, standardise=False)
+    return _train(
+        "scratch",
+        backbone.random(seed),
+        task,
+        "image",
+        replace(SCRATCH, **changes),
+        seed,
+        standardise=False,
+    )
 
 
 def linear_probe(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
@@ -140,12 +163,27 @@ def linear_probe(backbone: Backbone, task: Task, *, seed: int = 0, **changes) ->
 
     Source: Alain & Bengio 2016, https://arxiv.org/abs/1610.01644. Arguments as in ``from_scratch``.
     """
-    batch = PROBE.batch if len(task.train) < MANY else 2 * PROBE.batch  # as accurate, in two thirds of the time
-    return _train("probe", backbone, task, "features", replace(PROBE, **{"batch": batch, **changes}), seed)
+    batch = (
+        PROBE.batch if len(task.train) < MANY else 2 * PROBE.batch
+    )  # as accurate, in two thirds of the time
+    return _train(
+        "probe",
+        backbone,
+        task,
+        "features",
+        replace(PROBE, **{"batch": batch, **changes}),
+        seed,
+    )
 
 
 def fine_tune(
-    backbone: Backbone, task: Task, *, head: Head | None = None, unfreeze: str = "block5", seed: int = 0, **changes
+    backbone: Backbone,
+    task: Task,
+    *,
+    head: Head | None = None,
+    unfreeze: str = "block5",
+    seed: int = 0,
+    **changes,
 ) -> Run:
     """Train the head and the blocks from `unfreeze` upwards; the blocks below stay frozen and run once.
 
@@ -162,10 +200,25 @@ def fine_tune(
     Raises:
         ValueError: no such block.
     """
-    if not {"batch", "rate"} & changes.keys():  # steps grow with the batch: Goyal et al. 2017, arXiv:1706.02677
+    if (
+        not {"batch", "rate"} & changes.keys()
+    ):  # steps grow with the batch: Goyal et al. 2017, arXiv:1706.02677
         twice = speed.batch(len(task.train), unfreeze) // TUNE.batch
-        changes = {"batch": TUNE.batch * twice, "rate": TUNE.rate * twice, "steps": TUNE.steps // twice, **changes}
-    return _train("fine_tune", backbone, task, cut_below(unfreeze), replace(TUNE, **changes), seed, head=head)
+        changes = {
+            "batch": TUNE.batch * twice,
+            "rate": TUNE.rate * twice,
+            "steps": TUNE.steps // twice,
+            **changes,
+        }
+    return _train(
+        "fine_tune",
+        backbone,
+        task,
+        cut_below(unfreeze),
+        replace(TUNE, **changes),
+        seed,
+        head=head,
+    )
 
 
 def lp_ft(
@@ -191,18 +244,26 @@ def lp_ft(
     """
     kept = {name: changes[name] for name in ("precision",) if name in changes}
     if budget is not None:
-        clock = speed.Budget(budget, backbone, task.image_shape, changes.get("precision", "float32"))
+        clock = speed.Budget(
+            budget, backbone, task.image_shape, changes.get("precision", "float32")
+        )
         task = replace(task, train=clock.some(task, seed))
     probe = linear_probe(backbone, task, seed=seed, **kept)
     if budget is not None:
         plan = clock.plan(task)
-        print(f"{clock.seconds:.0f} s: {len(task.train):,} images, {speed.in_words(plan)}")
+        print(
+            f"{clock.seconds:.0f} s: {len(task.train):,} images, {speed.in_words(plan)}"
+        )
         if not plan:
             return probe
         unfreeze, changes = plan.pop("unfreeze"), {**changes, **plan}
-    run = fine_tune(backbone, task, head=probe.head, unfreeze=unfreeze, seed=seed, **changes)
+    run = fine_tune(
+        backbone, task, head=probe.head, unfreeze=unfreeze, seed=seed, **changes
+    )
     peak = max(run.peak_memory_mb, probe.peak_memory_mb)
-    return replace(run, recipe="lp_ft", seconds=run.seconds + probe.seconds, peak_memory_mb=peak)
+    return replace(
+        run, recipe="lp_ft", seconds=run.seconds + probe.seconds, peak_memory_mb=peak
+    )
 
 
 def article(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
@@ -212,13 +273,39 @@ def article(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     Arguments as in ``from_scratch``.
     """
     spoilt = replace(backbone, preprocessing="1/255")
-    return _train("article", spoilt, task, "image", replace(ARTICLE, **changes), seed, standardise=False, flatten=True)
+    return _train(
+        "article",
+        spoilt,
+        task,
+        "image",
+        replace(ARTICLE, **changes),
+        seed,
+        standardise=False,
+        flatten=True,
+    )
 
 
-RECIPES = {"scratch": from_scratch, "probe": linear_probe, "fine_tune": fine_tune, "lp_ft": lp_ft, "article": article}
+RECIPES = {
+    "scratch": from_scratch,
+    "probe": linear_probe,
+    "fine_tune": fine_tune,
+    "lp_ft": lp_ft,
+    "article": article,
+}
 
 
-def _train(recipe, backbone, task, cut, settings, seed, *, head=None, standardise=True, flatten=False) -> Run:
+def _train(
+    recipe,
+    backbone,
+    task,
+    cut,
+    settings,
+    seed,
+    *,
+    head=None,
+    standardise=True,
+    flatten=False,
+) -> Run:
     gc.collect()  # Keras leaves an earlier training's model and optimizer in cycles: 177 MB for VGG16
     keras.utils.set_random_seed(seed)
     mirror = task.mirror if settings.mirror is None else settings.mirror
@@ -226,35 +313,78 @@ def _train(recipe, backbone, task, cut, settings, seed, *, head=None, standardis
     with speed.Watch() as watch:
         shared = backbone.build(task.image_shape, settings.precision)
         if head is None:
-            head = new_head(backbone, shared, task, settings, seed, standardise, zero=cut == "features")
+            head = new_head(
+                backbone,
+                shared,
+                task,
+                settings,
+                seed,
+                standardise,
+                zero=cut == "features",
+            )
         model = _with_head(shared, head, task, flatten)
         below, above = at_cut(model, cut), above_cut(model, cut)
-        whole = keras.Model(model.input, model.output)  # the same layers: the optimizer goes with it when all is done
+        whole = keras.Model(
+            model.input, model.output
+        )  # the same layers: the optimizer goes with it when all is done
         below.trainable = False
 
-        def feed(split: Split):  # activations for the part above the cut, or images for the whole
+        def feed(
+            split: Split,
+        ):  # activations for the part above the cut, or images for the whole
             if cut == "image":
                 return split.images, whole
             try:
-                return activations(backbone, split.images, cut, precision=settings.precision, model=model), above
+                return activations(
+                    backbone,
+                    split.images,
+                    cut,
+                    precision=settings.precision,
+                    model=model,
+                ), above
             except CacheLimit as reason:
                 print(f"{reason}: running the frozen layers in every epoch instead")
                 return split.images, whole
 
         inputs, trained = feed(task.train)
-        held_out = task.validation.images if trained is whole else feed(task.validation)[0]
-        frozen, thawed = ([fingerprint(w.numpy()) for w in part] for part in (below.weights, above.trainable_variables))
+        held_out = (
+            task.validation.images if trained is whole else feed(task.validation)[0]
+        )
+        frozen, thawed = (
+            [fingerprint(w.numpy()) for w in part]
+            for part in (below.weights, above.trainable_variables)
+        )
         history = _fit(trained, inputs, held_out, task, settings, seed, recipe)
     _check_moves(recipe, below.weights, above.trainable_variables, frozen, thawed)
     outputs = {}
     for name, split in task.splits().items():
         seen, network = feed(split)
         outputs[name] = predict(network, seen)
-    decided = {**vars(settings), "cut": cut, "cached": trained is above, "epochs": len(history["loss"])}
-    kept = None if flatten else Head(head.mean, head.variance, *model.get_layer("logits").get_weights())
+    decided = {
+        **vars(settings),
+        "cut": cut,
+        "cached": trained is above,
+        "epochs": len(history["loss"]),
+    }
+    kept = (
+        None
+        if flatten
+        else Head(head.mean, head.variance, *model.get_layer("logits").get_weights())
+    )
     count = int(sum(np.prod(w.shape) for w in above.trainable_variables))
     return Run(
-        recipe, task, backbone, model, kept, history, watch.seconds, watch.peak_mb, count, seed, decided, outputs
+        recipe,
+        task,
+        backbone,
+        model,
+        kept,
+        history,
+        watch.seconds,
+        watch.peak_mb,
+        count,
+        seed,
+        decided,
+        outputs,
     )
 
 
@@ -267,12 +397,26 @@ def new_head(backbone, shared, task, settings, seed, standardise, zero) -> Head:
     shape = (backbone.channels, outputs)
     mean, variance = np.zeros(shape[0], "float32"), np.ones(shape[0], "float32")
     if standardise:
-        known = activations(backbone, task.train.images, "features", precision=settings.precision, model=shared)
-        some = np.random.default_rng(seed).permutation(len(known))[:10_000]  # of 60,000 images all would take 120 MB
+        known = activations(
+            backbone,
+            task.train.images,
+            "features",
+            precision=settings.precision,
+            model=shared,
+        )
+        some = np.random.default_rng(seed).permutation(len(known))[
+            :10_000
+        ]  # of 60,000 images all would take 120 MB
         known = known[np.sort(some)].astype("float32")
         mean, variance = known.mean(axis=0), known.var(axis=0)
-        variance += 0.01 * variance.mean() + 1e-12  # a feature silent in training must not explode in the test
-    start = np.zeros(shape) if zero else np.random.default_rng(seed).normal(0, shape[0] ** -0.5, shape)
+        variance += (
+            0.01 * variance.mean() + 1e-12
+        )  # a feature silent in training must not explode in the test
+    start = (
+        np.zeros(shape)
+        if zero
+        else np.random.default_rng(seed).normal(0, shape[0] ** -0.5, shape)
+    )
     return Head(mean, variance, start.astype("float32"), np.zeros(outputs, "float32"))
 
 
@@ -281,18 +425,27 @@ def _with_head(shared, head: Head, task: Task, flatten: bool):
     if flatten:  # the article's head, on the last block's output
         x = keras.layers.Flatten(name="flatten")(shared.get_layer("block5_pool").output)
     else:
-        x = keras.layers.Normalization(mean=head.mean, variance=head.variance, name="standardise", dtype="float32")(x)
+        x = keras.layers.Normalization(
+            mean=head.mean, variance=head.variance, name="standardise", dtype="float32"
+        )(x)
     logits = keras.layers.Dense(len(head.bias), name="logits", dtype="float32")
     x = logits(x)
     if not flatten:
         logits.set_weights([head.kernel, head.bias])
     if task.is_regression:  # the head works in standard units, the task in its own
         known = np.asarray(task.train.labels)
-        x = keras.layers.Rescaling(float(known.std()) or 1.0, float(known.mean()), name="units", dtype="float32")(x)
+        x = keras.layers.Rescaling(
+            float(known.std()) or 1.0,
+            float(known.mean()),
+            name="units",
+            dtype="float32",
+        )(x)
     return keras.Model(shared.input, x, name="model")
 
 
-def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, name: str) -> dict[str, list[float]]:
+def _fit(
+    network, inputs, held_out, task: Task, settings: Settings, seed: int, name: str
+) -> dict[str, list[float]]:
     train = _Batches(inputs, task.train.labels, settings, seed)
     epochs = max(settings.min_epochs, -(-settings.steps // train.steps))
     rate, total = settings.rate, epochs * train.steps
@@ -302,22 +455,43 @@ def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, n
             rate / 10, total - warmup, warmup_target=rate, warmup_steps=warmup
         )
     if task.is_regression:
-        loss, metric = keras.losses.MeanSquaredError(), keras.metrics.MeanAbsoluteError("mae")
+        loss, metric = (
+            keras.losses.MeanSquaredError(),
+            keras.metrics.MeanAbsoluteError("mae"),
+        )
     else:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         metric = keras.metrics.SparseCategoricalAccuracy("accuracy")
 
     def score():  # after each epoch, in the way of the final predictions: Keras's `evaluate` opens its data anew
         labels, outputs = np.asarray(task.validation.labels), predict(network, held_out)
-        each = np.abs(labels - outputs[:, 0]) if task.is_regression else labels == outputs.argmax(axis=1)
-        return {f"val_{metric.name}": float(each.mean()), "val_loss": float(loss(labels, outputs))}
+        each = (
+            np.abs(labels - outputs[:, 0])
+            if task.is_regression
+            else labels == outputs.argmax(axis=1)
+        )
+        return {
+            f"val_{metric.name}": float(each.mean()),
+            "val_loss": float(loss(labels, outputs)),
+        }
 
-    adam = _AdamByDepth(settings.shrink, learning_rate=rate, clipnorm=1.0 if settings.schedule else None)
-    if settings.precision == "float16":  # small gradients would become 0: the loss is scaled up, and they down again
+    adam = _AdamByDepth(
+        settings.shrink, learning_rate=rate, clipnorm=1.0 if settings.schedule else None
+    )
+    if (
+        settings.precision == "float16"
+    ):  # small gradients would become 0: the loss is scaled up, and they down again
         adam = keras.optimizers.LossScaleOptimizer(adam)
     # a step on features is shorter than Python's part in it: there, an epoch is one call
-    network.compile(adam, loss, metrics=[metric], steps_per_execution=train.steps if np.ndim(inputs) == 2 else 1)
-    adam.build(network.trainable_variables)  # before the first step: else Keras traces the step twice
+    network.compile(
+        adam,
+        loss,
+        metrics=[metric],
+        steps_per_execution=train.steps if np.ndim(inputs) == 2 else 1,
+    )
+    adam.build(
+        network.trainable_variables
+    )  # before the first step: else Keras traces the step twice
     with bar(total, f"{name} on {task.name}", "step") as progress:
         keeper = _KeepBest(settings, progress, score)
         try:
@@ -326,7 +500,9 @@ def _fit(network, inputs, held_out, task: Task, settings: Settings, seed: int, n
         except KeyboardInterrupt:
             if not keeper.rows:
                 raise  # nothing was learnt yet
-            print(f"stopped by you after {len(keeper.rows)} of {epochs} epochs: keeping the best of them")
+            print(
+                f"stopped by you after {len(keeper.rows)} of {epochs} epochs: keeping the best of them"
+            )
     if settings.keep_best:
         network.set_weights(keeper.weights)
     return {key: [row[key] for row in keeper.rows] for key in keeper.rows[0]}
@@ -342,7 +518,10 @@ class _AdamByDepth(fast.Adam):
     def build(self, variables):
         super().build(variables)
         blocks, names = list(BLOCKS), [variable.path[:6] for variable in variables]
-        self.factors = [self.shrink ** (4 - blocks.index(name)) if name in blocks else 1.0 for name in names]
+        self.factors = [
+            self.shrink ** (4 - blocks.index(name)) if name in blocks else 1.0
+            for name in names
+        ]
 
     def update_step(self, gradient, variable, learning_rate):
         factor = self.factors[self._get_variable_index(variable)]
@@ -361,17 +540,21 @@ class _Batches(keras.utils.PyDataset):
         self.steps = settings.epoch_steps or -(-len(inputs) // self.batch)
 
     def __getitem__(self, t):
-        epoch, i = divmod(t + self.steps, self.steps)  # from 1: so every stored result repeats, which began there
+        epoch, i = divmod(
+            t + self.steps, self.steps
+        )  # from 1: so every stored result repeats, which began there
         # step t takes the next rows of an endless row of shuffles, so every batch is full
         first, start = divmod((epoch * self.steps + i) * self.batch, len(self.inputs))
-        rows = np.concatenate([self._shuffle(first), self._shuffle(first + 1)])[start : start + self.batch]
+        rows = np.concatenate([self._shuffle(first), self._shuffle(first + 1)])[
+            start : start + self.batch
+        ]
         x = self.inputs[rows]  # as they are stored: the network makes float32 of them
         if self.mirror:
             chosen = np.random.default_rng((self.seed, i, epoch)).random(len(x)) < 0.5
             x = np.where(chosen[:, None, None, None], x[:, :, ::-1], x)
         return x, self.labels[rows]
 
-    @lru_cache(maxsize=2)  # noqa: B019 (lives as long as its few batches)
+    @lru_cache(maxsize=2)
     def _shuffle(self, k):
         return np.random.default_rng((self.seed, k)).permutation(len(self.inputs))
 
@@ -399,11 +582,16 @@ class _KeepBest(keras.callbacks.Callback):
         if self.best is None or score > self.best:
             self.best, self.waited = score, 0
             self.weights = self.model.get_weights() if self.settings.keep_best else None
-        self.rows.append({key: float(value) for key, value in logs.items()})  # last, so that a row means a kept state
+        self.rows.append(
+            {key: float(value) for key, value in logs.items()}
+        )  # last, so that a row means a kept state
         if self.settings.keep_best and self.waited >= self.settings.patience:
             self.model.stop_training = True
         now = time.perf_counter()
-        if self.settings.seconds is not None and 2 * now - self.began - self.first > self.settings.seconds:
+        if (
+            self.settings.seconds is not None
+            and 2 * now - self.began - self.first > self.settings.seconds
+        ):
             self.model.stop_training = True  # the next epoch would end too late
 
 
@@ -412,5 +600,7 @@ def _check_moves(recipe, below, above, frozen, thawed) -> None:
     for old, now in zip(frozen, below, strict=True):
         assert old == fingerprint(now.numpy()), f"{recipe}: a frozen layer moved"
     for old, now in zip(thawed, above, strict=True):
-        moved = len(now.shape) < 2 or old != fingerprint(now.numpy())  # a bias may stay where it is
+        moved = len(now.shape) < 2 or old != fingerprint(
+            now.numpy()
+        )  # a bias may stay where it is
         assert moved, f"{recipe}: {now.path} should have been trained and did not move"

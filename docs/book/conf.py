@@ -8,7 +8,9 @@ copyright = "The tlkit authors. Text and figures: CC BY 4.0"
 language = "en"
 
 extensions = ["myst_nb"]
-suppress_warnings = ["myst.header"]  # the terms of the glossary are headings of the third level
+suppress_warnings = [
+    "myst.header"
+]  # the terms of the glossary are headings of the third level
 nb_execution_mode = "off"  # the notebooks are committed executed
 nb_ipywidgets_js = {}  # saved outputs are pictures, and nothing comes from another server
 nb_render_markdown_format = "gfm"

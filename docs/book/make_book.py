@@ -19,13 +19,20 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SOURCE, SITE = ROOT / "build" / "book-source", ROOT / "build" / "book"
 SHOWN = ("notebooks/*.ipynb", "notebooks/*.md", "docs/*.md", "docs/*.png")
-MATHJAX = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts")  # what this site loads, of 24 MB
+MATHJAX = (
+    "tex-chtml.js",
+    "input/tex/extensions",
+    "output/chtml/fonts",
+)  # what this site loads, of 24 MB
 QUESTIONS = "### Where is my question answered?\n"  # this part of README stands on the first page too
 LOOKS = {  # tags that book.css knows -> the calls whose outputs look so
-    "sentences": r"\btk\.(claim|check)\(|\.compare\(",  # lines may be wrapped, as a table's may not
-    "choices": r"\btk\.(guess|quiz)\(",  # each option has its own mark
+    "sentences": r"\bcourse\.(claim|check)\(|\.compare\(",  # lines may be wrapped, as a table's may not
+    "choices": r"\bcourse\.(guess|quiz)\(",  # each option has its own mark
 }
-PROMPT = {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+PROMPT = {
+    "code_prompt_show": "Show the solution",
+    "code_prompt_hide": "Hide the solution",
+}
 RUN_IT = (
     "*This page shows the notebook as it was executed. To work in your own copy, with checks that answer:* `make lab`, "
     "[Binder](https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/my_notebooks/{name}) *or* "
@@ -35,12 +42,18 @@ RUN_IT = (
 
 def address(root: Path) -> str:
     """The repository's address, which ``make address`` sets."""
-    return tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+    return tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"][
+        "urls"
+    ]["Repository"]
 
 
 def pages(root: Path) -> list[str]:
     """Paths, relative to the root, of all files that the book shows."""
-    return sorted(path.relative_to(root).as_posix() for shown in SHOWN for path in root.glob(shown))
+    return sorted(
+        path.relative_to(root).as_posix()
+        for shown in SHOWN
+        for path in root.glob(shown)
+    )
 
 
 def with_links(text: str, page: str, shown: list[str], home: str) -> str:
@@ -56,7 +69,9 @@ def with_links(text: str, page: str, shown: list[str], home: str) -> str:
     def rewritten(link: re.Match) -> str:
         path, anchor = link[1], link[2] or ""
         target = normpath(join(dirname(page), path)) if path else page
-        if target.endswith(".ipynb"):  # JupyterLab's anchors keep case and signs, the book's do not
+        if target.endswith(
+            ".ipynb"
+        ):  # JupyterLab's anchors keep case and signs, the book's do not
             anchor = re.sub(r"[^\w#-]", "", anchor.lower())
         return f"]({path if target in shown else f'{home}/blob/main/{target}'}{anchor})"
 
@@ -74,7 +89,14 @@ def with_notes(cell: dict) -> list[dict]:
         if "image/png" in output.get("data", {}):
             if "mystnb" in cells[-1]["metadata"]:
                 further = {"tags": [*tags, "remove-input"]}
-                cells.append({"cell_type": "code", "source": "", "execution_count": None, "metadata": further})
+                cells.append(
+                    {
+                        "cell_type": "code",
+                        "source": "",
+                        "execution_count": None,
+                        "metadata": further,
+                    }
+                )
             cells[-1]["metadata"]["mystnb"] = {"image": of_picture(output)}
         cells[-1].setdefault("outputs", []).append(output)
     for part in cells:
@@ -85,7 +107,9 @@ def with_notes(cell: dict) -> list[dict]:
 
 def of_picture(output: dict) -> dict[str, str]:
     """Its words, and its width, with which Sphinx links it to itself: on a telephone one looks at it alone."""
-    width = int.from_bytes(b64decode(output["data"]["image/png"])[16:20])  # as the head of every PNG file has it
+    width = int.from_bytes(
+        b64decode(output["data"]["image/png"])[16:20]
+    )  # as the head of every PNG file has it
     return {"alt": output["metadata"]["image/png"]["alt"], "width": f"{width}px"}
 
 
@@ -97,7 +121,10 @@ def notebook(text: str, page: str, shown: list[str], home: str) -> str:
         if cell["cell_type"] == "code":
             cells += with_notes(cell)
         else:
-            cells.append(cell | {"source": with_links("".join(cell["source"]), page, shown, home)})
+            cells.append(
+                cell
+                | {"source": with_links("".join(cell["source"]), page, shown, home)}
+            )
     repository = home.removeprefix("https://github.com/")
     number = f"{name[:2]} · " if name[:2].isdigit() else ""
     title, _, rest = cells[0]["source"].partition("\n")
@@ -109,8 +136,15 @@ def notebook(text: str, page: str, shown: list[str], home: str) -> str:
 def first_page(root: Path, shown: list[str], home: str) -> str:
     """index.md with README's table of questions."""
     readme = (root / "README.md").read_text("utf-8")
-    table = re.split(r"\n##+ ", readme.split(QUESTIONS)[1])[0].replace("](#", f"]({home}#")
-    return with_links((HERE / "index.md").read_text("utf-8").replace("QUESTIONS", table), "index.md", shown, home)
+    table = re.split(r"\n##+ ", readme.split(QUESTIONS)[1])[0].replace(
+        "](#", f"]({home}#"
+    )
+    return with_links(
+        (HERE / "index.md").read_text("utf-8").replace("QUESTIONS", table),
+        "index.md",
+        shown,
+        home,
+    )
 
 
 def stage(root: Path, source: Path) -> list[str]:
@@ -123,7 +157,9 @@ def stage(root: Path, source: Path) -> list[str]:
             shutil.copy(root / page, target)
             continue
         text = (root / page).read_text("utf-8")
-        text = (notebook if page.endswith(".ipynb") else with_links)(text, page, shown, home)
+        text = (notebook if page.endswith(".ipynb") else with_links)(
+            text, page, shown, home
+        )
         target.write_text(text, "utf-8")
     (source / "index.md").write_text(first_page(root, shown, home), "utf-8")
     return shown
@@ -131,7 +167,9 @@ def stage(root: Path, source: Path) -> list[str]:
 
 def copy_mathjax(to: Path) -> None:
     """Formulas are set by files of this site, never by those of another."""
-    package = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+    package = (
+        Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+    )
     for name in MATHJAX:
         (to / name).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (package / name).is_dir() else shutil.copy
@@ -140,15 +178,30 @@ def copy_mathjax(to: Path) -> None:
 
 def main() -> int:
     """Exit status 0 if the book could be built without a warning."""
-    from sphinx.cmd.build import main as sphinx  # not where only the functions above are wanted
+    from sphinx.cmd.build import (
+        main as sphinx,  # not where only the functions above are wanted
+    )
 
     stage(ROOT, SOURCE)
     copy_mathjax(SOURCE / "static" / "mathjax")
     shutil.copy(HERE / "book.css", SOURCE / "static" / "book.css")
     shutil.rmtree(SITE, ignore_errors=True)
-    options = ["-c", str(HERE), "-d", str(SOURCE.with_name("book-doctrees")), "-E", "-W", "--keep-going", "-q"]
+    options = [
+        "-c",
+        str(HERE),
+        "-d",
+        str(SOURCE.with_name("book-doctrees")),
+        "-E",
+        "-W",
+        "--keep-going",
+        "-q",
+    ]
     failed = sphinx(["-b", "html", *options, str(SOURCE), str(SITE)])
-    print(f"the book could not be built: exit {failed}" if failed else f"the book: {SITE / 'index.html'}")
+    print(
+        f"the book could not be built: exit {failed}"
+        if failed
+        else f"the book: {SITE / 'index.html'}"
+    )
     return failed
 
 

@@ -11,7 +11,16 @@ import numpy as np
 
 from tlkit import Backbone, Task, activations
 
-LEFT_OUT = {"site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "turtledemo", "__pycache__"}
+LEFT_OUT = {
+    "site-packages",
+    "dist-packages",
+    "test",
+    "tests",
+    "idlelib",
+    "lib2to3",
+    "turtledemo",
+    "__pycache__",
+}
 KINDS = ("sine", "square", "sawtooth", "noise", "chirp up", "chirp down", "pluck")
 RATE, SAMPLES = 8000, 4096  # samples in a second, and in a sound: half a second
 BANDS = 64  # of 31.25 Hz each: the picture shows 0 to 2,000 Hz
@@ -38,9 +47,13 @@ def sentences(root: Path | None = None) -> list[tuple[str, tuple[str, ...]]]:
         for sentence in re.split(r"(?<=[.!?:])\s+|\n\s*\n", text):
             words = tuple(re.findall(r"[a-z]+(?:'[a-z]+)?", sentence.lower()))
             if len(words) >= 5:
-                found.setdefault(words, module)  # a sentence that stands in two places counts where it stands first
+                found.setdefault(
+                    words, module
+                )  # a sentence that stands in two places counts where it stands first
     if not found:
-        raise FileNotFoundError(f"expected Python files with docstrings in {root}, got none: pass one that has some")
+        raise FileNotFoundError(
+            f"expected Python files with docstrings in {root}, got none: pass one that has some"
+        )
     return [(module, words) for words, module in found.items()]
 
 
@@ -53,7 +66,10 @@ def _docstrings(root: Path) -> Iterator[tuple[str, str]]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about odd escapes in old files
                 tree = ast.parse(file.read_bytes())
-        except (SyntaxError, ValueError):  # files that are broken on purpose, as examples
+        except (
+            SyntaxError,
+            ValueError,
+        ):  # files that are broken on purpose, as examples
             continue
         for node in ast.walk(tree):
             kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -71,7 +87,9 @@ def sound(kind: str, rng: np.random.Generator) -> np.ndarray:
     return whole
 
 
-def _wave(kind: str, t: np.ndarray, pitch: float, rng: np.random.Generator) -> np.ndarray:
+def _wave(
+    kind: str, t: np.ndarray, pitch: float, rng: np.random.Generator
+) -> np.ndarray:
     """The pure wave, float (n,), at the times t in seconds; pitch in Hz."""
     from scipy import signal
 
@@ -84,8 +102,16 @@ def _wave(kind: str, t: np.ndarray, pitch: float, rng: np.random.Generator) -> n
         band = signal.firwin(65, (pitch, 2 * pitch), fs=RATE, pass_zero=False)
         return signal.lfilter(band, 1, rng.normal(size=len(t)))
     if kind == "pluck":
-        return np.sum([np.sin(h * phase) * np.exp(-t * h * rng.uniform(4, 8)) / h for h in range(1, 7)], axis=0)
-    return {"sine": np.sin, "square": signal.square, "sawtooth": signal.sawtooth}[kind](phase)
+        return np.sum(
+            [
+                np.sin(h * phase) * np.exp(-t * h * rng.uniform(4, 8)) / h
+                for h in range(1, 7)
+            ],
+            axis=0,
+        )
+    return {"sine": np.sin, "square": signal.square, "sawtooth": signal.sawtooth}[kind](
+        phase
+    )
 
 
 def picture(samples: np.ndarray) -> np.ndarray:
@@ -94,7 +120,9 @@ def picture(samples: np.ndarray) -> np.ndarray:
     from scipy import signal
 
     _, _, power = signal.spectrogram(samples, RATE, nperseg=256, noverlap=136)
-    decibels = 10 * np.log10(power[BANDS - 1 :: -1] + 1e-12)  # (BANDS, times), high notes on top
+    decibels = 10 * np.log10(
+        power[BANDS - 1 :: -1] + 1e-12
+    )  # (BANDS, times), high notes on top
     low, high = np.percentile(decibels, 5), decibels.max()
     grey = (255 * np.clip((decibels - low) / (high - low), 0, 1)).astype("uint8")
     small = Image.fromarray(grey).resize((32, 32), Image.Resampling.BILINEAR)
@@ -118,11 +146,22 @@ def linear_head(backbone: Backbone, task: Task) -> dict[str, np.ndarray]:
 
     splits = task.splits()
     model = backbone.build(task.image_shape)
-    inputs = {name: activations(backbone, split.images, "features", model=model) for name, split in splits.items()}
+    inputs = {
+        name: activations(backbone, split.images, "features", model=model)
+        for name, split in splits.items()
+    }
 
     def right(strength: float) -> dict[str, np.ndarray]:
-        head = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=500))
+        head = make_pipeline(
+            StandardScaler(), LogisticRegression(C=strength, max_iter=500)
+        )
         head.fit(inputs["train"], splits["train"].labels)
-        return {name: head.predict(inputs[name]) == split.labels for name, split in splits.items()}
+        return {
+            name: head.predict(inputs[name]) == split.labels
+            for name, split in splits.items()
+        }
 
-    return max(map(right, (0.001, 0.01, 0.1, 1.0)), key=lambda found: found["validation"].mean())
+    return max(
+        map(right, (0.001, 0.01, 0.1, 1.0)),
+        key=lambda found: found["validation"].mean(),
+    )

@@ -20,17 +20,30 @@ def main() -> None:
     accuracy: dict[str, dict[str, list[float]]] = {recipe: {} for recipe in RECIPES}
     for labels in LABELS:
         for recipe, train in RECIPES.items():
-            runs = [train(letters, tk.load_task("digits", labels, seed=seed), seed=seed) for seed in SEEDS]
+            runs = [
+                train(letters, tk.load_task("digits", labels, seed=seed), seed=seed)
+                for seed in SEEDS
+            ]
             accuracy[recipe][str(labels)] = [round(run.score().mean, 4) for run in runs]
             print(labels, recipe, *accuracy[recipe][str(labels)], flush=True)
-    stored.write("00_labels", letters, SEEDS, task="digits", labels_per_class=LABELS, accuracy=accuracy)
+    stored.write(
+        "00_labels",
+        letters,
+        SEEDS,
+        task="digits",
+        labels_per_class=LABELS,
+        accuracy=accuracy,
+    )
     draw_figure(accuracy)
 
 
 def draw_figure(accuracy: dict[str, dict[str, list[float]]]) -> None:
     """Some of the pictures beside the accuracy over the label budget."""
     points = {
-        recipe: {int(labels): tk.evaluate.over_seeds(seeds, (0, 1)) for labels, seeds in budgets.items()}
+        recipe: {
+            int(labels): tk.evaluate.over_seeds(seeds, (0, 1))
+            for labels, seeds in budgets.items()
+        }
         for recipe, budgets in accuracy.items()
     }
     figure = pyplot.figure(figsize=(10.5, 3.6), layout="constrained")
@@ -38,7 +51,10 @@ def draw_figure(accuracy: dict[str, dict[str, list[float]]]) -> None:
     task = tk.load_task("digits", 20)
     tk.plots.images(images=task.test.images[:24], n=24, ax=left)
     tk.plots.label_curve(points, ax=right)
-    ends = [f"{tk.plots.NAMES[name]} {line[20].mean:.2f} and {line[500].mean:.2f}" for name, line in points.items()]
+    ends = [
+        f"{tk.plots.NAMES[name]} {line[20].mean:.2f} and {line[500].mean:.2f}"
+        for name, line in points.items()
+    ]
     alt = f"Left: 24 drawn digits. Right: test accuracy with 20 and with 500 labels per class: {'; '.join(ends)}."
     Path("docs/few_labels.png").write_bytes(tk.plots.png(figure, alt))
 

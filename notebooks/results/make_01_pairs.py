@@ -18,25 +18,43 @@ import tlkit as tk
 
 LABELS, SEEDS, TARGETS = 20, (0, 1, 2, 3, 4), ("digits", "colours", "angles")
 LETTERS = tk.Backbone("letters")
-SOURCES = {"letters": LETTERS, "letters-small": tk.Backbone("letters-small"), "random": LETTERS.random(0)}
+SOURCES = {
+    "letters": LETTERS,
+    "letters-small": tk.Backbone("letters-small"),
+    "random": LETTERS.random(0),
+}
 
 
-def accuracies(tasks: list[tk.Task], see: Callable[[np.ndarray], np.ndarray]) -> list[float]:
+def accuracies(
+    tasks: list[tk.Task], see: Callable[[np.ndarray], np.ndarray]
+) -> list[float]:
     """Accuracy on each task, all with one test split, when `see` turns images into (n, features)."""
     parts = [task.train.images[:] for task in tasks] + [tasks[0].test.images[:]]
-    *known, unseen = np.split(see(np.concatenate(parts)), np.cumsum([len(part) for part in parts[:-1]]))
+    *known, unseen = np.split(
+        see(np.concatenate(parts)), np.cumsum([len(part) for part in parts[:-1]])
+    )
     scores = []
     for task, inputs in zip(tasks, known, strict=True):
-        head = make_pipeline(StandardScaler(), PCA(), LogisticRegression(max_iter=500)).fit(inputs, task.train.labels)
-        scores.append(round(float((head.predict(unseen) == task.test.labels).mean()), 4))
+        head = make_pipeline(
+            StandardScaler(), PCA(), LogisticRegression(max_iter=500)
+        ).fit(inputs, task.train.labels)
+        scores.append(
+            round(float((head.predict(unseen) == task.test.labels).mean()), 4)
+        )
     return scores
 
 
 def main() -> None:
-    tasks = [tk.load_task(target, LABELS, seed=seed) for target in TARGETS for seed in SEEDS]
-    ways: dict[str, Callable] = {"pixels": lambda images: images.reshape(len(images), -1)}
+    tasks = [
+        tk.load_task(target, LABELS, seed=seed) for target in TARGETS for seed in SEEDS
+    ]
+    ways: dict[str, Callable] = {
+        "pixels": lambda images: images.reshape(len(images), -1)
+    }
     for name, source in SOURCES.items():
-        ways[name] = lambda images, source=source: tk.activations(source, images, "features")
+        ways[name] = lambda images, source=source: tk.activations(
+            source, images, "features"
+        )
     accuracy = {}
     for name, see in ways.items():
         scores = np.reshape(accuracies(tasks, see), (len(TARGETS), len(SEEDS))).tolist()

@@ -22,28 +22,39 @@ FONTS = (tk.glyphs.TRAIN_FONTS, tk.glyphs.TRAIN_FONTS + tk.glyphs.TEST_FONTS)
 WAYS = {"components": PCA, "projections": GaussianRandomProjection}
 QUESTIONS = {
     "digit": lambda scenes: scenes.symbol,
-    "angle": lambda scenes: np.clip((scenes.angle + 30) // 15, 0, 3).astype(int),  # four classes of 15 degrees
+    "angle": lambda scenes: np.clip((scenes.angle + 30) // 15, 0, 3).astype(
+        int
+    ),  # four classes of 15 degrees
     "colour": lambda scenes: scenes.colour,
     "degrees": lambda scenes: scenes.angle,
 }
-STRENGTHS = np.logspace(0, 4, 9)  # of the ridge; leave-one-out on the training scenes chooses
+STRENGTHS = np.logspace(
+    0, 4, 9
+)  # of the ridge; leave-one-out on the training scenes chooses
 
 
 def scenes(draw: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Images uint8 (1000, 32, 32, 3), training scenes first, and the true answers, question -> (1000,)."""
     parts = [tk.glyphs.draw(tk.glyphs.DIGITS, n, seed + draw, fonts=fonts)
              for n, seed, fonts in zip((TRAIN, TEST), (500, 600), FONTS, strict=True)]  # fmt: skip
-    answers = {name: np.concatenate([ask(part) for part in parts]) for name, ask in QUESTIONS.items()}
+    answers = {
+        name: np.concatenate([ask(part) for part in parts])
+        for name, ask in QUESTIONS.items()
+    }
     return np.concatenate([part.images for part in parts]), answers
 
 
 def score(numbers: np.ndarray, answers: np.ndarray) -> float:
     """Accuracy on the test scenes of a linear head, or its mean absolute error where a number is asked for."""
     classes = answers.dtype.kind == "i"
-    head = (RidgeClassifierCV if classes else RidgeCV)(STRENGTHS).fit(numbers[:TRAIN], answers[:TRAIN])
+    head = (RidgeClassifierCV if classes else RidgeCV)(STRENGTHS).fit(
+        numbers[:TRAIN], answers[:TRAIN]
+    )
     if classes:
         return round(float(head.score(numbers[TRAIN:], answers[TRAIN:])), 4)
-    return round(float(np.abs(head.predict(numbers[TRAIN:]) - answers[TRAIN:]).mean()), 4)
+    return round(
+        float(np.abs(head.predict(numbers[TRAIN:]) - answers[TRAIN:]).mean()), 4
+    )
 
 
 def main() -> None:
@@ -52,16 +63,40 @@ def main() -> None:
               for way in WAYS}  # fmt: skip
     for draw in DRAWS:
         images, answers = scenes(draw)
-        for kind, backbone in {"letters": letters, "random": letters.random(draw)}.items():
+        for kind, backbone in {
+            "letters": letters,
+            "random": letters.random(draw),
+        }.items():
             model = backbone.build()
             for cut in CUTS:
-                seen = tk.activations(backbone, images, cut, model=model).reshape(TRAIN + TEST, -1)
+                seen = tk.activations(backbone, images, cut, model=model).reshape(
+                    TRAIN + TEST, -1
+                )
                 for way, few in WAYS.items():
-                    few = make_pipeline(few(NUMBERS, random_state=draw), StandardScaler()).fit(seen[:TRAIN])
+                    few = make_pipeline(
+                        few(NUMBERS, random_state=draw), StandardScaler()
+                    ).fit(seen[:TRAIN])
                     for name in QUESTIONS:
-                        scores[way][kind][name][cut].append(score(few.transform(seen), answers[name]))
-            print(draw, kind, {name: scores["components"][kind][name]["block3"][-1] for name in QUESTIONS}, flush=True)
-    stored.write("02_map", letters, DRAWS, scenes={"train": TRAIN, "test": TEST}, numbers=NUMBERS, scores=scores)
+                        scores[way][kind][name][cut].append(
+                            score(few.transform(seen), answers[name])
+                        )
+            print(
+                draw,
+                kind,
+                {
+                    name: scores["components"][kind][name]["block3"][-1]
+                    for name in QUESTIONS
+                },
+                flush=True,
+            )
+    stored.write(
+        "02_map",
+        letters,
+        DRAWS,
+        scenes={"train": TRAIN, "test": TEST},
+        numbers=NUMBERS,
+        scores=scores,
+    )
 
 
 if __name__ == "__main__":

@@ -10,14 +10,19 @@ import numpy as np
 import stored
 
 import tlkit as tk
-from tlkit.quiet import keras
+from tlkit.machine.quiet import keras
 
 SEEDS, BATCH, CHUNK, CHUNKS, WARM_UP = (0, 1), 64, 50, 20, 100
 
 
 def optimizers() -> dict:
-    warm_up = keras.optimizers.schedules.PolynomialDecay(1e-5, WARM_UP, end_learning_rate=1e-3)
-    return {"careful": keras.optimizers.Adam(warm_up, clipnorm=1.0), "careless": keras.optimizers.Adam(2e-3)}
+    warm_up = keras.optimizers.schedules.PolynomialDecay(
+        1e-5, WARM_UP, end_learning_rate=1e-3
+    )
+    return {
+        "careful": keras.optimizers.Adam(warm_up, clipnorm=1.0),
+        "careless": keras.optimizers.Adam(2e-3),
+    }
 
 
 def main() -> None:
@@ -28,11 +33,17 @@ def main() -> None:
     for seed in SEEDS:
         for name, optimizer in optimizers().items():
             model = start(letters, seed)
-            model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            model.compile(
+                optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            )
             losses[name].append([chunk(model, 1000 * seed + i) for i in range(CHUNKS)])
-            counts = np.bincount(model.predict(held_out.images, verbose=0).argmax(axis=1))
+            counts = np.bincount(
+                model.predict(held_out.images, verbose=0).argmax(axis=1)
+            )
             named[name].append(int((counts > 0).sum()))
-            print(seed, name, losses[name][-1], named[name][-1], counts.max(), flush=True)
+            print(
+                seed, name, losses[name][-1], named[name][-1], counts.max(), flush=True
+            )
         stored.write("04_collapse", letters, SEEDS[: seed + 1], steps_in_a_chunk=CHUNK, losses=losses,
                      classes_named=named, classes=len(tk.glyphs.LETTERS))  # fmt: skip
 
@@ -41,7 +52,9 @@ def start(letters: tk.Backbone, seed: int):
     """Random shared layers and a random head for the letters."""
     shared = letters.random(seed).build()
     first = keras.initializers.GlorotUniform(seed)
-    logits = keras.layers.Dense(len(tk.glyphs.LETTERS), kernel_initializer=first)(shared.output)
+    logits = keras.layers.Dense(len(tk.glyphs.LETTERS), kernel_initializer=first)(
+        shared.output
+    )
     return keras.Model(shared.input, logits)
 
 

@@ -20,14 +20,21 @@ PLACES = np.linspace(-0.2, 1.2, 15).round(2).tolist()
 
 def main() -> None:
     letters = tk.Backbone("letters")
-    lines: dict[str, dict[str, list]] = {name: {"train": [], "unseen": []} for name in ("scratch", "tuned", "between")}
+    lines: dict[str, dict[str, list]] = {
+        name: {"train": [], "unseen": []} for name in ("scratch", "tuned", "between")
+    }
     for seed in SEEDS:
         task = tk.load_task("digits", LABELS, seed=seed)
-        pictures = {"train": task.train, "unseen": tk.load_task("digits", LABELS).test.pick(range(UNSEEN))}
+        pictures = {
+            "train": task.train,
+            "unseen": tk.load_task("digits", LABELS).test.pick(range(UNSEEN)),
+        }
         for name, (model, start, end) in ends(letters, task, seed).items():
             for split, some in pictures.items():
                 found = along(model, start, end, PLACES, some.images, some.labels)
-                lines[name][split].append([[round(value, 4) for value in point] for point in found])
+                lines[name][split].append(
+                    [[round(value, 4) for value in point] for point in found]
+                )
                 print(seed, name, split, lines[name][split][-1], flush=True)
         stored.write("04_line", letters, SEEDS[: seed + 1], labels_per_class=LABELS, unseen=UNSEEN, places=PLACES,
                      loss_and_accuracy=lines)  # fmt: skip
@@ -42,11 +49,17 @@ def ends(letters: tk.Backbone, task: tk.Task, seed: int) -> dict[str, tuple]:
     scratch = tk.from_scratch(letters, task, seed=seed, keep_best=False)
     probe = tk.linear_probe(letters, task, seed=seed)
     at_pretrained = probe.model.get_weights()
-    tuned = tk.fine_tune(letters, task, head=probe.head, unfreeze="all", seed=seed, keep_best=False)
+    tuned = tk.fine_tune(
+        letters, task, head=probe.head, unfreeze="all", seed=seed, keep_best=False
+    )
     return {
         "scratch": (scratch.model, at_random, scratch.model.get_weights()),
         "tuned": (tuned.model, at_pretrained, tuned.model.get_weights()),
-        "between": (scratch.model, at_random, [*at_pretrained[:-2], *folded(probe.head)]),
+        "between": (
+            scratch.model,
+            at_random,
+            [*at_pretrained[:-2], *folded(probe.head)],
+        ),
     }
 
 

@@ -20,12 +20,15 @@ import stored
 import tlkit as tk
 from tlkit.backbone import BLOCKS, above_cut, cut_below
 from tlkit.features import forward
-from tlkit.quiet import keras
+from tlkit.machine.quiet import keras
 
 SEEDS, LABELS, TEST, STEPS, BATCH = (0, 1, 2), 100, 1000, 100, 32
 DEPTHS = (*reversed(BLOCKS),)[:-1] + ("all",)  # block5 … block2, all
 RATES = (3e-4, 1e-3, 3e-3)
-SHRINK, AGAIN = 0.3, 1e-3  # of the step size from block to block; the step size at which letters are learnt again
+SHRINK, AGAIN = (
+    0.3,
+    1e-3,
+)  # of the step size from block to block; the step size at which letters are learnt again
 STYLES = {  # shifted styles, none of which was trained on, in fonts that were
     "noisy": tk.glyphs.Style(noise=30), "faint": tk.glyphs.Style(contrast=25, texture=60),
     "turned": tk.glyphs.Style(turn=70), "small": tk.glyphs.Style(scale=(0.4, 0.55)),
@@ -47,8 +50,14 @@ def outputs(run: tk.Run, images, layer: str = "logits") -> np.ndarray:
     above = above_cut(run.model, cut)
     if layer == "features" and cut == "features":
         return np.asarray(tk.activations(run.backbone, images, cut))
-    wanted = keras.Model(above.input, above.output) if layer == "logits" else _upto_features(run, cut)
-    return np.concatenate([rows for _, rows in forward(wanted, tk.activations(run.backbone, images, cut))])
+    wanted = (
+        keras.Model(above.input, above.output)
+        if layer == "logits"
+        else _upto_features(run, cut)
+    )
+    return np.concatenate(
+        [rows for _, rows in forward(wanted, tk.activations(run.backbone, images, cut))]
+    )
 
 
 def _upto_features(run, cut):
@@ -69,15 +78,27 @@ class Reader:
     """Reads letters from a network's features: with the head that read them before fine-tuning, or with a new one."""
 
     def __init__(self, backbone: tk.Backbone):
-        drawn = [tk.glyphs.draw(tk.glyphs.LETTERS, n, 9000 + n) for n in (2000, 400, 600)]
+        drawn = [
+            tk.glyphs.draw(tk.glyphs.LETTERS, n, 9000 + n) for n in (2000, 400, 600)
+        ]
         splits = [tk.Split(scenes.images, scenes.symbol) for scenes in drawn]
-        self.task = tk.Task("letters", "which letter is it?", tuple(tk.glyphs.LETTERS), *splits, False, None, 0)
+        self.task = tk.Task(
+            "letters",
+            "which letter is it?",
+            tuple(tk.glyphs.LETTERS),
+            *splits,
+            False,
+            None,
+            0,
+        )
         self.head = tk.linear_probe(backbone, self.task).head
 
     def same_head(self, run: tk.Run) -> float:
         mean, variance, kernel, bias = self.head
         features = outputs(run, self.task.test.images, "features")
-        return share((features - mean) / np.sqrt(variance) @ kernel + bias, self.task.test.labels)
+        return share(
+            (features - mean) / np.sqrt(variance) @ kernel + bias, self.task.test.labels
+        )
 
     def new_head(self, run: tk.Run) -> float:
         from sklearn.linear_model import LogisticRegression
@@ -87,7 +108,15 @@ class Reader:
         train = self.task.train.pick(range(1000))
         head = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
         head.fit(outputs(run, train.images, "features"), train.labels)
-        return round(float(head.score(outputs(run, self.task.test.images, "features"), self.task.test.labels)), 4)
+        return round(
+            float(
+                head.score(
+                    outputs(run, self.task.test.images, "features"),
+                    self.task.test.labels,
+                )
+            ),
+            4,
+        )
 
 
 def measure(run: tk.Run, styles, reader: Reader, again: bool) -> dict:
@@ -95,21 +124,32 @@ def measure(run: tk.Run, styles, reader: Reader, again: bool) -> dict:
     found = {
         "test": round(run.score().mean, 4),
         "validation": [round(value, 4) for value in run.history["val_accuracy"]],
-        "styles": {name: share(outputs(run, scenes.images), scenes.symbol) for name, scenes in styles.items()},
+        "styles": {
+            name: share(outputs(run, scenes.images), scenes.symbol)
+            for name, scenes in styles.items()
+        },
         "letters": reader.same_head(run),
     }
     return {**found, "letters_again": reader.new_head(run)} if again else found
 
 
-def step_seconds(backbone: tk.Backbone, task: tk.Task, head: tk.Head) -> dict[str, float]:
+def step_seconds(
+    backbone: tk.Backbone, task: tk.Task, head: tk.Head
+) -> dict[str, float]:
     """Seconds of this process for one step at each depth, the part below the cut cached; the median of twelve."""
     found = {}
     for depth in (None, *DEPTHS):
         cut = cut_below(depth)
         run = tk.transfer._with_head(backbone.build(), head, task, False)
         above = above_cut(run, cut)
-        above.compile(keras.optimizers.Adam(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-        x, y = tk.activations(backbone, task.train.images, cut)[:BATCH], task.train.labels[:BATCH]
+        above.compile(
+            keras.optimizers.Adam(1e-4),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        )
+        x, y = (
+            tk.activations(backbone, task.train.images, cut)[:BATCH],
+            task.train.labels[:BATCH],
+        )
         taken = []
         for _ in range(15):
             started = time.process_time()
@@ -126,8 +166,15 @@ def of_seed(seed: int) -> dict:
     task = tk.load_task("digits", LABELS, seed=seed)
     task = replace(task, test=task.test.pick(range(TEST)))
     probe = tk.linear_probe(letters, task, seed=seed)
-    plan = [("tuned", depth, rate) for rate in RATES for depth in DEPTHS if depth != "block2" or rate == AGAIN]
-    plan += [("random", "all", rate) for rate in RATES[:2]] + [("shrunk", "all", RATES[-1])]
+    plan = [
+        ("tuned", depth, rate)
+        for rate in RATES
+        for depth in DEPTHS
+        if depth != "block2" or rate == AGAIN
+    ]
+    plan += [("random", "all", rate) for rate in RATES[:2]] + [
+        ("shrunk", "all", RATES[-1])
+    ]
     runs: dict[str, dict] = {"tuned": {}, "random": {}, "shrunk": {}}
     for kind, depth, rate in plan:
         run = tk.fine_tune(
@@ -138,7 +185,11 @@ def of_seed(seed: int) -> dict:
         runs[kind].setdefault(depth, {})[str(rate)] = found
         print(seed, kind, depth, rate, found, flush=True)
     seconds = step_seconds(letters, task, probe.head) if seed == SEEDS[0] else None
-    return {"probe": measure(probe, styles, reader, again=True), "seconds_of_a_step": seconds, **runs}
+    return {
+        "probe": measure(probe, styles, reader, again=True),
+        "seconds_of_a_step": seconds,
+        **runs,
+    }
 
 
 def together(found: list) -> dict:

@@ -16,14 +16,23 @@ from tlkit_course.figures.similarity_dial import STEPS, moved
 
 import tlkit as tk
 
-LETTERS, DRAWS, TRAIN, TEST, SEEDS = tk.Backbone("letters"), range(4), 200, 500, (0, 1, 2)
+LETTERS, DRAWS, TRAIN, TEST, SEEDS = (
+    tk.Backbone("letters"),
+    range(4),
+    200,
+    500,
+    (0, 1, 2),
+)
 WAYS = {"pixels": "image", "early": "block2", "letters": "block5"}
 EVERY_FONT = tk.glyphs.TRAIN_FONTS + tk.glyphs.TEST_FONTS
 
 
 def scenes(what: str, step: int, draw: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Training and test scenes with their labels."""
-    return [moved(what, step, TRAIN, 8000 + draw), moved(what, step, TEST, 9000 + draw, EVERY_FONT)]
+    return [
+        moved(what, step, TRAIN, 8000 + draw),
+        moved(what, step, TEST, 9000 + draw, EVERY_FONT),
+    ]
 
 
 def heads(parts) -> dict[str, float]:
@@ -36,7 +45,14 @@ def heads(parts) -> dict[str, float]:
 def score(numbers: np.ndarray, labels: np.ndarray) -> float:
     """Test accuracy of a linear head, a ridge whose strength the training scenes choose."""
     head = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(0, 4, 9)))
-    return round(float(head.fit(numbers[:TRAIN], labels[:TRAIN]).score(numbers[TRAIN:], labels[TRAIN:])), 4)
+    return round(
+        float(
+            head.fit(numbers[:TRAIN], labels[:TRAIN]).score(
+                numbers[TRAIN:], labels[TRAIN:]
+            )
+        ),
+        4,
+    )
 
 
 def scratch(parts, seed: int) -> float:
@@ -45,7 +61,9 @@ def scratch(parts, seed: int) -> float:
     every, kept = tk.Split(images, labels), TRAIN * 4 // 5
     splits = every.pick(range(kept)), every.pick(range(kept, TRAIN)), tk.Split(*test)
     question = "dial", "which digit?", tuple(tk.glyphs.DIGITS)
-    task = tk.Task(*question, *splits, mirror=False, labels_per_class=TRAIN // 10, seed=seed)
+    task = tk.Task(
+        *question, *splits, mirror=False, labels_per_class=TRAIN // 10, seed=seed
+    )
     return round(tk.from_scratch(LETTERS, task, seed=seed).score().mean, 4)
 
 
@@ -56,8 +74,15 @@ def main() -> None:
         for step in range(len(steps)):
             for draw in DRAWS:
                 for way, found in heads(scenes(what, step, draw)).items():
-                    accuracy[what].setdefault(way, [[] for _ in steps])[step].append(found)
-            print(what, step, {way: found[step] for way, found in accuracy[what].items()}, flush=True)
+                    accuracy[what].setdefault(way, [[] for _ in steps])[step].append(
+                        found
+                    )
+            print(
+                what,
+                step,
+                {way: found[step] for way, found in accuracy[what].items()},
+                flush=True,
+            )
     ends: dict[str, list[float]] = {"0": [], "5": []}
     for seed in SEEDS:
         for step, found in ends.items():

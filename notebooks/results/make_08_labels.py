@@ -21,9 +21,14 @@ LETTERS = tk.Backbone("letters")
 
 def pixels(task: tk.Task, seed: int) -> float:
     """Test accuracy of a linear head on at most 96 principal components of the pixels; labels as in the recipes."""
-    flat = [np.asarray(part.images).reshape(len(part), -1) for part in (task.train, task.test)]
+    flat = [
+        np.asarray(part.images).reshape(len(part), -1)
+        for part in (task.train, task.test)
+    ]
     few = PCA(min(96, len(flat[0]) - 1), random_state=seed)
-    head = make_pipeline(few, StandardScaler(), LogisticRegression(max_iter=500)).fit(flat[0], task.train.labels)
+    head = make_pipeline(few, StandardScaler(), LogisticRegression(max_iter=500)).fit(
+        flat[0], task.train.labels
+    )
     return float(head.score(flat[1], task.test.labels))
 
 
@@ -39,14 +44,19 @@ WAYS = {  # name -> labels per class, test accuracy of a task and a seed
 
 
 def main() -> None:
-    accuracy = {name: {str(labels): [] for labels in budgets} for name, (budgets, _) in WAYS.items()}
+    accuracy = {
+        name: {str(labels): [] for labels in budgets}
+        for name, (budgets, _) in WAYS.items()
+    }
     for seed in SEEDS:
         for name, (budgets, score) in WAYS.items():
             for labels in budgets:
                 found = round(score(tk.load_task("digits", labels, seed=seed), seed), 4)
                 accuracy[name][str(labels)].append(found)
                 print(seed, name, labels, found, flush=True)
-        stored.write("08_labels", LETTERS, SEEDS[: seed + 1], task="digits", accuracy=accuracy)
+        stored.write(
+            "08_labels", LETTERS, SEEDS[: seed + 1], task="digits", accuracy=accuracy
+        )
 
 
 if __name__ == "__main__":

@@ -23,11 +23,15 @@ Pictures = tuple[np.ndarray, np.ndarray]  # uint8 (n, 32, 32, 3), int (n,)
 Ask = Callable[[int, int, Sequence[str]], Pictures]  # number, seed, fonts
 
 
-def ask(answer: Callable[[glyphs.Scenes], np.ndarray], symbols: str = glyphs.DIGITS, **style) -> Ask:
+def ask(
+    answer: Callable[[glyphs.Scenes], np.ndarray], symbols: str = glyphs.DIGITS, **style
+) -> Ask:
     """A question about scenes of these symbols in this style."""
 
     def draw(n: int, seed: int, fonts: Sequence[str]) -> Pictures:
-        scenes = glyphs.draw(symbols, n, seed, fonts=tuple(fonts), style=glyphs.Style(**style))
+        scenes = glyphs.draw(
+            symbols, n, seed, fonts=tuple(fonts), style=glyphs.Style(**style)
+        )
         return scenes.images, answer(scenes)
 
     return draw
@@ -35,7 +39,12 @@ def ask(answer: Callable[[glyphs.Scenes], np.ndarray], symbols: str = glyphs.DIG
 
 def marks(n: int, seed: int, fonts: Sequence[str]) -> Pictures:
     """How many marks around the digit: none, two, four or six?"""
-    some = [ask(lambda scenes: scenes.symbol, clutter=2 * k)(n // 4, 10 * seed + k, fonts)[0] for k in range(4)]
+    some = [
+        ask(lambda scenes: scenes.symbol, clutter=2 * k)(n // 4, 10 * seed + k, fonts)[
+            0
+        ]
+        for k in range(4)
+    ]
     order = np.random.default_rng(seed).permutation(n)
     return np.concatenate(some)[order], np.repeat(range(4), n // 4)[order]
 
@@ -43,7 +52,12 @@ def marks(n: int, seed: int, fonts: Sequence[str]) -> Pictures:
 def family(n: int, seed: int, fonts: Sequence[str]) -> Pictures:
     """Is the typeface of one width, without serifs, or with them?"""
     fonts = [name for name in fonts if name in glyphs.TRAIN_FONTS]
-    kinds = np.array([0 if "Mono" in name else 1 if "Sans" in name or "ss" in name else 2 for name in fonts])
+    kinds = np.array(
+        [
+            0 if "Mono" in name else 1 if "Sans" in name or "ss" in name else 2
+            for name in fonts
+        ]
+    )
     return ask(lambda scenes: kinds[scenes.font])(n, seed, fonts)
 
 
@@ -64,14 +78,18 @@ TASKS: dict[str, Ask] = {
     "odd or even": ask(lambda scenes: scenes.symbol % 2),
     "angles": ask(near),
     "colours": ask(lambda scenes: scenes.colour),
-    "warm or cold": ask(lambda scenes: np.isin(scenes.colour, (0, 1, 2, 6)).astype(int)),
+    "warm or cold": ask(
+        lambda scenes: np.isin(scenes.colour, (0, 1, 2, 6)).astype(int)
+    ),
     "dark or bright": ask(lambda scenes: np.isin(scenes.colour, (0, 5)).astype(int)),
     "typeface": family,
     "marks around": marks,
     "digits, turned": ask(symbol, turn=180),
     "digits, noisy": ask(symbol, noise=50),
     "digits, small": ask(symbol, scale=(0.35, 0.55)),
-    "digits, in the middle": ask(symbol, scale=(0.85, 0.95), turn=5, shift=0.5, clutter=0, texture=20),
+    "digits, in the middle": ask(
+        symbol, scale=(0.85, 0.95), turn=5, shift=0.5, clutter=0, texture=20
+    ),
 }
 
 
@@ -85,7 +103,10 @@ def places(images: np.ndarray, draw: int) -> dict[str, np.ndarray]:
 def measure(numbers: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """The truth and the scores of one place."""
     head = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(0, 4, 9)))
-    (known, unseen), (mine, true) = np.split(numbers, [TRAIN]), np.split(labels, [TRAIN])
+    (known, unseen), (mine, true) = (
+        np.split(numbers, [TRAIN]),
+        np.split(labels, [TRAIN]),
+    )
     found = {
         "truth": head.fit(known, mine).score(unseen, true),
         "cross": head[-1].best_score_,
@@ -105,9 +126,22 @@ def main() -> None:
             images, labels = (np.concatenate(some) for some in zip(*parts, strict=True))
             for place, numbers in places(images, draw).items():
                 for score, value in measure(numbers, labels).items():
-                    tasks[name].setdefault(place, {}).setdefault(score, []).append(value)
-            print(draw, name, {place: found["truth"][-1] for place, found in tasks[name].items()}, flush=True)
-        stored.write("08_scores", LETTERS, DRAWS[: draw + 1], scenes={"train": TRAIN, "test": TEST}, tasks=tasks)
+                    tasks[name].setdefault(place, {}).setdefault(score, []).append(
+                        value
+                    )
+            print(
+                draw,
+                name,
+                {place: found["truth"][-1] for place, found in tasks[name].items()},
+                flush=True,
+            )
+        stored.write(
+            "08_scores",
+            LETTERS,
+            DRAWS[: draw + 1],
+            scenes={"train": TRAIN, "test": TEST},
+            tasks=tasks,
+        )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,14 @@ def main() -> None:
                 run = tk.linear_probe(letters, task, seed=seed)
             accuracy[way].append(round(run.score().mean, 4))
         print(seed, *(values[-1] for values in accuracy.values()), flush=True)
-        stored.write("09_few", letters, SEEDS[: seed + 1], task="digits", labels_per_class=LABELS, accuracy=accuracy)
+        stored.write(
+            "09_few",
+            letters,
+            SEEDS[: seed + 1],
+            task="digits",
+            labels_per_class=LABELS,
+            accuracy=accuracy,
+        )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,10 @@ SHIPPED = {name: tk.Backbone(name) for name in tk.backbone.SHIPPED}
 def cost(model, file) -> dict:
     """Parameters, and megabytes of the weights file (4 bytes a number where there is none)."""
     count = model.count_params()
-    return {"parameters": count, "megabytes": round((file.stat().st_size if file else 4 * count) / 1e6, 2)}
+    return {
+        "parameters": count,
+        "megabytes": round((file.stat().st_size if file else 4 * count) / 1e6, 2),
+    }
 
 
 def seconds(models: dict) -> dict[str, list[float]]:
@@ -39,25 +42,42 @@ def seconds(models: dict) -> dict[str, list[float]]:
 
 
 def main() -> None:
-    built = {name: (backbone.build(), backbone.weights_file) for name, backbone in SHIPPED.items()}
+    built = {
+        name: (backbone.build(), backbone.weights_file)
+        for name, backbone in SHIPPED.items()
+    }
     built["random"] = (LETTERS.random(0).build(), SHIPPED["letters"].weights_file)
     built["VGG16"] = (tk.Backbone(None, width=1.0).build(), None)
-    built["EfficientNetV2-B0"] = (tk.Backbone(None, layout="efficientnet").build(), None)
+    built["EfficientNetV2-B0"] = (
+        tk.Backbone(None, layout="efficientnet").build(),
+        None,
+    )
     costs = {name: cost(*some) for name, some in built.items()}
     spent = seconds({name: model for name, (model, _) in built.items()})
     for name in costs:
-        costs[name]["times_letters"] = [round(a / b, 3) for a, b in zip(spent[name], spent["letters"], strict=True)]
+        costs[name]["times_letters"] = [
+            round(a / b, 3) for a, b in zip(spent[name], spent["letters"], strict=True)
+        ]
         print(name, costs[name], flush=True)
-    accuracy = {name: {str(k): {"validation": [], "test": []} for k in BUDGETS} for name in (*SHIPPED, "random")}
+    accuracy = {
+        name: {str(k): {"validation": [], "test": []} for k in BUDGETS}
+        for name in (*SHIPPED, "random")
+    }
     for seed in SEEDS:
         for labels in BUDGETS:
             task = tk.load_task("digits", labels, seed=seed)
             for name, backbone in {**SHIPPED, "random": LETTERS.random(seed)}.items():
                 scores = beyond.linear_head(backbone, task)
                 for split in ("validation", "test"):
-                    accuracy[name][str(labels)][split].append(round(float(scores[split].mean()), 4))
-        print(seed, {name: accuracy[name]["20"]["test"] for name in accuracy}, flush=True)
-        stored.write("10_backbones", LETTERS, SEEDS[: seed + 1], costs=costs, accuracy=accuracy)
+                    accuracy[name][str(labels)][split].append(
+                        round(float(scores[split].mean()), 4)
+                    )
+        print(
+            seed, {name: accuracy[name]["20"]["test"] for name in accuracy}, flush=True
+        )
+        stored.write(
+            "10_backbones", LETTERS, SEEDS[: seed + 1], costs=costs, accuracy=accuracy
+        )
 
 
 if __name__ == "__main__":

@@ -12,17 +12,28 @@ import numpy as np
 import stored
 
 import tlkit as tk
-from tlkit.quiet import keras
+from tlkit.machine.quiet import keras
 
 LABELS, SEEDS, CUT, BATCH, RANK = 100, (0, 1, 2, 3, 4), "block4", 32, 4
 LETTERS = tk.Backbone("letters")
 OPTIMIZERS: dict[str, tuple[Callable, tuple[float, ...]]] = {
     "SGD": (keras.optimizers.SGD, (0.003, 0.01, 0.03, 0.1)),
-    "momentum": (lambda rate: keras.optimizers.SGD(rate, momentum=0.9), (0.0003, 0.001, 0.003, 0.01)),
+    "momentum": (
+        lambda rate: keras.optimizers.SGD(rate, momentum=0.9),
+        (0.0003, 0.001, 0.003, 0.01),
+    ),
     "Adam": (keras.optimizers.Adam, (0.0001, 0.0003, 0.001, 0.01)),
-    "AdamW": (lambda rate: keras.optimizers.AdamW(rate, weight_decay=0.1), (0.0001, 0.0003, 0.001, 0.01)),
+    "AdamW": (
+        lambda rate: keras.optimizers.AdamW(rate, weight_decay=0.1),
+        (0.0001, 0.0003, 0.001, 0.01),
+    ),
 }
-ADAPTERS = ("head", "biases", "all of block 5", "low rank")  # the last one adds parameters to the layers
+ADAPTERS = (
+    "head",
+    "biases",
+    "all of block 5",
+    "low rank",
+)  # the last one adds parameters to the layers
 ADAPTER_RATES = (0.0003, 0.003)
 
 
@@ -34,7 +45,10 @@ class Trial:
         self.probe = tk.linear_probe(LETTERS, self.task, seed=seed)
         self.above = tk.backbone.above_cut(self.probe.model, CUT)
         splits = self.task.splits().items()
-        self.inputs = {name: np.asarray(tk.activations(LETTERS, split.images, CUT)) for name, split in splits}
+        self.inputs = {
+            name: np.asarray(tk.activations(LETTERS, split.images, CUT))
+            for name, split in splits
+        }
 
     def compiled(self, optimizer) -> None:
         """Every training starts from the probe. One trace serves all step sizes: `train` sets the rate."""
@@ -59,7 +73,9 @@ class Trial:
     def score(self, split: str) -> tuple[float, float]:
         """Loss and accuracy on a split."""
         labels = getattr(self.task, split).labels
-        found = self.above.evaluate(self.inputs[split], labels, batch_size=200, verbose=0)
+        found = self.above.evaluate(
+            self.inputs[split], labels, batch_size=200, verbose=0
+        )
         return tuple(round(float(value), 4) for value in found)
 
 
@@ -70,7 +86,9 @@ def adapted(trial: Trial, name: str) -> int:
             continue
         layer.trainable = name != "head"
         if name == "low rank":
-            layer.enable_lora(RANK)  # the kernel stays; a product of two small matrices is added to it
+            layer.enable_lora(
+                RANK
+            )  # the kernel stays; a product of two small matrices is added to it
         else:
             layer.kernel.trainable = name == "all of block 5"
     return sum(int(np.prod(v.shape)) for v in trial.above.trainable_variables)
@@ -95,10 +113,22 @@ def main() -> None:
             for rate in ADAPTER_RATES:
                 note(adapters[name][str(rate)], trial.train(rate, 200))
             trial.above.set_weights(trial.start)
-        result = {"optimizers": optimizers, "adapters": adapters, "trained": counts, "probe": probes}
-        stored.write("10_tuning", LETTERS, SEEDS[: seed + 1], labels_per_class=LABELS, **result)
+        result = {
+            "optimizers": optimizers,
+            "adapters": adapters,
+            "trained": counts,
+            "probe": probes,
+        }
+        stored.write(
+            "10_tuning", LETTERS, SEEDS[: seed + 1], labels_per_class=LABELS, **result
+        )
         for name, line in {**optimizers, **adapters}.items():
-            print(seed, name, {rate: found["test"][-1] for rate, found in line.items()}, flush=True)
+            print(
+                seed,
+                name,
+                {rate: found["test"][-1] for rate, found in line.items()},
+                flush=True,
+            )
 
 
 def empty(rates: tuple[float, ...]) -> dict[str, dict[str, list[float]]]:

@@ -23,8 +23,13 @@ def write(name: str, backbone: tk.Backbone, seeds: Sequence[int], **result) -> N
         "command": f"python notebooks/results/make_{name}.py",
         "backbone": {"name": backbone.name, "sha256": backbone.weights_hash},
         "seeds": list(seeds),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in ("keras", "numpy")}},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("keras", "numpy")},
+        },
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         **result,
     }
-    Path(__file__).with_name(f"{name}.json").write_text(json.dumps(entry, indent=1) + "\n", "utf-8")
+    Path(__file__).with_name(f"{name}.json").write_text(
+        json.dumps(entry, indent=1) + "\n", "utf-8"
+    )

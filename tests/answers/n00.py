@@ -2,16 +2,24 @@
 
 from types import SimpleNamespace
 
-SCRATCH, TARGET = {20: 0.11, 50: 0.12, 500: 0.58}, 0.84  # as measured; transfer with 20 labels per class
+SCRATCH, TARGET = (
+    {20: 0.11, 50: 0.12, 500: 0.58},
+    0.84,
+)  # as measured; transfer with 20 labels per class
 
 
 def run(recipe="probe", weights="letters", task="digits", labels=5):
     """What the check looks at in a run."""
     task = SimpleNamespace(name=task, labels_per_class=labels)
-    return SimpleNamespace(recipe=recipe, backbone=SimpleNamespace(weights=weights), task=task)
+    return SimpleNamespace(
+        recipe=recipe, backbone=SimpleNamespace(weights=weights), task=task
+    )
 
 
-RIGHT = {"00 labels": ("more", (SCRATCH, TARGET)), "00 five": (run(), ())}  # exercise -> answer, measured numbers
+RIGHT = {
+    "00 labels": ("more", (SCRATCH, TARGET)),
+    "00 five": (run(), ()),
+}  # exercise -> answer, measured numbers
 WRONG = [  # exercise, answer, a few words of what is said about it
     ("00 five", run(labels=20), "has used 20 labels per class"),
     ("00 five", run("scratch", None), "started from random weights"),

@@ -9,7 +9,10 @@ def roles(source="a", target="b", shared="d", specific="e"):
 
 RIGHT = {
     "01 roles": (roles(), ()),
-    "01 carry over": (lambda source, new: {name: source.get(name, new[name]) for name in new}, ()),
+    "01 carry over": (
+        lambda source, new: {name: source.get(name, new[name]) for name in new},
+        (),
+    ),
     "01 own target": ("helps", (Interval(0.5, 0.45, 0.55),)),
 }
 WRONG = [
@@ -25,8 +28,16 @@ WRONG = [
     ("01 carry over", lambda source, new: new, "traditional learning"),
     ("01 carry over", lambda source, new: {**new, **source}, "Keep only the layers"),
     ("01 carry over", lambda source, new: {**source, **new}, "have overwritten"),
-    ("01 carry over", lambda source, new: {n: source[n] for n in source if n in new}, "the head is missing"),
-    ("01 carry over", lambda source, new: {n: new[n] for n in new if n not in source}, "For each name in new"),
+    (
+        "01 carry over",
+        lambda source, new: {n: source[n] for n in source if n in new},
+        "the head is missing",
+    ),
+    (
+        "01 carry over",
+        lambda source, new: {n: new[n] for n in new if n not in source},
+        "For each name in new",
+    ),
     ("01 own target", 0.4, "That is a gain"),
     ("01 own target", "yes", "Be more exact"),
     ("01 own target", "no difference", "leaves 0 out"),

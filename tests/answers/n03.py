@@ -12,7 +12,9 @@ def each(logits, labels):
 
 def naive(logits, labels):
     powers = np.exp(logits)
-    return -np.log((powers / powers.sum(axis=1, keepdims=True))[np.arange(len(labels)), labels]).mean()
+    return -np.log(
+        (powers / powers.sum(axis=1, keepdims=True))[np.arange(len(labels)), labels]
+    ).mean()
 
 
 def zero_probability(logits, labels):  # a stable softmax, and then the logarithm of it
@@ -20,7 +22,9 @@ def zero_probability(logits, labels):  # a stable softmax, and then the logarith
 
 
 def clipped(logits, labels):
-    return -np.log(np.clip(softmax(logits, axis=1), 1e-7, 1)[np.arange(len(labels)), labels]).mean()
+    return -np.log(
+        np.clip(softmax(logits, axis=1), 1e-7, 1)[np.arange(len(labels)), labels]
+    ).mean()
 
 
 def over_classes(logits, labels):
@@ -28,11 +32,15 @@ def over_classes(logits, labels):
 
 
 def means(losses, batch):
-    return [losses[start : start + batch].mean() for start in range(0, len(losses), batch)]
+    return [
+        losses[start : start + batch].mean() for start in range(0, len(losses), batch)
+    ]
 
 
 def sums(losses, batch):
-    return [losses[start : start + batch].sum() for start in range(0, len(losses), batch)]
+    return [
+        losses[start : start + batch].sum() for start in range(0, len(losses), batch)
+    ]
 
 
 RIGHT = {
@@ -50,11 +58,33 @@ WRONG = [
     ("03 stable", naive, "np.exp overflows"),
     ("03 stable", zero_probability, "a logarithm meets 0"),
     ("03 stable", clipped, "finite but wrong"),
-    ("03 stable", lambda z, y: softmax(z, axis=1).mean(), "minus the logit of the true class"),
-    ("03 average", lambda losses, batch: np.mean(means(losses, batch)), "mean of the batch means"),
-    ("03 average", lambda losses, batch: np.mean(sums(losses, batch)), "number of batches"),
-    ("03 average", lambda losses, batch: sum(sums(losses, batch)) / (batch * len(means(losses, batch))), "were full"),
-    ("03 average", lambda losses, batch: np.mean(means(losses, batch)[:-1]), "They count too"),
+    (
+        "03 stable",
+        lambda z, y: softmax(z, axis=1).mean(),
+        "minus the logit of the true class",
+    ),
+    (
+        "03 average",
+        lambda losses, batch: np.mean(means(losses, batch)),
+        "mean of the batch means",
+    ),
+    (
+        "03 average",
+        lambda losses, batch: np.mean(sums(losses, batch)),
+        "number of batches",
+    ),
+    (
+        "03 average",
+        lambda losses, batch: (
+            sum(sums(losses, batch)) / (batch * len(means(losses, batch)))
+        ),
+        "were full",
+    ),
+    (
+        "03 average",
+        lambda losses, batch: np.mean(means(losses, batch)[:-1]),
+        "They count too",
+    ),
     ("03 average", lambda losses, batch: sum(sums(losses, batch)), "sum of all losses"),
     ("03 average", lambda losses, batch: losses.max(), "divide once, at the end"),
     ("03 first loss", ("A", log(40)), "where every honest training begins"),

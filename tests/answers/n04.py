@@ -2,7 +2,9 @@
 
 import numpy as np
 
-BASE = np.array([0.30, 0.42, 0.34, 0.38, 0.30, 0.28, 0.32, 0.34])  # validation loss over eight seeds
+BASE = np.array(
+    [0.30, 0.42, 0.34, 0.38, 0.30, 0.28, 0.32, 0.34]
+)  # validation loss over eight seeds
 WIGGLE = np.array([-0.02, 0.03, 0.01, -0.01, 0.02, -0.01, 0.01, 0.01])
 TABLE = {  # plain 0.3 wins with the first seed, momentum 0.03 on average, adam 0.03 on the training pictures
     "plain 0.1": {"training": BASE - 0.02, "validation": BASE + 0.05 + WIGGLE / 2},
@@ -56,18 +58,34 @@ WRONG = [
     ("04 step", 1, "First the slope"),
     ("04 momentum", lambda theta, v, g, a, b: (theta, v), "Nothing has moved"),
     ("04 momentum", uphill, "points uphill"),
-    ("04 momentum", lambda theta, v, g, a, b: (theta + v, b * v - a * g), "old velocity"),
+    (
+        "04 momentum",
+        lambda theta, v, g, a, b: (theta + v, b * v - a * g),
+        "old velocity",
+    ),
     ("04 momentum", without_step_size, "step size is missing"),
-    ("04 momentum", lambda theta, v, g, a, b: (theta - a * g, b * v - a * g), "does not use it"),
+    (
+        "04 momentum",
+        lambda theta, v, g, a, b: (theta - a * g, b * v - a * g),
+        "does not use it",
+    ),
     ("04 momentum", without_brake, "multiplied by β"),
     ("04 momentum", doubled, "Two lines"),
     ("04 curves", {"A": "mini-batches"}, "all four curves"),
     ("04 curves", {**CURVES, "A": "noisy"}, "as they are printed"),
     ("04 curves", {**CURVES, "A": "too large", "C": "mini-batches"}, "Both are ragged"),
-    ("04 curves", {**CURVES, "B": "just right", "D": "too small"}, "Smooth is not yet good"),
+    (
+        "04 curves",
+        {**CURVES, "B": "just right", "D": "too small"},
+        "Smooth is not yet good",
+    ),
     ("04 curves", {**CURVES, "B": "too large", "C": "too small"}, "only very slowly"),
     ("04 curves", {**CURVES, "C": "mini-batches"}, "one curve"),
-    ("04 curves", {**CURVES, "A": "just right", "D": "mini-batches"}, "Ask three things"),
+    (
+        "04 curves",
+        {**CURVES, "A": "just right", "D": "mini-batches"},
+        "Ask three things",
+    ),
     ("04 optimizer", {"sgd"}, "first column"),
     ("04 optimizer", "adam 0.03", "lowest training loss"),
     ("04 optimizer", {"momentum 0.03"}, "not alone"),

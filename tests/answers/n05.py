@@ -10,12 +10,23 @@ import tlkit as tk
 MEAN = np.array([123.68, 116.779, 103.939], "float32")
 
 
-def by_hand(folder, classes_of="train", labels_of=None, order=sorted, split="test", scale=1):
+def by_hand(
+    folder, classes_of="train", labels_of=None, order=sorted, split="test", scale=1
+):
     """Class folders read as a learner would, with the mistakes that the arguments make."""
-    listed = {name: order(path.name for path in Path(folder, name).iterdir()) for name in ("train", "test")}
-    files = [file for name in listed[split] for file in sorted(Path(folder, split, name).iterdir())]
+    listed = {
+        name: order(path.name for path in Path(folder, name).iterdir())
+        for name in ("train", "test")
+    }
+    files = [
+        file
+        for name in listed[split]
+        for file in sorted(Path(folder, split, name).iterdir())
+    ]
     images = np.stack([np.asarray(Image.open(file)) for file in files])
-    labels = np.array([listed[labels_of or classes_of].index(file.parent.name) for file in files])
+    labels = np.array(
+        [listed[labels_of or classes_of].index(file.parent.name) for file in files]
+    )
     return listed[classes_of], images if scale == 1 else images / scale, labels
 
 

@@ -35,7 +35,9 @@ def selecting():
 
 
 def leaking(numbers, labels):
-    return cross_val_score(head(), SelectKBest(k=20).fit_transform(numbers, labels), labels).mean()
+    return cross_val_score(
+        head(), SelectKBest(k=20).fit_transform(numbers, labels), labels
+    ).mean()
 
 
 def judged(a="shown", b="not shown", c="not shown", d="shown"):
@@ -45,7 +47,10 @@ def judged(a="shown", b="not shown", c="not shown", d="shown"):
 RIGHT = {
     "07 paired": (interval(lambda gain, *_: gain.std() / len(gain) ** 0.5), ()),
     "07 pictures": (400, ()),
-    "07 leak": (lambda numbers, labels: cross_val_score(selecting(), numbers, labels).mean(), ()),
+    "07 leak": (
+        lambda numbers, labels: cross_val_score(selecting(), numbers, labels).mean(),
+        (),
+    ),
     "07 real": (judged(), ()),
 }
 WRONG = [

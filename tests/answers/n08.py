@@ -2,11 +2,35 @@
 
 import numpy as np
 
-HEIGHTS = {"probe": {2: 0.71, 20: 0.84, 500: 0.90}, "scratch": {2: 0.10, 20: 0.11, 500: 0.56}}  # as measured
+HEIGHTS = {
+    "probe": {2: 0.71, 20: 0.84, 500: 0.90},
+    "scratch": {2: 0.10, 20: 0.11, 500: 0.56},
+}  # as measured
 FOUND = {  # about as measured
-    "letter or digit": {"image": 0.5, "block1": 0.53, "block2": 0.6, "block3": 0.7, "block4": 0.76, "block5": 0.76},
-    "left or right": {"image": 0.5, "block1": 0.55, "block2": 0.7, "block3": 0.76, "block4": 0.7, "block5": 0.6},
-    "bright ground": {"image": 0.97, "block1": 0.93, "block2": 0.8, "block3": 0.7, "block4": 0.6, "block5": 0.55},
+    "letter or digit": {
+        "image": 0.5,
+        "block1": 0.53,
+        "block2": 0.6,
+        "block3": 0.7,
+        "block4": 0.76,
+        "block5": 0.76,
+    },
+    "left or right": {
+        "image": 0.5,
+        "block1": 0.55,
+        "block2": 0.7,
+        "block3": 0.76,
+        "block4": 0.7,
+        "block5": 0.6,
+    },
+    "bright ground": {
+        "image": 0.97,
+        "block1": 0.93,
+        "block2": 0.8,
+        "block3": 0.7,
+        "block4": 0.6,
+        "block5": 0.55,
+    },
 }
 GOOD = {
     "letter or digit": "deep", "left or right": "middle", "bright ground": "early",
@@ -41,7 +65,11 @@ WRONG = [
     ("08 neighbours", places(lambda k: slice(0, k), sign=-1), "farthest"),
     ("08 neighbours", places(lambda k: slice(None)), "Keep k of them"),
     ("08 neighbours", places(lambda k: slice(1, k)), "One too few"),
-    ("08 neighbours", places(lambda k: slice(None), rows=slice(1, 4)), "sliced the rows"),
+    (
+        "08 neighbours",
+        places(lambda k: slice(None), rows=slice(1, 4)),
+        "sliced the rows",
+    ),
     ("08 neighbours", places(lambda k: slice(2, k + 2)), "Which columns"),
     ("08 decide", {**GOOD, "bright ground": ...}, "dots left"),
     ("08 decide", {**GOOD, "chosen on": "test"}, "the luckiest of six"),

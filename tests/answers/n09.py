@@ -9,7 +9,13 @@ TABLE = {
     70: {"training": 1.0, "cross-validated": 0.72, "test": 0.80},
 }
 NUMBERS = (TABLE,)
-DIAGNOSIS = {"A": "threshold", "B": "interpolate", "C": "scale", "D": "cut", "E": "sigmoid"}
+DIAGNOSIS = {
+    "A": "threshold",
+    "B": "interpolate",
+    "C": "scale",
+    "D": "cut",
+    "E": "sigmoid",
+}
 
 
 def recall(labels, said, kind):

@@ -15,7 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet's pictures, as the weights were trained
+MEAN_BGR = (
+    103.939,
+    116.779,
+    123.68,
+)  # of ImageNet's pictures, as the weights were trained
 EPOCHS, BATCH, RATE = 25, 32, {"torch_fixed": 0.008, "torch_finetune": 0.001}
 
 
@@ -30,7 +34,9 @@ def network(weights: dict[str, np.ndarray], outputs: int):
     from torch import nn
 
     parts: list = []
-    names = sorted(name.removesuffix("/kernel") for name in weights if name.endswith("/kernel"))
+    names = sorted(
+        name.removesuffix("/kernel") for name in weights if name.endswith("/kernel")
+    )
     for i, name in enumerate(names):
         if i and name[:6] != names[i - 1][:6]:
             parts.append(nn.MaxPool2d(2))
@@ -50,8 +56,14 @@ def prepared(images: np.ndarray):
     """uint8 (n, h, w, 3) RGB -> float32 (n, 3, h, w) BGR with the mean subtracted, channels last in memory."""
     import torch
 
-    x = torch.from_numpy(np.ascontiguousarray(images[..., ::-1])).permute(0, 3, 1, 2).float()
-    return x.sub_(torch.tensor(MEAN_BGR).view(1, 3, 1, 1)).contiguous(memory_format=torch.channels_last)
+    x = (
+        torch.from_numpy(np.ascontiguousarray(images[..., ::-1]))
+        .permute(0, 3, 1, 2)
+        .float()
+    )
+    return x.sub_(torch.tensor(MEAN_BGR).view(1, 3, 1, 1)).contiguous(
+        memory_format=torch.channels_last
+    )
 
 
 def predicted(model, images, autocast, rows: int = 256) -> np.ndarray:
@@ -60,7 +72,10 @@ def predicted(model, images, autocast, rows: int = 256) -> np.ndarray:
 
     model.eval()
     with torch.inference_mode(), autocast():
-        parts = [model(prepared(images[i : i + rows])).float() for i in range(0, len(images), rows)]
+        parts = [
+            model(prepared(images[i : i + rows])).float()
+            for i in range(0, len(images), rows)
+        ]
     return torch.cat(parts).numpy()
 
 
@@ -79,8 +94,13 @@ def train(folder: Path, recipe: str, settings: dict) -> dict:
     if recipe == "torch_adam":
         optimizer = torch.optim.Adam(thawed, 1e-4)
     else:
-        optimizer = torch.optim.SGD(thawed, settings.get("rate", RATE[recipe]), momentum=0.9)
-    schedule, criterion = torch.optim.lr_scheduler.StepLR(optimizer, 7, 0.1), torch.nn.CrossEntropyLoss()
+        optimizer = torch.optim.SGD(
+            thawed, settings.get("rate", RATE[recipe]), momentum=0.9
+        )
+    schedule, criterion = (
+        torch.optim.lr_scheduler.StepLR(optimizer, 7, 0.1),
+        torch.nn.CrossEntropyLoss(),
+    )
     n, batch = len(data["train_labels"]), settings.get("batch", BATCH)
     labels = torch.from_numpy(np.array(data["train_labels"], "int64"))
     images = np.array(data["train_images"])
@@ -106,8 +126,13 @@ def train(folder: Path, recipe: str, settings: dict) -> dict:
         guess = predicted(model, data["validation_images"], autocast).argmax(axis=1)
         accuracy = float((guess == data["validation_labels"]).mean())
         if accuracy > best:
-            best, kept = accuracy, {name: value.clone() for name, value in model.state_dict().items()}
-        stage["epochs"].append({"seconds": time.perf_counter() - started, "accuracy": accuracy})
+            best, kept = (
+                accuracy,
+                {name: value.clone() for name, value in model.state_dict().items()},
+            )
+        stage["epochs"].append(
+            {"seconds": time.perf_counter() - started, "accuracy": accuracy}
+        )
     model.load_state_dict(kept)
     logits = predicted(model, data["test_images"], autocast)
     stage["test"] = float((logits.argmax(axis=1) == data["test_labels"]).mean())
@@ -120,9 +145,13 @@ def features(folder: Path, rows: int = 16) -> list:
     from contextlib import nullcontext
 
     model = network(dict(np.load(folder / "weights.npz")), 1)[:-1]
-    return predicted(model, np.load(folder / "test_images.npy")[:rows], nullcontext).tolist()
+    return predicted(
+        model, np.load(folder / "test_images.npy")[:rows], nullcontext
+    ).tolist()
 
 
 if __name__ == "__main__":
     place, name, given = Path(sys.argv[1]), sys.argv[2], json.load(sys.stdin)
-    print(json.dumps(features(place) if name == "features" else train(place, name, given)))
+    print(
+        json.dumps(features(place) if name == "features" else train(place, name, given))
+    )

@@ -53,8 +53,15 @@ def table(rows: dict) -> str:
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for name in (name for name in NAMES if name in rows):
         row, bold = rows[name], "**" if name in OURS else ""
-        ratio = {key: cell(row[key]) if key in row else "" for key in ("to_best_ratio", "published_ratio")}
-        mark = "" if not row["missing"]["high"] else f" (extrapolated by {row['missing']['median']:.0f} epochs)"
+        ratio = {
+            key: cell(row[key]) if key in row else ""
+            for key in ("to_best_ratio", "published_ratio")
+        }
+        mark = (
+            ""
+            if not row["missing"]["high"]
+            else f" (extrapolated by {row['missing']['median']:.0f} epochs)"
+        )
         words = [f"{bold}{NAMES[name]}{bold}", cell(row["accuracy"], "{:.3f}"), cell(row["epochs"], "{:.0f}"),
                  cell(row["to_best"]), ratio["to_best_ratio"], cell(row["published"]) + mark, ratio["published_ratio"],
                  cell(row["first_epochs"]), cell(row["steady"], "{:.2f}")]  # fmt: skip
@@ -68,7 +75,10 @@ def table_of_targets(found: list[dict]) -> str:
         return ""
     said = {True: "met", False: "**missed**", None: "not measured"}
     lines = ["| target | wanted | measured | |", "|---|---|---|---|"]
-    lines += [f"| {one['name']} | {one['wanted']} | {one['measured']} | {said[one['met']]} |" for one in found]
+    lines += [
+        f"| {one['name']} | {one['wanted']} | {one['measured']} | {said[one['met']]} |"
+        for one in found
+    ]
     return "\n".join(lines)
 
 
@@ -80,10 +90,15 @@ def table_of_steps(found: list[dict]) -> str:
              "forward_backward": "forward and backward", "by_keras": "the same by Keras's convolutions",
              "adam": "Keras's Adam, clipping included", "adam_fused": "Adam in one operation", "step": "the whole step",
              "step_jit": "the whole step with `jit_compile`"}  # fmt: skip
-    lines = [f"| trained (batch {found[0]['batch']}) | {' | '.join(names.values())} |", "|---" * (len(names) + 1) + "|"]
+    lines = [
+        f"| trained (batch {found[0]['batch']}) | {' | '.join(names.values())} |",
+        "|---" * (len(names) + 1) + "|",
+    ]
     for row in found:
         what = f"{row['trained']}: {row['parameters'] / 1e6:.1f} million numbers"
-        lines.append(f"| {what} | {' | '.join(f'{row[key]:,.1f} ms' for key in names)} |")
+        lines.append(
+            f"| {what} | {' | '.join(f'{row[key]:,.1f} ms' for key in names)} |"
+        )
     return "\n".join(lines)
 
 
@@ -91,7 +106,13 @@ def table_of_ends(found: list[dict]) -> str:
     """How long `fit` still takes when the last epoch of a training is over, in two ways of feeding it, as Markdown."""
     if not found:
         return ""
-    head = ["all layers, fed by", "trainings", "seconds to their last epochs' ends", "and after them", "longest"]
+    head = [
+        "all layers, fed by",
+        "trainings",
+        "seconds to their last epochs' ends",
+        "and after them",
+        "longest",
+    ]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for row in found:
         numbers = f"{sum(row['seconds']):.1f} | {sum(row['waits']):.1f} | {max(row['waits']):.1f}"
@@ -103,12 +124,17 @@ def about_batches(found: list[dict]) -> str:
     """Whether larger batches learn as well, as a section in Markdown; nothing if it was not measured."""
     if not found:
         return ""
-    lines = ["| recipe | images | batch | gain in validation accuracy | time of training |", "|---" * 5 + "|"]
+    lines = [
+        "| recipe | images | batch | gain in validation accuracy | time of training |",
+        "|---" * 5 + "|",
+    ]
     for one in found:
         gain, ratio = tk.evaluate.Interval(**one["gain"]), one["ratio"]
         batch = " → ".join(map(str, one["batches"]))
         time = f"× {ratio['median']:.2f} ({ratio['low']:.2f}–{ratio['high']:.2f})"
-        lines.append(f"| {one['recipe']} | {one['images']:,} | {batch} | {gain} | {time} |")
+        lines.append(
+            f"| {one['recipe']} | {one['images']:,} | {batch} | {gain} | {time} |"
+        )
     table, draws, held_out = "\n".join(lines), found[0]["draws"], found[0]["held_out"]
     return f"""## Larger batches for many images
 
@@ -124,11 +150,22 @@ def about_views(found: list[dict]) -> str:
     """What augmentation brings and costs, as a section in Markdown; nothing if it was not measured."""
     if not found:
         return ""
-    lines = ["| way | accuracy | gain over the first of its kind | seconds | price |", "|---" * 5 + "|"]
+    lines = [
+        "| way | accuracy | gain over the first of its kind | seconds | price |",
+        "|---" * 5 + "|",
+    ]
     for one in found:
-        score, gain = (tk.evaluate.Interval(**one[key]) if one[key] else "" for key in ("accuracy", "gain"))
-        lines.append(f"| {one['way']} | {score} | {gain} | {one['seconds']:.1f} | {one['price']:.1f} times |")
-    table, gains = "\n".join(lines), [tk.evaluate.Interval(**one["gain"]) for one in found if one["gain"]]
+        score, gain = (
+            tk.evaluate.Interval(**one[key]) if one[key] else ""
+            for key in ("accuracy", "gain")
+        )
+        lines.append(
+            f"| {one['way']} | {score} | {gain} | {one['seconds']:.1f} | {one['price']:.1f} times |"
+        )
+    table, gains = (
+        "\n".join(lines),
+        [tk.evaluate.Interval(**one["gain"]) for one in found if one["gain"]],
+    )
     sure = sum(gain.excludes(0) for gain in gains)
     return f"""## Augmentation and the cache
 
@@ -171,7 +208,11 @@ is a GPU, `make bench` fills this table from it, with and without `jit_compile`.
 
 def spaced(heights: list[float], gap: float) -> list[float]:
     """Heights moved up as little as needed, so that no two are nearer than the gap; in the order given."""
-    order, moved, last = sorted(range(len(heights)), key=heights.__getitem__), list(heights), None
+    order, moved, last = (
+        sorted(range(len(heights)), key=heights.__getitem__),
+        list(heights),
+        None,
+    )
     for i in order:
         moved[i] = heights[i] if last is None else max(heights[i], last + gap)
         last = moved[i]
@@ -197,17 +238,34 @@ def figure(result: dict) -> bytes:
     low = min(row["to_best"]["low"] for _, row in rows)
     right = max(row["published"]["high"] for _, row in rows) * 1.25
     theirs = [i for i, (name, _) in enumerate(rows) if name not in OURS]
-    places = dict(zip(theirs, spaced([heights[i] for i in theirs], reach / 17), strict=True))
+    places = dict(
+        zip(theirs, spaced([heights[i] for i in theirs], reach / 17), strict=True)
+    )
     for i, ((name, row), height) in enumerate(zip(rows, heights, strict=True)):
         mine = name in OURS
         ink, mark = (tk.plots.PALETTE["probe"], "o") if mine else (tk.plots.INK, "s")
         x, ends = row["to_best"]["median"], row["published"]["median"]
         ax.plot([x, ends], [height, height], color=ink, lw=1, ls=":")
-        ax.plot([row["to_best"]["low"], row["to_best"]["high"]], [height, height], color=ink, lw=2)
-        ax.plot([x, x], [row["accuracy"]["low"], row["accuracy"]["high"]], color=ink, lw=2)
+        ax.plot(
+            [row["to_best"]["low"], row["to_best"]["high"]],
+            [height, height],
+            color=ink,
+            lw=2,
+        )
+        ax.plot(
+            [x, x], [row["accuracy"]["low"], row["accuracy"]["high"]], color=ink, lw=2
+        )
         cut = row["missing"]["high"] > 0
         if not mine:
-            ax.plot(ends, height, "|" if cut else mark, color=ink, mfc="white", ms=9 if cut else 6, mew=2 if cut else 1)
+            ax.plot(
+                ends,
+                height,
+                "|" if cut else mark,
+                color=ink,
+                mfc="white",
+                ms=9 if cut else 6,
+                mew=2 if cut else 1,
+            )
         ax.plot(x, height, mark, color=ink, ms=9 if mine else 6)
         if mine:
             side = "left" if row["to_best"]["low"] == low else "center"
@@ -220,7 +278,9 @@ def figure(result: dict) -> bytes:
     ax.set_xscale("log")
     ax.set_xlabel("seconds from the untrained to the trained model (logarithmic)")
     ax.set_ylabel(f"accuracy on {result['task']['test']:,} test pictures")
-    seconds = [s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if s <= right]
+    seconds = [
+        s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if s <= right
+    ]
     ax.set_xticks(seconds, [f"{s:,}" for s in seconds])
     ax.set_xlim(low / 1.3, right)
     ax.minorticks_off()
@@ -241,15 +301,22 @@ def text(result: dict, picture: str) -> str:
     flags = ", ".join(machine["flags"]) or "none of those looked for"
     same = ""
     if "torch_differs_by" in result:
-        same = (
-            f"; in float32 its features differ from Keras's by at most {result['torch_differs_by']:.0e} of the largest"
-        )
-    capped = f" A stage that trains blocks ran at most {result['epochs']} passes." if result["epochs"] else ""
+        same = f"; in float32 its features differ from Keras's by at most {result['torch_differs_by']:.0e} of the largest"
+    capped = (
+        f" A stage that trains blocks ran at most {result['epochs']} passes."
+        if result["epochs"]
+        else ""
+    )
     met = [one["met"] for one in result.get("targets", [])]
     file = picture.replace(".png", ".json")
     sizes = f"{task['train']:,} training, {task['validation']:,} validation and {task['test']:,} test pictures"
     used = ", ".join(f"{name} {number}" for name, number in versions.items())
-    tables = {"ends": table_of_ends, "batches": about_batches, "views": about_views, "sizes": about_sizes}
+    tables = {
+        "ends": table_of_ends,
+        "batches": about_batches,
+        "views": about_views,
+        "sizes": about_sizes,
+    }
     more = "".join(section(result.get(part, [])) for part, section in tables.items())
     return f"""# How fast, and against whom
 
@@ -298,12 +365,12 @@ run and might still rise, so compare its times. The validation pass after each e
 - **Convolutions of small pictures** (the table above). In block 5 pictures of 32 x 32 are 2 x 2 numbers wide. Every
   output sees every input there, so a 3 x 3 convolution is a dense layer, and much faster as one. Elsewhere the gradient
   of a kernel in bfloat16 is faster as nine products of matrices, one for each of its places. The kit does both where
-  there are 256 channels or more (`tlkit.fast.convolution`), and through it so do the Keras and TensorFlow recipes here;
+  there are 256 channels or more (`tlkit.machine.fast.convolution`), and through it so do the Keras and TensorFlow recipes here;
   a saved model has Keras's plain layers.
 - **The end of a training** (the table above). TensorFlow tunes what feeds `fit`, twice as seldom each time, and some
   trainings, more in some hours than in others, have to wait until it does so again: about 1.3, 2.6, 5.1, 10, 20, 41,
   ... seconds after they began, up to twice what they need. A single generator leaves nothing to tune, so the kit turns
-  that off (`tlkit.fast.stream`). The peers' epochs are timed before their end.
+  that off (`tlkit.machine.fast.stream`). The peers' epochs are timed before their end.
 - **Validation** by `evaluate` opens its data anew in every epoch; the kit's is one pass by a function that has been
   traced anyway, for the final predictions.
 - **Adam in one operation** for each variable instead of Keras's nine takes half of the time (the table above); a

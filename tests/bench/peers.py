@@ -24,7 +24,14 @@ HERE = Path(__file__).parent
 ENVIRONMENT = HERE.parents[1] / "build" / "bench-env"
 TORCH = ("torch_fixed", "torch_finetune")
 NAMES = ("article", "keras_guide", "tf_tutorial", *TORCH, "probe", "fine_tune", "lp_ft")
-FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "bf16", "asimd")  # that decide how fast convolutions are
+FLAGS = (
+    "avx2",
+    "avx512f",
+    "avx512_bf16",
+    "amx_bf16",
+    "bf16",
+    "asimd",
+)  # that decide how fast convolutions are
 
 
 def machine() -> dict:
@@ -33,7 +40,9 @@ def machine() -> dict:
     words = set(info.read_text("utf-8").split()) if info.exists() else set()
     return {
         "system": f"{platform.system()} {platform.machine()}",
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
         "flags": [flag for flag in FLAGS if flag in words],
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
     }
@@ -89,17 +98,25 @@ def torch_python() -> Path:
     """The interpreter of the environment that `make bench` made. Raises TorchMissing with the reason."""
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
-        raise TorchMissing(f"expected {python.relative_to(HERE.parents[1])}, got none. Next: make bench makes it")
-    done = subprocess.run([python, "-c", "import torch"], capture_output=True, text=True)
+        raise TorchMissing(
+            f"expected {python.relative_to(HERE.parents[1])}, got none. Next: make bench makes it"
+        )
+    done = subprocess.run(
+        [python, "-c", "import torch"], capture_output=True, text=True
+    )
     if done.returncode:
-        raise TorchMissing(f"PyTorch does not start: {done.stderr.strip().splitlines()[-1]}")
+        raise TorchMissing(
+            f"PyTorch does not start: {done.stderr.strip().splitlines()[-1]}"
+        )
     return python
 
 
 def hand_over(setting: recipes.Setting, folder: Path) -> None:
     """Write the task's arrays and the backbone's weights for in_torch.py."""
     if setting.backbone.batch_norm or setting.backbone.layout != "vgg16":
-        raise TorchMissing("the PyTorch recipes know VGG16 without batch normalisation only")
+        raise TorchMissing(
+            "the PyTorch recipes know VGG16 without batch normalisation only"
+        )
     for name, split in setting.task.splits().items():
         np.save(folder / f"{name}_images.npy", np.asarray(split.images[:]))
         np.save(folder / f"{name}_labels.npy", np.asarray(split.labels))
@@ -117,7 +134,9 @@ def in_torch(python: Path, recipe: str, setting: recipes.Setting, **more):
                  "epochs": setting.head_epochs if recipe == "torch_fixed" else setting.epochs,
                  "mirror": bool(setting.task.mirror), "outputs": len(setting.task.classes), **more}  # fmt: skip
         command = [python, HERE / "in_torch.py", name, recipe]
-        done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True)
+        done = subprocess.run(
+            command, input=json.dumps(given), capture_output=True, text=True
+        )
     if done.returncode:
         raise RuntimeError(f"{recipe} failed in PyTorch:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -128,7 +147,9 @@ def same_features(python: Path, setting: recipes.Setting) -> float:
     with TemporaryDirectory() as name:
         hand_over(setting, Path(name))
         command = [python, HERE / "in_torch.py", name, "features"]
-        done = subprocess.run(command, input="{}", capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            command, input="{}", capture_output=True, text=True, check=True
+        )
     theirs = np.array(json.loads(done.stdout), "float32")
     images = np.asarray(setting.task.test.images[: len(theirs)], "float32")
     mine = setting.backbone.build(setting.task.image_shape).predict_on_batch(images)
@@ -157,6 +178,14 @@ def measure(settings: list[recipes.Setting], names: list[str], python: Path | No
         order = random.Random(setting.seed).sample(names, len(names))
         for name in order:
             one = {"recipe": name, "seed": setting.seed, **run(name, setting, python)}
-            last = one["stages"][-1]["epochs"][-1]["seconds"] if one["total"] is None else one["total"]
-            print(f"repeat {setting.seed} {name:16}{last:8.1f} s", file=sys.stderr, flush=True)
+            last = (
+                one["stages"][-1]["epochs"][-1]["seconds"]
+                if one["total"] is None
+                else one["total"]
+            )
+            print(
+                f"repeat {setting.seed} {name:16}{last:8.1f} s",
+                file=sys.stderr,
+                flush=True,
+            )
             yield one

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 import tlkit as tk
-from tlkit.quiet import keras
+from tlkit.machine.quiet import keras
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,12 @@ class Clock(keras.callbacks.Callback):
 
     def __init__(self, keep: bool):
         super().__init__()
-        self.keep, self.started, self.stages, self.kept = keep, time.perf_counter(), [], []
+        self.keep, self.started, self.stages, self.kept = (
+            keep,
+            time.perf_counter(),
+            [],
+            [],
+        )
 
     def now(self) -> float:
         return time.perf_counter() - self.started
@@ -56,7 +61,10 @@ class Clock(keras.callbacks.Callback):
         self.kept.append(None)
 
     def on_epoch_end(self, epoch, logs=None):
-        accuracy, before = float(logs["val_accuracy"]), [e["accuracy"] for e in self.stages[-1]["epochs"]]
+        accuracy, before = (
+            float(logs["val_accuracy"]),
+            [e["accuracy"] for e in self.stages[-1]["epochs"]],
+        )
         if self.keep and accuracy > max(before, default=-1.0):
             self.kept[-1] = self.model.get_weights()
         self.stages[-1]["epochs"].append({"seconds": self.now(), "accuracy": accuracy})
@@ -80,10 +88,18 @@ def clocked(keep: bool = False):
 def batches(split, size: int, shuffle_seed: int | None = None):
     """A split as a tf.data.Dataset of (images float32, labels)."""
     images = np.asarray(split.images[:], "uint8")
-    data = tf.data.Dataset.from_tensor_slices((images, np.asarray(split.labels, "int64")))
+    data = tf.data.Dataset.from_tensor_slices(
+        (images, np.asarray(split.labels, "int64"))
+    )
     if shuffle_seed is not None:
-        data = data.shuffle(len(split), seed=shuffle_seed, reshuffle_each_iteration=True)
-    return data.batch(size).map(lambda x, y: (tf.cast(x, "float32"), y)).prefetch(tf.data.AUTOTUNE)
+        data = data.shuffle(
+            len(split), seed=shuffle_seed, reshuffle_each_iteration=True
+        )
+    return (
+        data.batch(size)
+        .map(lambda x, y: (tf.cast(x, "float32"), y))
+        .prefetch(tf.data.AUTOTUNE)
+    )
 
 
 def base_and_model(setting: Setting, turn: float):
@@ -99,15 +115,24 @@ def base_and_model(setting: Setting, turn: float):
 
 
 def compiled(model, optimizer):
-    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    model.compile(
+        optimizer,
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
 
 
 def tested(model, clock: Clock, published: list[int], task: tk.Task) -> dict:
     """The report of a peer: each stage with the test accuracy of its best epoch."""
     for stage, weights, epochs in zip(clock.stages, clock.kept, published, strict=True):
         model.set_weights(weights)
-        logits = model.predict(np.asarray(task.test.images[:], "float32"), batch_size=64, verbose=0)
-        stage |= {"published": epochs, "test": float((logits.argmax(axis=1) == task.test.labels).mean())}
+        logits = model.predict(
+            np.asarray(task.test.images[:], "float32"), batch_size=64, verbose=0
+        )
+        stage |= {
+            "published": epochs,
+            "test": float((logits.argmax(axis=1) == task.test.labels).mean()),
+        }
     return {"stages": clock.stages, "total": None}
 
 
@@ -116,15 +141,30 @@ def keras_guide(setting: Setting, thaw: bool = True) -> dict:
     thawed (10, Adam at 1e-5). Batches of 32, not shuffled, random flips and turns of up to 36 degrees, dropout."""
     keras.utils.set_random_seed(setting.seed)
     with clocked(keep=True) as clock:
-        train, held = (batches(split, 32) for split in (setting.task.train, setting.task.validation))
+        train, held = (
+            batches(split, 32)
+            for split in (setting.task.train, setting.task.validation)
+        )
         base, model = base_and_model(setting, turn=0.1)
         base.trainable = False
         compiled(model, keras.optimizers.Adam())
-        model.fit(train, epochs=setting.capped(20, head=True), validation_data=held, shuffle=False, verbose=0)
+        model.fit(
+            train,
+            epochs=setting.capped(20, head=True),
+            validation_data=held,
+            shuffle=False,
+            verbose=0,
+        )
         if thaw:
             base.trainable = True
             compiled(model, keras.optimizers.Adam(1e-5))
-            model.fit(train, epochs=setting.capped(10), validation_data=held, shuffle=False, verbose=0)
+            model.fit(
+                train,
+                epochs=setting.capped(10),
+                validation_data=held,
+                shuffle=False,
+                verbose=0,
+            )
     return tested(model, clock, [20, 10] if thaw else [20], setting.task)
 
 
@@ -133,24 +173,41 @@ def tf_tutorial(setting: Setting, fine_tune_at: str = "block5_conv1") -> dict:
     layers from one on (10, RMSprop at 1e-5); there the upper third of MobileNetV2's layers, here block 5 of VGG16."""
     keras.utils.set_random_seed(setting.seed)
     with clocked(keep=True) as clock:
-        train, held = batches(setting.task.train, 32, setting.seed), batches(setting.task.validation, 32)
+        train, held = (
+            batches(setting.task.train, 32, setting.seed),
+            batches(setting.task.validation, 32),
+        )
         base, model = base_and_model(setting, turn=0.2)
         base.trainable = False
         compiled(model, keras.optimizers.Adam(1e-4))
-        model.fit(train, epochs=setting.capped(10, head=True), validation_data=held, shuffle=False, verbose=0)
+        model.fit(
+            train,
+            epochs=setting.capped(10, head=True),
+            validation_data=held,
+            shuffle=False,
+            verbose=0,
+        )
         base.trainable = True
         names = [layer.name for layer in base.layers]
         for layer in base.layers[: names.index(fine_tune_at)]:
             layer.trainable = False
         compiled(model, keras.optimizers.RMSprop(1e-5))
-        model.fit(train, epochs=setting.capped(10), validation_data=held, shuffle=False, verbose=0)
+        model.fit(
+            train,
+            epochs=setting.capped(10),
+            validation_data=held,
+            shuffle=False,
+            verbose=0,
+        )
     return tested(model, clock, [10, 10], setting.task)
 
 
 def article(setting: Setting) -> dict:
     """The article's program (`tlkit.article`): 10 "epochs" of 100 batches of 32, the last state kept."""
     images = 32 * 100  # in one of its epochs
-    limit = setting.epochs and max(1, setting.epochs * len(setting.task.train) // images)
+    limit = setting.epochs and max(
+        1, setting.epochs * len(setting.task.train) // images
+    )
     epochs = min(10, limit or 10)
     with clocked() as clock:
         run = tk.article(setting.backbone, setting.task, seed=setting.seed, precision=setting.precision,
@@ -163,7 +220,12 @@ def article(setting: Setting) -> dict:
 def ours(recipe, setting: Setting) -> dict:
     """One of tlkit's recipes as it is; it stops by itself and ends with its best epoch."""
     with clocked() as clock:
-        run = recipe(setting.backbone, setting.task, seed=setting.seed, precision=setting.precision)
+        run = recipe(
+            setting.backbone,
+            setting.task,
+            seed=setting.seed,
+            precision=setting.precision,
+        )
     stages = [{**stage, "published": 0, "test": None} for stage in clock.stages]
     return {"stages": stages, "total": run.seconds, "test": run.score().mean}
 
@@ -183,4 +245,6 @@ def lp_ft(setting: Setting) -> dict:
     return ours(tk.lp_ft, setting)
 
 
-RECIPES = {f.__name__: f for f in (article, keras_guide, tf_tutorial, probe, fine_tune, lp_ft)}
+RECIPES = {
+    f.__name__: f for f in (article, keras_guide, tf_tutorial, probe, fine_tune, lp_ft)
+}

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 import tlkit as tk
-from tlkit.quiet import keras
+from tlkit.machine.quiet import keras
 from tlkit.speed import first_and_later, multiply_adds, precisions
 
 BATCHES = {"GPU": 256, "CPU": 32}
@@ -21,10 +21,15 @@ SIDES = {"GPU": (4096, 8192), "CPU": (1024, 2048)}  # of the square matrices
 
 def peak(precision: str, sides: tuple[int, ...]) -> float:
     """Floating-point operations in a second of the fastest matrix product."""
-    multiply, best = tf.function(lambda a: tf.reduce_sum(tf.cast(tf.matmul(a, a), "float32"))), 0.0
+    multiply, best = (
+        tf.function(lambda a: tf.reduce_sum(tf.cast(tf.matmul(a, a), "float32"))),
+        0.0,
+    )
     for side in sides:
         a = tf.cast(tf.random.stateless_uniform((side, side), (0, 0)), precision)
-        best = max(best, 2 * side**3 / first_and_later(lambda a=a: float(multiply(a)))[1])
+        best = max(
+            best, 2 * side**3 / first_and_later(lambda a=a: float(multiply(a)))[1]
+        )
     return best
 
 
@@ -40,14 +45,24 @@ def measure(backbone: tk.Backbone, sizes=(32, 64, 96)) -> list[dict]:
         most = peak(precision, SIDES[kind])
         for size in sizes:
             shared = replace(backbone, size=size).build((size, size, 3), precision)
-            model = keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
-            images, labels = np.zeros((batch, size, size, 3), "float32"), np.zeros(batch, "int64")
+            model = keras.Model(
+                shared.input, keras.layers.Dense(10, dtype="float32")(shared.output)
+            )
+            images, labels = (
+                np.zeros((batch, size, size, 3), "float32"),
+                np.zeros(batch, "int64"),
+            )
             work = 2 * multiply_adds(model)
             for compiled in (False, True) if kind == "GPU" else (False,):
                 model.compile(keras.optimizers.Adam(1e-4), loss, jit_compile=compiled)
                 model.optimizer.build(model.trainable_variables)
-                forward = batch / first_and_later(partial(model.predict_on_batch, images))[1]
-                training = batch / first_and_later(partial(model.train_on_batch, images, labels))[1]
+                forward = (
+                    batch / first_and_later(partial(model.predict_on_batch, images))[1]
+                )
+                training = (
+                    batch
+                    / first_and_later(partial(model.train_on_batch, images, labels))[1]
+                )
                 row = {"device": kind, "precision": precision, "size": size, "batch": batch, "jit": compiled,
                        "peak": most, "forward": forward, "forward_of_peak": work * forward / most,
                        "training": training, "training_of_peak": 3 * work * training / most}  # fmt: skip

@@ -13,8 +13,17 @@ from statistics import median
 
 def best_epoch(stages: list[dict]) -> tuple[int, int]:
     """(stage, epoch) with the highest validation accuracy; of equals the earliest, which is the cheapest."""
-    places = [(s, e) for s, stage in enumerate(stages) for e in range(len(stage["epochs"]))]
-    return max(places, key=lambda place: (stages[place[0]]["epochs"][place[1]]["accuracy"], -place[0], -place[1]))
+    places = [
+        (s, e) for s, stage in enumerate(stages) for e in range(len(stage["epochs"]))
+    ]
+    return max(
+        places,
+        key=lambda place: (
+            stages[place[0]]["epochs"][place[1]]["accuracy"],
+            -place[0],
+            -place[1],
+        ),
+    )
 
 
 def lengths(stage: dict) -> list[float]:
@@ -35,7 +44,10 @@ def missing(stages: list[dict]) -> int:
 
 def published_seconds(stages: list[dict]) -> float:
     """Seconds for the published number of epochs; those that were not run count as steady ones."""
-    extra = sum(max(0, stage["published"] - len(stage["epochs"])) * steady(stage) for stage in stages)
+    extra = sum(
+        max(0, stage["published"] - len(stage["epochs"])) * steady(stage)
+        for stage in stages
+    )
     return stages[-1]["epochs"][-1]["seconds"] + extra
 
 
@@ -46,7 +58,9 @@ def numbers(run: dict) -> dict:
     chosen = published_seconds(stages) if run["total"] is None else run["total"]
     return {
         "accuracy": stages[stage]["test"] if run["total"] is None else run["test"],
-        "to_best": stages[stage]["epochs"][epoch]["seconds"] if run["total"] is None else run["total"],
+        "to_best": stages[stage]["epochs"][epoch]["seconds"]
+        if run["total"] is None
+        else run["total"],
         "published": chosen,
         "epochs": sum(len(part["epochs"]) for part in stages[:stage]) + epoch + 1,
         "missing": missing(stages),
@@ -61,14 +75,18 @@ def spread(values) -> dict[str, float]:
     return {"median": median(values), "low": min(values), "high": max(values)}
 
 
-def ratios(numerators: dict[int, float], denominators: dict[int, float]) -> dict[str, float]:
+def ratios(
+    numerators: dict[int, float], denominators: dict[int, float]
+) -> dict[str, float]:
     """Spread of the ratios of two recipes, each ratio within one repeat (same images, same minutes).
 
     Raises:
         ValueError: the repeats are not the same.
     """
     if set(numerators) != set(denominators):
-        raise ValueError(f"expected the same repeats, got {sorted(numerators)} and {sorted(denominators)}")
+        raise ValueError(
+            f"expected the same repeats, got {sorted(numerators)} and {sorted(denominators)}"
+        )
     return spread(numerators[seed] / denominators[seed] for seed in numerators)
 
 
@@ -76,7 +94,9 @@ def exponent(sizes: list[int], seconds: list[float]) -> float:
     """Slope of log seconds over log size, by least squares: 1.0 means that twice as much takes twice as long."""
     xs, ys = [log(size) for size in sizes], [log(second) for second in seconds]
     x, y = sum(xs) / len(xs), sum(ys) / len(ys)
-    return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)
+    return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum(
+        (a - x) ** 2 for a in xs
+    )
 
 
 def rows(runs: list[dict]) -> dict[str, dict]:
@@ -92,9 +112,14 @@ def rows(runs: list[dict]) -> dict[str, dict]:
         found.setdefault(run["recipe"], {})[run["seed"]] = numbers(run)
     table = {}
     for name, by_seed in found.items():
-        table[name] = {key: spread(one[key] for one in by_seed.values()) for key in next(iter(by_seed.values()))}
+        table[name] = {
+            key: spread(one[key] for one in by_seed.values())
+            for key in next(iter(by_seed.values()))
+        }
         if "probe" in found and set(found["probe"]) == set(by_seed):
             for key in ("to_best", "published"):
                 probe = {seed: one[key] for seed, one in found["probe"].items()}
-                table[name][f"{key}_ratio"] = ratios({seed: one[key] for seed, one in by_seed.items()}, probe)
+                table[name][f"{key}_ratio"] = ratios(
+                    {seed: one[key] for seed, one in by_seed.items()}, probe
+                )
     return table

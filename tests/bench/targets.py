@@ -26,9 +26,9 @@ import tally
 import tensorflow as tf
 
 import tlkit as tk
-from tlkit import fast
 from tlkit.backbone import BLOCKS, above_cut, cut_below
-from tlkit.quiet import keras
+from tlkit.machine import fast
+from tlkit.machine.quiet import keras
 
 SIZES = {  # images, repeats or epochs of each target: as published, and to see that everything runs
     False: {"probe": 10_000, "repeats": 3, "block5": 2000, "all": 640, "second": 2000, "imports": 5,
@@ -36,14 +36,26 @@ SIZES = {  # images, repeats or epochs of each target: as published, and to see 
     True: {"probe": 100, "repeats": 1, "block5": 100, "all": 64, "second": 100, "imports": 1,
            "memory": (100, 200), "growth": (100, 200), "steps": 2},
 }  # fmt: skip
-ENDS = (8, 10, 13, 16, 20, 25, 32, 40, 50)  # steps of the trainings whose ends are timed
+ENDS = (
+    8,
+    10,
+    13,
+    16,
+    20,
+    25,
+    32,
+    40,
+    50,
+)  # steps of the trainings whose ends are timed
 FEW = 20  # validation images where validation is not what is measured
 
 
 def target(name: str, wanted: str, measured: str, met: bool | None, **numbers) -> dict:
     """One row: `met` is None where it cannot be measured here, and `measured` then says why."""
     said = {True: "met", False: "missed", None: "not measured"}[met]
-    print(f"{said:13}{name}: {measured} (wanted: {wanted})", file=sys.stderr, flush=True)
+    print(
+        f"{said:13}{name}: {measured} (wanted: {wanted})", file=sys.stderr, flush=True
+    )
     return {"name": name, "wanted": wanted, "measured": measured, "met": met, **numbers}
 
 
@@ -52,20 +64,41 @@ def with_spread(found: dict) -> str:
     return f"{found['median']:.2f} ({found['low']:.2f} to {found['high']:.2f})"
 
 
-def invented(images: int, classes: int, shape: tuple, folder: Path | None = None) -> tk.Task:
+def invented(
+    images: int, classes: int, shape: tuple, folder: Path | None = None
+) -> tk.Task:
     """Random images and labels, for what depends on their number only; with a folder, memory-mapped from there."""
     rng, count = np.random.default_rng(0), images + 2 * FEW
-    pictures = np.lib.format.open_memmap(folder / f"{images}.npy", "w+", "uint8", (count, *shape)) if folder else None
+    pictures = (
+        np.lib.format.open_memmap(
+            folder / f"{images}.npy", "w+", "uint8", (count, *shape)
+        )
+        if folder
+        else None
+    )
     pictures = np.empty((count, *shape), "uint8") if pictures is None else pictures
     for start in range(0, count, 1000):
-        pictures[start : start + 1000] = rng.integers(0, 256, (min(1000, count - start), *shape), "uint8")
+        pictures[start : start + 1000] = rng.integers(
+            0, 256, (min(1000, count - start), *shape), "uint8"
+        )
     labels = np.arange(count) % classes
     if folder:
         pictures.flush()
         pictures = np.load(folder / f"{images}.npy", mmap_mode="r")
-    whole, names = tk.Split(pictures, labels), tuple(f"class {i}" for i in range(classes))
+    whole, names = (
+        tk.Split(pictures, labels),
+        tuple(f"class {i}" for i in range(classes)),
+    )
     rows = np.split(np.arange(count), [images, images + FEW])
-    return tk.Task("invented", "which class is it?", names, *(whole.pick(r) for r in rows), False, None, 0)
+    return tk.Task(
+        "invented",
+        "which class is it?",
+        names,
+        *(whole.pick(r) for r in rows),
+        False,
+        None,
+        0,
+    )
 
 
 def plain_pass(model, images, rows: int = 256) -> float:
@@ -74,15 +107,24 @@ def plain_pass(model, images, rows: int = 256) -> float:
     model.predict_on_batch(batch)
     started = time.perf_counter()
     for start in range(0, len(images), rows):
-        model.predict_on_batch(np.resize(images[start : start + rows], batch.shape).astype("float32"))
+        model.predict_on_batch(
+            np.resize(images[start : start + rows], batch.shape).astype("float32")
+        )
     return time.perf_counter() - started
 
 
 def probe_is_one_pass(setting: recipes.Setting, repeats: int) -> dict:
     """The linear probe in all, against one pass over the same images."""
     task, before, first = setting.task, [], []
-    model, found, passes, totals = setting.backbone.build(task.image_shape, setting.precision), {}, {}, {}
-    images = np.concatenate([np.asarray(s.images[:]) for s in (task.train, task.validation)])
+    model, found, passes, totals = (
+        setting.backbone.build(task.image_shape, setting.precision),
+        {},
+        {},
+        {},
+    )
+    images = np.concatenate(
+        [np.asarray(s.images[:]) for s in (task.train, task.validation)]
+    )
     for i in range(repeats):
         passes[i] = plain_pass(model, images)
         gc.collect()  # now, for the recipe's own would count before the first epoch but not in its total
@@ -99,7 +141,9 @@ def probe_is_one_pass(setting: recipes.Setting, repeats: int) -> dict:
                   found["median"] <= 1.15, ratio=found, probe_seconds=median(totals.values()))  # fmt: skip
 
 
-def probe_against_peers(setting, python, probe_seconds: float, rows: dict) -> list[dict]:
+def probe_against_peers(
+    setting, python, probe_seconds: float, rows: dict
+) -> list[dict]:
     """Time against the peers' 20 epochs over a frozen base (extrapolated from two), accuracy from the comparison."""
     short = replace(setting, head_epochs=2)
     reports = {"keras_guide:head": recipes.keras_guide(short, thaw=False)}
@@ -109,14 +153,25 @@ def probe_against_peers(setting, python, probe_seconds: float, rows: dict) -> li
     for name, report in reports.items():
         seconds = tally.published_seconds([{**report["stages"][0], "published": 20}])
         ratio = seconds / probe_seconds
-        measured, met = f"{ratio:.1f} times ({seconds:.0f} s, extrapolated from two epochs)", ratio >= 10
+        measured, met = (
+            f"{ratio:.1f} times ({seconds:.0f} s, extrapolated from two epochs)",
+            ratio >= 10,
+        )
         if name in rows and "probe" in rows:
-            gain = rows["probe"]["accuracy"]["median"] - rows[name]["accuracy"]["median"]
+            gain = (
+                rows["probe"]["accuracy"]["median"] - rows[name]["accuracy"]["median"]
+            )
             measured += f"; accuracy {100 * gain:+.1f} points in the comparison"
             met = met and gain >= -0.005
         wanted = "at least 10 times less, accuracy not lower by more than 0.5 points"
         found.append(
-            target(f"time of the linear probe against 20 epochs of {name}", wanted, measured, met, ratio=ratio)
+            target(
+                f"time of the linear probe against 20 epochs of {name}",
+                wanted,
+                measured,
+                met,
+                ratio=ratio,
+            )
         )
     return found
 
@@ -150,24 +205,40 @@ def cached_cut(setting: recipes.Setting, epochs: int, repeats: int) -> dict:
             "patience": 99, "mirror": False}  # fmt: skip
     with peers.empty_cache():
         settings = replace(tk.transfer.TUNE, precision=setting.precision)
-        plan["head"] = tk.transfer.new_head(backbone, shared, task, settings, 0, True, False)
+        plan["head"] = tk.transfer.new_head(
+            backbone, shared, task, settings, 0, True, False
+        )
     cached, whole, steady = {}, {}, {"cached": [], "whole": []}
-    for i in range(repeats):  # in turn, for the machine may be slower in some minutes than in others
+    for i in range(
+        repeats
+    ):  # in turn, for the machine may be slower in some minutes than in others
         with peers.empty_cache(), recipes.clocked() as clock:
             cached[i] = tk.fine_tune(backbone, task, **plan).seconds
         steady["cached"].append(tally.steady(clock.stages[0]))
-        with peers.empty_cache(), no_room(), redirect_stdout(StringIO()), recipes.clocked() as clock:
+        with (
+            peers.empty_cache(),
+            no_room(),
+            redirect_stdout(StringIO()),
+            recipes.clocked() as clock,
+        ):
             whole[i] = tk.fine_tune(backbone, task, **plan).seconds
         steady["whole"].append(tally.steady(clock.stages[0]))
-    bound, found = allowed_by_arithmetic(epochs, setting.backbone.size), tally.ratios(whole, cached)
+    bound, found = (
+        allowed_by_arithmetic(epochs, setting.backbone.size),
+        tally.ratios(whole, cached),
+    )
     measured = f"{with_spread(found)}; {median(whole.values()):.1f} s / {median(cached.values()):.1f} s"
     measured += f"; a steady epoch {median(steady['whole']):.2f} / {median(steady['cached']):.2f} s"
     wanted = f"at least {0.7 * bound:.2f}, 70 % of the {bound:.2f} that the arithmetic allows"
     name = f"block 5, {epochs} epochs of {len(task.train):,} images: whole network / cached cut"
-    return target(name, wanted, measured, found["median"] >= 0.7 * bound, ratio=found, bound=bound)
+    return target(
+        name, wanted, measured, found["median"] >= 0.7 * bound, ratio=found, bound=bound
+    )
 
 
-def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11) -> list[dict]:
+def parts_of_a_step(
+    setting: recipes.Setting, batch: int = 32, repeats: int = 11
+) -> list[dict]:
     """Where the milliseconds of a training step go, above block 4 and in the whole network.
 
     The parts: the pass forward alone; forward and backward, with the gradients of the kernels and without (down to the
@@ -177,7 +248,9 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
 
     def with_head():
         shared = setting.backbone.build(setting.task.image_shape, setting.precision)
-        return keras.Model(shared.input, keras.layers.Dense(10, dtype="float32")(shared.output))
+        return keras.Model(
+            shared.input, keras.layers.Dense(10, dtype="float32")(shared.output)
+        )
 
     model = with_head()
     with patch.object(fast, "convolution", lambda layer, inputs: layer(inputs)):
@@ -195,7 +268,9 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
 
     for lowest in ("block5", "all"):
         above = above_cut(model, cut_below(lowest))
-        x = tf.constant(np.random.default_rng(0).random((batch, *above.input.shape[1:]), "float32"))
+        x = tf.constant(
+            np.random.default_rng(0).random((batch, *above.input.shape[1:]), "float32")
+        )
         y = tf.zeros(batch, "int64")
 
         def backward(kernels, above=above, x=x, y=y):
@@ -204,8 +279,13 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
                 error = loss(y, above(x, training=True))
             return tape.gradient(error, above.trainable_variables if kernels else [x])
 
-        both, down = tf.function(partial(backward, True)), tf.function(partial(backward, False))
-        by_keras = tf.function(partial(backward, True, above=above_cut(plain, cut_below(lowest))))
+        both, down = (
+            tf.function(partial(backward, True)),
+            tf.function(partial(backward, False)),
+        )
+        by_keras = tf.function(
+            partial(backward, True, above=above_cut(plain, cut_below(lowest)))
+        )
         gradients, variables = both(), above.trainable_variables
 
         def step(kind, gradients=gradients, variables=variables):
@@ -223,28 +303,38 @@ def parts_of_a_step(setting: recipes.Setting, batch: int = 32, repeats: int = 11
         for compiled in (False, True):
             above.compile(fast.Adam(1e-4, clipnorm=1.0), loss, jit_compile=compiled)
             above.optimizer.build(above.trainable_variables)
-            row["step_jit" if compiled else "step"] = milliseconds(partial(above.train_on_batch, x, y))
+            row["step_jit" if compiled else "step"] = milliseconds(
+                partial(above.train_on_batch, x, y)
+            )
         print("a step:", row, file=sys.stderr, flush=True)
         found.append(row)
     return found
 
 
-def ends_of_training(setting: recipes.Setting, steps: tuple[int, ...] = ENDS) -> list[dict]:
+def ends_of_training(
+    setting: recipes.Setting, steps: tuple[int, ...] = ENDS
+) -> list[dict]:
     """What trainings of all layers last until their last epoch is over, and how long `fit` then still takes.
 
-    In turn with the batches given to `fit` as they are, as Keras then feeds them, and by `tlkit.fast.stream`.
+    In turn with the batches given to `fit` as they are, as Keras then feeds them, and by `tlkit.machine.fast.stream`.
     """
-    found = {name: {"fed": name, "seconds": [], "waits": []} for name in ("Keras", "tlkit")}
+    found = {
+        name: {"fed": name, "seconds": [], "waits": []} for name in ("Keras", "tlkit")
+    }
     ways = {"Keras": lambda batches: batches, "tlkit": fast.stream}
     for number in steps:
         for name, stream in ways.items():
             with patch.object(fast, "stream", stream), recipes.clocked() as clock:
                 fit = keras.Model.fit
 
-                def timed(self, *arguments, fit=fit, clock=clock, row=found[name], **named):
+                def timed(
+                    self, *arguments, fit=fit, clock=clock, row=found[name], **named
+                ):
                     fit(self, *arguments, **named)
                     stage = clock.stages[-1]
-                    row["seconds"].append(stage["epochs"][-1]["seconds"] - stage["start"])
+                    row["seconds"].append(
+                        stage["epochs"][-1]["seconds"] - stage["start"]
+                    )
                     row["waits"].append(clock.now() - stage["epochs"][-1]["seconds"])
 
                 with patch.object(keras.Model, "fit", timed):
@@ -254,7 +344,9 @@ def ends_of_training(setting: recipes.Setting, steps: tuple[int, ...] = ENDS) ->
     return list(found.values())
 
 
-def steady_state(setting: recipes.Setting, python, repeats: int, batch: int = 64, epochs: int = 4) -> dict:
+def steady_state(
+    setting: recipes.Setting, python, repeats: int, batch: int = 64, epochs: int = 4
+) -> dict:
     """Images in a second while all layers are trained, first epochs left out; ours and PyTorch's in turn."""
     name, wanted = (
         f"all layers trained, batch {batch}, {setting.precision}: images/s, ours / PyTorch's",
@@ -269,7 +361,9 @@ def steady_state(setting: recipes.Setting, python, repeats: int, batch: int = 64
                          min_epochs=epochs, steps=epochs, patience=99)  # fmt: skip
         first.append(tally.lengths(clock.stages[-1])[0])
         mine[i] = n / tally.steady(clock.stages[-1])
-        report = peers.in_torch(python, "torch_adam", replace(setting, epochs=epochs), batch=batch)
+        report = peers.in_torch(
+            python, "torch_adam", replace(setting, epochs=epochs), batch=batch
+        )
         theirs[i] = n / tally.steady(report["stages"][0])
     found = tally.ratios(mine, theirs)
     measured = f"{with_spread(found)}; {median(mine.values()):.0f} against {median(theirs.values()):.0f} images/s"
@@ -279,7 +373,12 @@ def steady_state(setting: recipes.Setting, python, repeats: int, batch: int = 64
 
 def child(what: str, **given) -> dict:
     """What a fresh process measures, in the environment as it is."""
-    done = subprocess.run([sys.executable, __file__, what], input=json.dumps(given), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, __file__, what],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         raise RuntimeError(f"{what} failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -288,9 +387,14 @@ def child(what: str, **given) -> dict:
 def second_run(given: dict, images: int) -> dict:
     """A new process on features that an earlier one has computed."""
     with peers.empty_cache():
-        first, second = (child("probe", **given, images=images, folder=os.environ["TLKIT_CACHE"]) for _ in range(2))
+        first, second = (
+            child("probe", **given, images=images, folder=os.environ["TLKIT_CACHE"])
+            for _ in range(2)
+        )
     measured = f"{second['passes']} batches through the backbone (the first run: {first['passes']}), first epoch after "
-    measured += f"{second['first_epoch']:.1f} s (the first run: {first['first_epoch']:.1f} s)"
+    measured += (
+        f"{second['first_epoch']:.1f} s (the first run: {first['first_epoch']:.1f} s)"
+    )
     met = second["passes"] == 0 and second["first_epoch"] <= 2
     return target(f"a second run on cached features of {images:,} images", "no backbone, first epoch within 2 s",
                   measured, met, second=second, first=first)  # fmt: skip
@@ -298,8 +402,14 @@ def second_run(given: dict, images: int) -> dict:
 
 def probe_in_child(given: dict) -> dict:
     """Batches of images that went through a network, seconds to the end of the first epoch, peak of own memory."""
-    task = invented(given["images"], given["classes"], tuple(given["shape"]), Path(given["folder"]))
-    backbone, passes, predict = tk.Backbone(given["weights"]), 0, keras.Model.predict_on_batch
+    task = invented(
+        given["images"], given["classes"], tuple(given["shape"]), Path(given["folder"])
+    )
+    backbone, passes, predict = (
+        tk.Backbone(given["weights"]),
+        0,
+        keras.Model.predict_on_batch,
+    )
 
     def counted(self, x):
         nonlocal passes
@@ -309,7 +419,11 @@ def probe_in_child(given: dict) -> dict:
     keras.Model.predict_on_batch = counted
     with recipes.clocked() as clock, Peak() as peak:
         tk.linear_probe(backbone, task, precision=given["precision"])
-    return {"passes": passes, "first_epoch": clock.stages[0]["epochs"][0]["seconds"], "own_mb": peak.mb}
+    return {
+        "passes": passes,
+        "first_epoch": clock.stages[0]["epochs"][0]["seconds"],
+        "own_mb": peak.mb,
+    }
 
 
 class Peak:
@@ -325,7 +439,9 @@ class Peak:
 
     def watch(self):
         while self.mb is not None:
-            kilobytes = int(re.search(r"RssAnon:\s+(\d+)", self.status.read_text("utf-8"))[1])
+            kilobytes = int(
+                re.search(r"RssAnon:\s+(\d+)", self.status.read_text("utf-8"))[1]
+            )
             self.mb = max(self.mb, kilobytes * 1024 / 1e6)
             if self.done.wait(0.02):
                 return
@@ -340,19 +456,29 @@ def memory(given: dict, sizes: tuple[int, int]) -> dict:
     found = []
     for images in sizes:
         with peers.empty_cache() as folder:
-            found.append(child("probe", **given, images=images, folder=str(folder))["own_mb"])
+            found.append(
+                child("probe", **given, images=images, folder=str(folder))["own_mb"]
+            )
     name = f"anonymous memory at {sizes[1]:,} images less that at {sizes[0]:,}"
     if None in found:
         return target(name, "at most 100 MB", "there is no /proc here", None)
     measured = f"{found[1] - found[0]:+.0f} MB ({found[1]:.0f} against {found[0]:.0f})"
-    return target(name, "at most 100 MB", measured, found[1] - found[0] <= 100, mb=found)
+    return target(
+        name, "at most 100 MB", measured, found[1] - found[0] <= 100, mb=found
+    )
 
 
 def main_job(given: dict, task: str, steps: int) -> dict:
     """Largest resident memory of the main job on all images of a task: probe, then all layers, cut short."""
     found = child("main", **given, task=task, steps=steps)
     name = f"resident memory of the main job on all {found['images']:,} training images (cut to {steps} steps)"
-    return target(name, "under 1,500 MB", f"{found['mb']:,.0f} MB", found["mb"] < 1500, mb=found["mb"])
+    return target(
+        name,
+        "under 1,500 MB",
+        f"{found['mb']:,.0f} MB",
+        found["mb"] < 1500,
+        mb=found["mb"],
+    )
 
 
 def main_in_child(given: dict) -> dict:
@@ -374,7 +500,10 @@ def growth(setting: recipes.Setting, sizes: tuple[int, ...]) -> dict:
         whole.append(report["total"])
         late.append(report["total"] - tally.lengths(report["stages"][0])[0])
     found = tally.exponent(list(sizes), whole)
-    taken = ", ".join(f"{images:,}: {seconds:.1f} s" for images, seconds in zip(sizes, whole, strict=True))
+    taken = ", ".join(
+        f"{images:,}: {seconds:.1f} s"
+        for images, seconds in zip(sizes, whole, strict=True)
+    )
     measured = f"{found:.2f} ({taken}); first epochs left out {tally.exponent(list(sizes), late):.2f}"
     return target("features and probe: exponent of the time over the number of images", "1.0 ± 0.1", measured,
                   abs(found - 1) <= 0.1, exponent=found, seconds=whole)  # fmt: skip
@@ -386,7 +515,13 @@ def imports(repeats: int) -> dict:
     taken = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
              for _ in range(repeats)]  # fmt: skip
     found = tally.spread(taken)
-    return target("import tlkit", "at most 0.2 s", f"{with_spread(found)} s", found["median"] <= 0.2, seconds=found)
+    return target(
+        "import tlkit",
+        "at most 0.2 s",
+        f"{with_spread(found)} s",
+        found["median"] <= 0.2,
+        seconds=found,
+    )
 
 
 def first_picture() -> dict:
@@ -403,27 +538,48 @@ def first_picture() -> dict:
             with client.setup_kernel():
                 for i, cell in enumerate(book.cells):
                     client.execute_cell(cell, i)
-                    if any("image/png" in out.get("data", {}) for out in cell.get("outputs", ())):
+                    if any(
+                        "image/png" in out.get("data", {})
+                        for out in cell.get("outputs", ())
+                    ):
                         break
                 taken.append(time.perf_counter() - started)
     measured = f"{taken[0]:.1f} s; a second time {taken[1]:.1f} s"
     return target(
-        "kernel start to first picture of notebook 00", "at most 10 s", measured, taken[0] <= 10, seconds=taken
+        "kernel start to first picture of notebook 00",
+        "at most 10 s",
+        measured,
+        taken[0] <= 10,
+        seconds=taken,
     )
 
 
-def measure(task: str, backbone: tk.Backbone, precision: str, python, quick: bool, rows: dict):
+def measure(
+    task: str, backbone: tk.Backbone, precision: str, python, quick: bool, rows: dict
+):
     """Yields all targets, one after the other, the quick ones first."""
     size = SIZES[quick]
     whole = tk.load_task(task)
     classes, shape = len(whole.classes), whole.image_shape
     largest = min(size["probe"], len(whole.train) // 12 * 10)
-    held = replace(whole, validation=whole.validation.pick(range(FEW)), test=whole.test.pick(range(FEW)), mirror=False)
+    held = replace(
+        whole,
+        validation=whole.validation.pick(range(FEW)),
+        test=whole.test.pick(range(FEW)),
+        mirror=False,
+    )
 
     def setting(images: int) -> recipes.Setting:
-        return recipes.Setting(backbone, replace(held, train=whole.train.pick(range(images))), precision, 0)
+        return recipes.Setting(
+            backbone, replace(held, train=whole.train.pick(range(images))), precision, 0
+        )
 
-    given = {"weights": backbone.weights, "classes": classes, "shape": shape, "precision": precision}
+    given = {
+        "weights": backbone.weights,
+        "classes": classes,
+        "shape": shape,
+        "precision": precision,
+    }
     yield imports(size["imports"])
     yield first_picture()
     yield second_run(given, size["second"])
@@ -437,4 +593,10 @@ def measure(task: str, backbone: tk.Backbone, precision: str, python, quick: boo
 
 
 if __name__ == "__main__":
-    print(json.dumps({"probe": probe_in_child, "main": main_in_child}[sys.argv[1]](json.load(sys.stdin))))
+    print(
+        json.dumps(
+            {"probe": probe_in_child, "main": main_in_child}[sys.argv[1]](
+                json.load(sys.stdin)
+            )
+        )
+    )

@@ -22,7 +22,12 @@ def shaken(images: np.ndarray, seed: int, mirror: bool) -> np.ndarray:
     edge = ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0))
     wide, (_, height, width, _) = np.pad(images, edge, "reflect"), images.shape
     places = rng.integers(0, 2 * SHIFT + 1, (len(images), 2))
-    moved = np.stack([one[y : y + height, x : x + width] for one, (y, x) in zip(wide, places, strict=True)])
+    moved = np.stack(
+        [
+            one[y : y + height, x : x + width]
+            for one, (y, x) in zip(wide, places, strict=True)
+        ]
+    )
     turned = (rng.random(len(images)) < 0.5) & mirror
     moved[turned] = moved[turned, :, ::-1]
     return moved
@@ -31,30 +36,48 @@ def shaken(images: np.ndarray, seed: int, mirror: bool) -> np.ndarray:
 def with_views(task: tk.Task, views: int) -> tk.Task:
     """The task with so many views of every training picture, the first as it is; mirrored where the task allows it."""
     plain = np.asarray(task.train.images[:])
-    images = np.concatenate([plain, *(shaken(plain, seed, task.mirror) for seed in range(1, views))])
+    images = np.concatenate(
+        [plain, *(shaken(plain, seed, task.mirror) for seed in range(1, views))]
+    )
     return replace(task, train=tk.Split(images, np.tile(task.train.labels, views)))
 
 
-def ways(backbone: tk.Backbone, task: tk.Task, precision: str, steps: int | None) -> dict:
+def ways(
+    backbone: tk.Backbone, task: tk.Task, precision: str, steps: int | None
+) -> dict:
     """Every way's run on one draw of labels; the same number of training steps for the same recipe."""
-    plan = {"precision": precision, "seed": task.seed, "mirror": False} | ({"steps": steps} if steps else {})
+    plan = {"precision": precision, "seed": task.seed, "mirror": False} | (
+        {"steps": steps} if steps else {}
+    )
     found = {}
     for views in (1, 2, 4, 8):
         shown = with_views(task, views)
         with peers.empty_cache():
-            found[f"linear probe, {views} cached"] = tk.linear_probe(backbone, shown, **plan)
+            found[f"linear probe, {views} cached"] = tk.linear_probe(
+                backbone, shown, **plan
+            )
         if views in (1, 8):
             with peers.empty_cache():
-                found[f"block 5, {views} cached"] = tk.fine_tune(backbone, shown, unfreeze="block5", **plan)
+                found[f"block 5, {views} cached"] = tk.fine_tune(
+                    backbone, shown, unfreeze="block5", **plan
+                )
     for mirror in (False, True) if task.mirror else (False,):
         name = f"all blocks, {'mirrored anew in every epoch' if mirror else 'nothing cached'}"
         with peers.empty_cache():
-            found[name] = tk.fine_tune(backbone, task, unfreeze="all", **plan | {"mirror": mirror})
+            found[name] = tk.fine_tune(
+                backbone, task, unfreeze="all", **plan | {"mirror": mirror}
+            )
     return found
 
 
 def measure(
-    name: str, backbone: tk.Backbone, precision: str, test: int, repeats: int = 5, labels: int = 50, steps=None
+    name: str,
+    backbone: tk.Backbone,
+    precision: str,
+    test: int,
+    repeats: int = 5,
+    labels: int = 50,
+    steps=None,
 ) -> list[dict]:
     """One row for each way: accuracy over the draws, its gain over no augmentation, both with intervals, and seconds.
 
@@ -73,7 +96,11 @@ def measure(
         for way, run in ways(backbone, task, precision, steps).items():
             right.setdefault(way, []).append(run.correct())
             seconds.setdefault(way, []).append(run.seconds)
-            print(f"views, draw {seed}, {way}: {run.score()} in {run.seconds:.0f} s", file=sys.stderr, flush=True)
+            print(
+                f"views, draw {seed}, {way}: {run.score()} in {run.seconds:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
     return [row(way, right, seconds) for way in right]
 
 
@@ -81,8 +108,14 @@ def row(way: str, right: dict[str, list], seconds: dict[str, list]) -> dict:
     """What the page shows of a way; its gain is over the first of the same recipe."""
     plain = next(name for name in right if name.split(",")[0] == way.split(",")[0])
     answers = np.array(right[way])
-    gain = None if way == plain else tk.evaluate.paired_difference(answers, np.array(right[plain]))
+    gain = (
+        None
+        if way == plain
+        else tk.evaluate.paired_difference(answers, np.array(right[plain]))
+    )
     score = tk.evaluate.over_seeds(answers.mean(axis=1), (0, 1))
-    price = mean(mine / theirs for mine, theirs in zip(seconds[way], seconds[plain], strict=True))
+    price = mean(
+        mine / theirs for mine, theirs in zip(seconds[way], seconds[plain], strict=True)
+    )
     return {"way": way, "accuracy": vars(score), "gain": gain and vars(gain), "seconds": mean(seconds[way]),
             "price": price}  # fmt: skip

@@ -23,7 +23,11 @@ def moved(control) -> bool:
     if hasattr(control, "options"):
         control.index = (control.index + 1) % len(control.options)
     elif hasattr(control, "max"):
-        control.value = control.min if control.value + control.step > control.max else control.value + control.step
+        control.value = (
+            control.min
+            if control.value + control.step > control.max
+            else control.value + control.step
+        )
     elif isinstance(control.value, bool):
         control.value = not control.value
     else:
@@ -33,21 +37,27 @@ def moved(control) -> bool:
 
 def seconds(explorer) -> list[float]:
     """How long each answer of one figure took."""
-    return [explorer.seconds for control in explorer.controls.values() for _ in range(MOVES) if moved(control)]
+    return [
+        explorer.seconds
+        for control in explorer.controls.values()
+        for _ in range(MOVES)
+        if moved(control)
+    ]
 
 
 def explorers(path: Path) -> list[tuple[str, object]]:
     """The interactive figures of a notebook, each with the last call in its cell; its code is run as it stands."""
     from IPython.core.interactiveshell import InteractiveShell
-
-    from tlkit.widgets import Explorer
+    from tlkit_course.widgets import Explorer
 
     shell, found = InteractiveShell.instance(), []
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code":
             with redirect_stdout(io.StringIO()):
                 result = shell.run_cell(cell.source)
-            if not result.success and "raises-exception" not in cell.metadata.get("tags", ()):
+            if not result.success and "raises-exception" not in cell.metadata.get(
+                "tags", ()
+            ):
                 raise RuntimeError(f"{path.name} stopped at: {cell.source[:80]}")
             if isinstance(result.result, Explorer):
                 found.append((re.findall(r"(\w+)\(", cell.source)[-1], result.result))
@@ -56,9 +66,13 @@ def explorers(path: Path) -> list[tuple[str, object]]:
 
 def main(*names: str) -> None:
     """Print one line for each figure."""
-    paths = [Path(name).resolve() for name in names] or sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    paths = [Path(name).resolve() for name in names] or sorted(
+        (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")
+    )
     os.environ["TQDM_DISABLE"] = "1"
-    lines = [f"{'notebook':10}{'figure':24}{'answers':>8}{'median, ms':>12}{'longest, ms':>13}"]
+    lines = [
+        f"{'notebook':10}{'figure':24}{'answers':>8}{'median, ms':>12}{'longest, ms':>13}"
+    ]
     for path in paths:
         os.chdir(path.parent)
         for name, explorer in explorers(path):

@@ -40,32 +40,48 @@ print(json.dumps({"scenes": sizes, "kept": before, "drawn": drawn, "red": red, "
 def is_good(text: str) -> bool:
     """The plan has all that is wanted, in that order; says so."""
     places = {what: text.find(sign) for what, sign in WANTED.items()}
-    good = min(places.values()) >= 0 and list(places.values()) == sorted(places.values())
+    good = min(places.values()) >= 0 and list(places.values()) == sorted(
+        places.values()
+    )
     verdict = "has" if good else "lacks or misplaces one of"
-    print(f"the Binder plan {verdict}: {'; '.join(WANTED)}; found at {[*places.values()]}")
+    print(
+        f"the Binder plan {verdict}: {'; '.join(WANTED)}; found at {[*places.values()]}"
+    )
     return good
 
 
 def steps(text: str) -> list[str]:
     """The commands of the plan that name a file of binder/, in its order; the start script is the last."""
-    return re.findall(r"(?m)^RUN (.*binder/.*)$", text) + re.findall(r'(?m)^ENV R2D_ENTRYPOINT=("[^"]*")$', text)
+    return re.findall(r"(?m)^RUN (.*binder/.*)$", text) + re.findall(
+        r'(?m)^ENV R2D_ENTRYPOINT=("[^"]*")$', text
+    )
 
 
 def carry_out(commands: list[str], work: Path) -> dict:
     """Run them as the plan says; returns what a program that the start script started saw. Raises if one fails."""
     home, repo, prefix = work / "home", work / "repo", work / "venv"
     home.mkdir()
-    for name in subprocess.run(["git", "ls-files"], cwd=ROOT, text=True, stdout=subprocess.PIPE).stdout.splitlines():
+    for name in subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, text=True, stdout=subprocess.PIPE
+    ).stdout.splitlines():
         (repo / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, repo / name)
     venv.create(prefix, with_pip=True)
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TLKIT", "KERAS", "PYTHON", "OMP", "TF_"))}
+    inherited = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("TLKIT", "KERAS", "PYTHON", "OMP", "TF_"))
+    }
     environment = inherited | {
         "HOME": str(home), "REPO_DIR": str(repo), "KERNEL_PYTHON_PREFIX": str(prefix),
         "PATH": f"{prefix / 'bin'}:{os.environ['PATH']}",
     }  # fmt: skip
     *before, start = commands
-    cut = ["unshare", "-n"] if not subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode else []
+    cut = (
+        ["unshare", "-n"]
+        if not subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode
+        else []
+    )
     for command in before:
         run(cut if "postBuild" in command else [], command, environment, repo)
     said = run(cut, f'{start} python -c "$PROBE"', environment | {"PROBE": PROBE}, repo)
@@ -74,9 +90,16 @@ def carry_out(commands: list[str], work: Path) -> dict:
 
 def run(cut, command, environment, folder):
     started = time.perf_counter()
-    done = subprocess.run([*cut, "bash", "-c", command], env=environment, cwd=folder, text=True, stdout=subprocess.PIPE)
+    done = subprocess.run(
+        [*cut, "bash", "-c", command],
+        env=environment,
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+    )
     print(
-        f"$ {command}\n{done.stdout}[exit status {done.returncode}, {time.perf_counter() - started:.0f} s]", flush=True
+        f"$ {command}\n{done.stdout}[exit status {done.returncode}, {time.perf_counter() - started:.0f} s]",
+        flush=True,
     )
     if done.returncode:
         raise SystemExit(f"a step of Binder's plan failed: {command}")

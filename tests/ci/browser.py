@@ -59,18 +59,47 @@ def jupyterlab(work: Path):
         file = work / "config" / "lab" / "user-settings" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
-    (work / "config" / "jupyter_lab_config.json").write_text('{"LabApp": {"expose_app_in_browser": true}}')
+    (work / "config" / "jupyter_lab_config.json").write_text(
+        '{"LabApp": {"expose_app_in_browser": true}}'
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    places = {name: str(work / name) for name in ("TLKIT_CACHE", "KERAS_HOME", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
-    environment = os.environ | places | {"JUPYTER_CONFIG_DIR": str(work / "config"), "JUPYTER_TOKEN": "t"}
+    places = {
+        name: str(work / name)
+        for name in ("TLKIT_CACHE", "KERAS_HOME", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+    }
+    environment = (
+        os.environ
+        | places
+        | {"JUPYTER_CONFIG_DIR": str(work / "config"), "JUPYTER_TOKEN": "t"}
+    )
     environment |= {"JUPYTER_PORT": str(port), "PYTHONPATH": str(TESTS.parent)}
-    command = [sys.executable, "-m", "tlkit", "lab", "--to", str(work / "copies"), "--no-browser"]
-    with open(work / "lab.log", "w") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as lab:
+    command = [
+        sys.executable,
+        "-m",
+        "tlkit",
+        "lab",
+        "--to",
+        str(work / "copies"),
+        "--no-browser",
+    ]
+    with (
+        open(work / "lab.log", "w") as log,
+        subprocess.Popen(command, env=environment, stdout=log, stderr=log) as lab,
+    ):
         try:
-            wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status?token=t"), lab, work)
-            yield f"http://127.0.0.1:{port}/lab/tree/{{}}?reset&token=t", work / "copies"
+            wait_for(
+                lambda: urllib.request.urlopen(
+                    f"http://127.0.0.1:{port}/api/status?token=t"
+                ),
+                lab,
+                work,
+            )
+            yield (
+                f"http://127.0.0.1:{port}/lab/tree/{{}}?reset&token=t",
+                work / "copies",
+            )
         finally:
             lab.terminate()
 
@@ -118,10 +147,15 @@ class Learner:
         self.expect(done, f"not ready after {SECONDS} s")
         self.page.wait_for_timeout(2000)
         for index, cell in enumerate(self.cells()):
-            if cell["cell_type"] == "code" and "raises-exception" not in cell["metadata"].get("tags", ()):
+            if cell["cell_type"] == "code" and "raises-exception" not in cell[
+                "metadata"
+            ].get("tags", ()):
                 for output in cell["outputs"]:
                     stopped = output["output_type"] == "error"
-                    self.expect(not stopped, f"cell {index} stopped: {output.get('ename')}: {output.get('evalue')}")
+                    self.expect(
+                        not stopped,
+                        f"cell {index} stopped: {output.get('ename')}: {output.get('evalue')}",
+                    )
                 self.expect(bool(cell["execution_count"]), f"cell {index} did not run")
         return time.perf_counter() - started
 
@@ -131,32 +165,50 @@ class Learner:
         self.cell(index).locator(".cm-content").click()
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(source)
-        self.expect("".join(self.cells()[index]["source"]) == source, f"cell {index} does not hold what was typed")
+        self.expect(
+            "".join(self.cells()[index]["source"]) == source,
+            f"cell {index} does not hold what was typed",
+        )
         self.page.keyboard.press("Shift+Enter")
         self.page.wait_for_function(
-            f"count => ![null, count].includes({MODEL}[{index}].execution_count)", arg=before, timeout=60_000
+            f"count => ![null, count].includes({MODEL}[{index}].execution_count)",
+            arg=before,
+            timeout=60_000,
         )
         shown = self.cells()[index]["outputs"]
-        return "".join("".join(o.get("text", o.get("data", {}).get("text/plain", ""))) for o in shown)
+        return "".join(
+            "".join(o.get("text", o.get("data", {}).get("text/plain", "")))
+            for o in shown
+        )
 
     def make_guesses(self) -> int:
         """Click the first option of every guess; returns how many there are."""
-        guesses = self.page.locator(".jp-OutputArea-output:not(:has(img)) .widget-toggle-buttons")
+        guesses = self.page.locator(
+            ".jp-OutputArea-output:not(:has(img)) .widget-toggle-buttons"
+        )
         for asked in guesses.all():
             asked.locator("button").first.press("Space")
-            self.expect(asked.locator("button.mod-active").count() == 1, "a guess did not take the Space key")
+            self.expect(
+                asked.locator("button.mod-active").count() == 1,
+                "a guess did not take the Space key",
+            )
         return guesses.count()
 
     def take_quiz(self) -> int:
         """Choose every option of every question, by keyboard; returns how many questions there are."""
-        asked = self.page.locator(".jp-OutputArea-output:not(:has(img)) .widget-vbox .widget-vbox:has(.widget-radio)")
+        asked = self.page.locator(
+            ".jp-OutputArea-output:not(:has(img)) .widget-vbox .widget-vbox:has(.widget-radio)"
+        )
         for question in asked.all():
             options, said = question.locator("input[type=radio]"), set()
             for option in options.all():
                 option.press("Space")
                 said.add(self._said(question, said))
             rights = sum("✓" in text for text in said)
-            self.expect(rights == 1 and len(said) == options.count(), f"a question was answered with {said}")
+            self.expect(
+                rights == 1 and len(said) == options.count(),
+                f"a question was answered with {said}",
+            )
         return asked.count()
 
     def _said(self, question, before: set[str]) -> str:
@@ -171,13 +223,16 @@ class Learner:
     def move_controls(self) -> int:
         """Move each control that stands with a figure, and see the figure change; returns how many there are."""
         moved = 0
-        for output in self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets img)").all():
+        for output in self.page.locator(
+            ".jp-OutputArea-output:has(.jupyter-widgets img)"
+        ).all():
             picture = output.locator(".jupyter-widgets img")
             for selector, keys in CONTROLS.items():
                 for place in range(output.locator(selector).count()):
                     moved += 1
                     self.expect(
-                        self._moves(output, selector, place, keys, picture), f"{selector} {place} moves nothing"
+                        self._moves(output, selector, place, keys, picture),
+                        f"{selector} {place} moves nothing",
                     )
         return moved
 
@@ -196,29 +251,43 @@ class Learner:
         """Answer each exercise wrongly, as the tests do, and with its folded solution; returns their names."""
         cells, names = self.cells(), []
         for index, cell in enumerate(cells):
-            call = check_call("".join(cell["source"])) if cell["cell_type"] == "code" else None
+            call = (
+                check_call("".join(cell["source"]))
+                if cell["cell_type"] == "code"
+                else None
+            )
             if call is None or call.args[0].value in names:
                 continue
             names.append(call.args[0].value)
             said = self.run(index, wrong_answer(call))
-            self.expect("✗" in said and "Not answered" not in said, f"a wrong answer to {names[-1]} got {said!r}")
+            self.expect(
+                "✗" in said and "Not answered" not in said,
+                f"a wrong answer to {names[-1]} got {said!r}",
+            )
             said = self.run(index, folded_solution(cells, names[-1]))
             self.expect("✓" in said, f"the right answer to {names[-1]} got {said!r}")
         return names
 
     def photograph(self, screens: Path, theme: str) -> None:
         """Pictures of the whole notebook, from top to bottom."""
-        self.page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})")
+        self.page.evaluate(
+            f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})"
+        )
         self.page.evaluate("jupyterapp.shell.collapseLeft()")
         self.page.set_viewport_size({"width": 1000, "height": 2000})
         panel = self.page.locator(".jp-WindowedPanel-outer").first
         panel.evaluate("panel => panel.scrollTop = 0")
         self.page.wait_for_timeout(1500)
-        height, step = panel.evaluate("panel => panel.scrollHeight"), panel.evaluate("panel => panel.clientHeight")
+        height, step = (
+            panel.evaluate("panel => panel.scrollHeight"),
+            panel.evaluate("panel => panel.clientHeight"),
+        )
         for part, top in enumerate(range(0, height, step)):
             panel.evaluate(f"panel => panel.scrollTop = {top}")
             self.page.wait_for_timeout(300)
-            panel.screenshot(path=screens / f"{Path(self.name).stem}-{theme.lower()}-{part + 1}.png")
+            panel.screenshot(
+                path=screens / f"{Path(self.name).stem}-{theme.lower()}-{part + 1}.png"
+            )
 
     def come_back(self) -> None:
         """Save, stop the kernel, and open the page again: what was there is still there."""
@@ -235,14 +304,23 @@ class Learner:
                 break
         self.expect(not lost, f"saved widgets are lost: {lost}")
         again = self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").count()
-        self.expect(shown == again, f"{shown} widgets before, {again} after coming back")
+        self.expect(
+            shown == again, f"{shown} widgets before, {again} after coming back"
+        )
 
     def look_up_a_term(self, screens: Path | None) -> None:
         """Click the last link to a term of the glossary, and see the term's heading."""
-        links = self.page.locator('.jp-Notebook a:is([href*="glossary.md"], [data-path*="glossary.md"])')
-        named = re.findall(r"\(glossary\.md#?([^)]*)\)", json.dumps(self.cells()))  # "" for a link to all of it
+        links = self.page.locator(
+            '.jp-Notebook a:is([href*="glossary.md"], [data-path*="glossary.md"])'
+        )
+        named = re.findall(
+            r"\(glossary\.md#?([^)]*)\)", json.dumps(self.cells())
+        )  # "" for a link to all of it
         terms = [(index, term) for index, term in enumerate(named) if term]
-        self.expect(links.count() == len(named) and bool(terms), f"{links.count()} links to the glossary of {named}")
+        self.expect(
+            links.count() == len(named) and bool(terms),
+            f"{links.count()} links to the glossary of {named}",
+        )
         if links.count() == len(named) and terms:
             index, term = terms[-1]
             links.nth(index).click()
@@ -257,20 +335,34 @@ class Learner:
             except TimeoutError:
                 box = None
                 if screens:
-                    self.page.screenshot(path=screens / f"{self.name.removesuffix('.ipynb')}-glossary.png")
-            self.expect(bool(box) and 0 <= box["y"] < 1000, f"the glossary opens, and not at {term}: {box}")
+                    self.page.screenshot(
+                        path=screens
+                        / f"{self.name.removesuffix('.ipynb')}-glossary.png"
+                    )
+            self.expect(
+                bool(box) and 0 <= box["y"] < 1000,
+                f"the glossary opens, and not at {term}: {box}",
+            )
 
 
 def check_call(source: str) -> ast.Call | None:
     """The call of tk.check that ends a cell."""
-    found = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and ast.unparse(n.func) == "tk.check"]
+    found = [
+        n
+        for n in ast.walk(ast.parse(source))
+        if isinstance(n, ast.Call) and ast.unparse(n.func) == "course.check"
+    ]
     return found[-1] if found else None
 
 
 def wrong_answer(call: ast.Call) -> str:
     """Code that gives the first wrong answer of the tests to an exercise, with the numbers measured in the notebook."""
     name, module = call.args[0].value, f"n{call.args[0].value[:2]}"
-    judged = ast.unparse(ast.Call(call.func, [call.args[0], ast.Name("wrong"), *call.args[2:]], call.keywords))
+    judged = ast.unparse(
+        ast.Call(
+            call.func, [call.args[0], ast.Name("wrong"), *call.args[2:]], call.keywords
+        )
+    )
     return (
         f"import sys; sys.path.insert(0, {str(TESTS)!r}); from answers import {module}\n"
         f"verdicts = ({judged} for name, wrong, _ in {module}.WRONG if name == {name!r})\n"
@@ -282,8 +374,15 @@ def folded_solution(cells: list[dict], name: str) -> str:
     """What a learner sees who opens the solution of an exercise."""
     for cell in cells:
         source = "".join(cell["source"])
-        if "solution" in cell["metadata"].get("tags", ()) and f'tk.check("{name}"' in source:
-            return re.search(r"<details><summary>Solution</summary>\n\n```python\n(.*)\n```", source, re.DOTALL)[1]
+        if (
+            "solution" in cell["metadata"].get("tags", ())
+            and f'course.check("{name}"' in source
+        ):
+            return re.search(
+                r"<details><summary>Solution</summary>\n\n```python\n(.*)\n```",
+                source,
+                re.DOTALL,
+            )[1]
     raise ValueError(f"no folded solution of {name!r}")
 
 
@@ -292,19 +391,32 @@ def visit(page: Page, name: str, screens: Path | None) -> list[str]:
     with TemporaryDirectory() as work, jupyterlab(Path(work)) as (url, copies):
         learner = Learner(page, url, name)
         seconds = learner.run_all()
-        guesses, questions, controls = learner.make_guesses(), learner.take_quiz(), learner.move_controls()
+        guesses, questions, controls = (
+            learner.make_guesses(),
+            learner.take_quiz(),
+            learner.move_controls(),
+        )
         exercises = learner.answer_exercises()
         for theme in ("Light", "Dark") if screens else ():
             learner.photograph(screens, theme)
         learner.come_back()
         learner.look_up_a_term(screens)
         learner.expect(controls > 0 or name[:2] == "00", "no control moves a figure")
-        learner.expect(questions >= 3 and bool(exercises), f"{questions} questions, {len(exercises)} exercises")
+        learner.expect(
+            questions >= 3 and bool(exercises),
+            f"{questions} questions, {len(exercises)} exercises",
+        )
         progress = json.loads((copies / "progress.json").read_text("utf-8"))
         for exercise in exercises:
             noted = progress["exercises"].get(exercise, {})
-            learner.expect(noted.get("solved") and noted["tries"] >= 2, f"progress of {exercise}: {noted}")
-        learner.expect(sum(q["solved"] for q in progress["quizzes"].values()) == questions, "quiz not in progress.json")
+            learner.expect(
+                noted.get("solved") and noted["tries"] >= 2,
+                f"progress of {exercise}: {noted}",
+            )
+        learner.expect(
+            sum(q["solved"] for q in progress["quizzes"].values()) == questions,
+            "quiz not in progress.json",
+        )
         print(f"{name}: {seconds:.0f} s; {guesses} guesses, {controls} controls, {len(exercises)} exercises, "
               f"{questions} questions, {len(learner.problems)} problems", flush=True)  # fmt: skip
     return learner.problems
@@ -313,7 +425,9 @@ def visit(page: Page, name: str, screens: Path | None) -> list[str]:
 def visit_alone(name: str, screens: Path | None) -> list[str]:
     """Visit one notebook with a browser of its own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
         page = browser.new_page(viewport=WINDOW)
         page.set_default_timeout(60_000)
         problems = visit(page, name, screens)
@@ -325,35 +439,55 @@ def visit_on(cores: queue.SimpleQueue, name: str, screens: Path | None) -> int:
     """Visit one notebook in a process that is pinned to the next idle core; its exit status."""
     core = cores.get()
     try:
-        pin = (lambda: os.sched_setaffinity(0, {core})) if hasattr(os, "sched_setaffinity") else None
+        pin = (
+            (lambda: os.sched_setaffinity(0, {core}))
+            if hasattr(os, "sched_setaffinity")
+            else None
+        )
         pictures = ["--screens", str(screens)] if screens else []
-        return subprocess.run([sys.executable, __file__, *pictures, name], preexec_fn=pin).returncode
+        return subprocess.run(
+            [sys.executable, __file__, *pictures, name], preexec_fn=pin
+        ).returncode
     finally:
         cores.put(core)
 
 
 def main(*words: str) -> int:
     """Exit status 0 if no notebook has a problem."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--screens", type=Path)
     parser.add_argument("notebooks", nargs="*")
     asked = parser.parse_args(words)
     names, screens = asked.notebooks, asked.screens
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stopped from outside: JupyterLab and kernels stop too
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # stopped from outside: JupyterLab and kernels stop too
     if screens:
         screens.mkdir(parents=True, exist_ok=True)
-    order = names or [path.name for path in (TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")]
+    order = names or [
+        path.name for path in (TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")
+    ]
     if len(order) == 1:
         problems = visit_alone(order[0], screens)
-        print("\n".join(problems) or f"{order[0]}: no problems in the browser", flush=True)
+        print(
+            "\n".join(problems) or f"{order[0]}: no problems in the browser", flush=True
+        )
         return bool(problems)
     random.shuffle(order)
-    here = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    here = (
+        sorted(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else range(os.cpu_count() or 1)
+    )
     cores: queue.SimpleQueue[int] = queue.SimpleQueue()
     for core in here:
         cores.put(core)
     with ThreadPool(len(here)) as pool:
-        return max(pool.map(lambda name: visit_on(cores, name, screens), order, chunksize=1))
+        return max(
+            pool.map(lambda name: visit_on(cores, name, screens), order, chunksize=1)
+        )
 
 
 if __name__ == "__main__":

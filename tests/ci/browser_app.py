@@ -37,23 +37,36 @@ DROP = """([element, files]) => {
 
 def draw_files(folder: Path) -> dict[str, list[Path]]:
     """Pictures in files: "two" and "nine", "new", "bad" (each its own way) and "heavy" (13 MB together)."""
-    files: dict[str, list[Path]] = {"two": [], "nine": [], "new": [], "bad": [], "heavy": []}
+    files: dict[str, list[Path]] = {
+        "two": [],
+        "nine": [],
+        "new": [],
+        "bad": [],
+        "heavy": [],
+    }
     scenes = glyphs.draw("29", 22, 11)
     for i, (image, symbol) in enumerate(zip(scenes.images, scenes.symbol, strict=True)):
         name = ("two", "nine")[symbol]
         kind = name if len(files[name]) < 10 else "new"
         files[kind].append(folder / f"{name} {i}.png")
         Image.fromarray(image).save(files[kind][-1])
-    files["bad"] = [folder / name for name in ("text.jpg", "cut.png", "empty.png", "tiny.png", "twin.png")]
+    files["bad"] = [
+        folder / name
+        for name in ("text.jpg", "cut.png", "empty.png", "tiny.png", "twin.png")
+    ]
     files["bad"][0].write_text("this is no picture")
     files["bad"][1].write_bytes(files["two"][0].read_bytes()[:900])
     files["bad"][2].write_bytes(b"")
     Image.new("RGB", (4, 4)).save(files["bad"][3])
     shutil.copy(files["nine"][0], files["bad"][4])  # a nine among the twos
     rng = np.random.default_rng(0)
-    for i, side in enumerate((1050, 1050, 1050, 1800)):  # the last one alone is more than a message may hold
+    for i, side in enumerate(
+        (1050, 1050, 1050, 1800)
+    ):  # the last one alone is more than a message may hold
         files["heavy"].append(folder / f"heavy {i}.png")
-        Image.fromarray(rng.integers(0, 256, (side, side, 3), "uint8")).save(files["heavy"][-1], compress_level=1)
+        Image.fromarray(rng.integers(0, 256, (side, side, 3), "uint8")).save(
+            files["heavy"][-1], compress_level=1
+        )
     return files
 
 
@@ -80,7 +93,9 @@ class Learner:
             if all(word in self.text() for word in words):
                 return
             self.page.wait_for_timeout(100)
-        self.problems.append(f"{self.host}: expected {words}, got {self.text()[-2500:]}")
+        self.problems.append(
+            f"{self.host}: expected {words}, got {self.text()[-2500:]}"
+        )
 
     def choose(self, label: str, files: list[Path]) -> None:
         """Choose files with the button of that label, by keyboard."""
@@ -105,7 +120,12 @@ class Learner:
         self.choose("Choose pictures of nine", files["nine"])
         self.until("nine: 10 of 10 files were taken in")
         self.press("Learn")
-        self.until("Leave-one-out accuracy", "95 % interval", "guessing 0.5", "Each picture was left out once")
+        self.until(
+            "Leave-one-out accuracy",
+            "95 % interval",
+            "guessing 0.5",
+            "Each picture was left out once",
+        )
         self.choose("Choose new pictures", files["new"][:1])
         self.until(f"{files['new'][0].name}: {files['new'][0].name.split()[0]}")
         seconds = time.perf_counter() - started
@@ -117,10 +137,20 @@ class Learner:
             "tiny.png: expected at",
         ):
             self.expect(words in self.text(), f"nothing is said of {words}")
-        self.expect("the same picture is in two (as twin.png) and nine" in self.text(), "the twin is not named")
-        self.expect("19 pictures" in self.text() or " of 19 " in self.text(), "the twin should be in neither class")
         self.expect(
-            self.page.locator(".tlkit-status [aria-live=polite], .tlkit-status[aria-live]").count() == 1, "no status"
+            "the same picture is in two (as twin.png) and nine" in self.text(),
+            "the twin is not named",
+        )
+        self.expect(
+            "19 pictures" in self.text() or " of 19 " in self.text(),
+            "the twin should be in neither class",
+        )
+        self.expect(
+            self.page.locator(
+                ".tlkit-status [aria-live=polite], .tlkit-status[aria-live]"
+            ).count()
+            == 1,
+            "no status",
         )
         return seconds
 
@@ -129,23 +159,32 @@ class Learner:
         self.press("Keep the model")
         self.until("Kept in", "python -m tlkit predict")
         for name in ("model.keras", "classes.json", "report.html"):
-            self.expect(len(list(folder.glob(f"2*/{name}"))) == 1, f"{name} is not in {folder}")
+            self.expect(
+                len(list(folder.glob(f"2*/{name}"))) == 1, f"{name} is not in {folder}"
+            )
 
     def much(self, files: dict[str, list[Path]]) -> None:
         """More than one message holds, one file too large for any, and files that are dropped."""
         self.choose("Choose pictures of nine", files["heavy"])
-        self.until("heavy 3.png: expected at most 8 MB through the browser", "13 pictures")
+        self.until(
+            "heavy 3.png: expected at most 8 MB through the browser", "13 pictures"
+        )
         row = self.page.locator(".tlkit-drop").nth(1)
         row.get_by_label("Take out:").select_option("heavy 1.png")
         row.get_by_role("button", name="Take out").press("Enter")
         self.until("Taken out of nine: heavy 1.png", "12 pictures")
-        row.evaluate(f"(element, files) => ({DROP})([element, files])", [["dropped.jpg", "no picture"]])
+        row.evaluate(
+            f"(element, files) => ({DROP})([element, files])",
+            [["dropped.jpg", "no picture"]],
+        )
         self.until("dropped.jpg: expected a picture")
 
     def photograph(self, screens: Path, theme: str) -> None:
         """A picture of the whole page."""
         self.page.set_viewport_size({"width": 1100, "height": 2600})
-        self.page.evaluate("document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0)")
+        self.page.evaluate(
+            "document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0)"
+        )
         self.page.wait_for_timeout(700)
         self.page.screenshot(path=screens / f"app-{self.host}-{theme}.png")
         self.page.set_viewport_size(WINDOW)
@@ -160,15 +199,41 @@ def voila(work: Path, *options: str):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"PYTHONPATH": str(TESTS.parent), "TLKIT_CACHE": str(work / "cache")}
-    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # in the background it would be ignored
-    command = [sys.executable, "-m", "voila", NAME, "--no-browser", f"--port={port}", *options]
+    environment = os.environ | {
+        "PYTHONPATH": str(TESTS.parent),
+        "TLKIT_CACHE": str(work / "cache"),
+    }
+    heard = partial(
+        signal.signal, signal.SIGINT, signal.SIG_DFL
+    )  # in the background it would be ignored
+    command = [
+        sys.executable,
+        "-m",
+        "voila",
+        NAME,
+        "--no-browser",
+        f"--port={port}",
+        *options,
+    ]
     with (
         open(work / "lab.log", "w") as log,
-        subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, preexec_fn=heard) as server,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            preexec_fn=heard,
+        ) as server,
     ):
         try:
-            wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/voila/static/voila.js"), server, work)
+            wait_for(
+                lambda: urllib.request.urlopen(
+                    f"http://127.0.0.1:{port}/voila/static/voila.js"
+                ),
+                server,
+                work,
+            )
             yield f"http://127.0.0.1:{port}/", folder
         finally:
             server.send_signal(signal.SIGINT)
@@ -182,7 +247,11 @@ def in_lab(page: Page, screens: Path, files: dict[str, list[Path]]) -> list[str]
         page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
         change = "jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {}'}})"
         return visit(
-            Learner(page, "lab"), copies, screens, files, lambda theme: page.evaluate(change.format(theme.title()))
+            Learner(page, "lab"),
+            copies,
+            screens,
+            files,
+            lambda theme: page.evaluate(change.format(theme.title())),
         )
 
 
@@ -199,19 +268,34 @@ def in_voila(page: Page, screens: Path, files: dict[str, list[Path]]) -> list[st
         return problems + dark.problems
 
 
-def visit(learner: Learner, folder: Path, screens: Path, files: dict[str, list[Path]], change_theme) -> list[str]:
+def visit(
+    learner: Learner,
+    folder: Path,
+    screens: Path,
+    files: dict[str, list[Path]],
+    change_theme,
+) -> list[str]:
     """All that a learner does; returns the problems."""
     started = time.perf_counter()
     seconds = learner.teach(files)
-    learner.expect(seconds < LIMIT, f"{seconds:.0f} s from the first picture to the first answer, {LIMIT} are allowed")
+    learner.expect(
+        seconds < LIMIT,
+        f"{seconds:.0f} s from the first picture to the first answer, {LIMIT} are allowed",
+    )
     learner.keep(folder / "my_model")
     for theme in ("light", "dark") if change_theme else ("light",):
         if change_theme:
             change_theme(theme)
         learner.photograph(screens, theme)
     learner.much(files)
-    beside = {path.name for path in folder.iterdir()} & {"features", "runs", "model.keras"}
-    learner.expect(not beside, f"written beside the folder that the page names: {beside}")
+    beside = {path.name for path in folder.iterdir()} & {
+        "features",
+        "runs",
+        "model.keras",
+    }
+    learner.expect(
+        not beside, f"written beside the folder that the page names: {beside}"
+    )
     times = f"first picture to first answer {seconds:.1f} s, {time.perf_counter() - started:.0f} s in all"
     print(f"{learner.host}: {times}; {len(learner.problems)} problems", flush=True)
     return learner.problems
@@ -219,12 +303,16 @@ def visit(learner: Learner, folder: Path, screens: Path, files: dict[str, list[P
 
 def main(screens: str, *hosts: str) -> int:
     """Exit status 0 if nothing is wrong."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stopped from outside: servers and kernels stop too
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # stopped from outside: servers and kernels stop too
     Path(screens).mkdir(parents=True, exist_ok=True)
     ways = {"lab": in_lab, "voila": in_voila}
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         files = draw_files(Path(folder))
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
         problems = []
         for host in hosts or ways:
             page = browser.new_page(viewport=WINDOW)

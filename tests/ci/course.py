@@ -9,9 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-from tlkit_course.quiz import questions
-
-from tlkit.checks import exercises
+from tlkit_course.checks import exercises
+from tlkit_course.questions import questions
 
 ROOT = Path(__file__).parents[2]
 HEAD = """# The course, notebook by notebook
@@ -29,12 +28,26 @@ def row(path: Path) -> str:
     number, cells = path.name[:2], json.loads(path.read_text("utf-8"))["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     first = "".join(cells[0]["source"])
-    title, minutes = re.search(r"^# (.+)", first), re.search(r"\*\*Time:\*\* (\d+) minutes", first)
-    claims = [said(cell) for cell in code if "main-claim" in cell["metadata"].get("tags", ())]
+    title, minutes = (
+        re.search(r"^# (.+)", first),
+        re.search(r"\*\*Time:\*\* (\d+) minutes", first),
+    )
+    claims = [
+        said(cell) for cell in code if "main-claim" in cell["metadata"].get("tags", ())
+    ]
     if not title or not minutes or len(claims) != 1:
-        raise ValueError(f"{path.name}: expected a title, `**Time:** N minutes` and one cell tagged main-claim")
-    about = (f"[{title[1]}](../notebooks/{path.name})", minutes[1], f"{len(cells)} ({len(code)})")
-    work = (", ".join(name[3:] for name in exercises(number)), str(len(questions(number))))
+        raise ValueError(
+            f"{path.name}: expected a title, `**Time:** N minutes` and one cell tagged main-claim"
+        )
+    about = (
+        f"[{title[1]}](../notebooks/{path.name})",
+        minutes[1],
+        f"{len(cells)} ({len(code)})",
+    )
+    work = (
+        ", ".join(name[3:] for name in exercises(number)),
+        str(len(questions(number))),
+    )
     return f"| {number} | {' | '.join((*about, *work, *claims))} |"
 
 

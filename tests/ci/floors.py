@@ -13,9 +13,18 @@ def main(result: str, *bounds: str) -> int:
     failed = False
     for bound in bounds:
         name, sign, value = bound.replace("<", " < ").replace(">", " > ").split()
-        found, gain = recipes[name]["accuracy"]["mean"], recipes[name].get("paired_vs_scratch")
-        good = found < float(value) if sign == "<" else found >= float(value) and gain["low"] > 0
-        print(f"{bound}: accuracy {found:.3f}, gain over scratch {gain}: {'ok' if good else 'FAILED'}")
+        found, gain = (
+            recipes[name]["accuracy"]["mean"],
+            recipes[name].get("paired_vs_scratch"),
+        )
+        good = (
+            found < float(value)
+            if sign == "<"
+            else found >= float(value) and gain["low"] > 0
+        )
+        print(
+            f"{bound}: accuracy {found:.3f}, gain over scratch {gain}: {'ok' if good else 'FAILED'}"
+        )
         failed |= not good
     return failed
 

@@ -20,7 +20,9 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "instructor-guide.md"
-FENCE = re.compile(r"(?ms)^(?P<indent> *)```(?P<kind>[^\n`]*)\n(?P<code>.*?)^(?P=indent)```$")
+FENCE = re.compile(
+    r"(?ms)^(?P<indent> *)```(?P<kind>[^\n`]*)\n(?P<code>.*?)^(?P=indent)```$"
+)
 HANDED_IN = "workshop/progress"  # where the guide puts what learners hand over
 NEEDS = re.compile(r"text needs (the network|a person\b.*|a server\b.*)")
 
@@ -37,7 +39,11 @@ class Block:
 def blocks(text: str) -> list[Block]:
     """All fenced blocks of a Markdown text, in order, those in lists as well."""
     return [
-        Block(text[: found.start()].count("\n") + 1, found["kind"].strip(), textwrap.dedent(found["code"]))
+        Block(
+            text[: found.start()].count("\n") + 1,
+            found["kind"].strip(),
+            textwrap.dedent(found["code"]),
+        )
         for found in FENCE.finditer(text)
     ]
 
@@ -45,16 +51,24 @@ def blocks(text: str) -> list[Block]:
 def copy_checkout(folder: Path) -> None:
     """Copy what git knows of the checkout, with the virtual environment beside it, and what three learners hand in."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+    for name in subprocess.run(
+        listed, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines():
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(Path(sys.prefix), target_is_directory=True)
-    (folder / "tlkit_course").symlink_to(Path("notebooks", "course"), target_is_directory=True)
+    (folder / "tlkit_course").symlink_to(
+        Path("notebooks", "course"), target_is_directory=True
+    )
     (folder / HANDED_IN).mkdir(parents=True)
     for number, solved in enumerate((True, False, True)):
         exercises = {"00 labels": {"tries": 1 + number, "solved": solved}}
-        handed = {"exercises": exercises, "guesses": {"00 scratch": {"guess": "about 30"}}, "quizzes": {}}
+        handed = {
+            "exercises": exercises,
+            "guesses": {"00 scratch": {"guess": "about 30"}},
+            "quizzes": {},
+        }
         (folder / HANDED_IN / f"learner-{number}.json").write_text(json.dumps(handed))
 
 
@@ -62,12 +76,26 @@ def run(block: Block, folder: Path) -> subprocess.CompletedProcess:
     """Run one block in the copy, its output and errors together as text. It does not see the user's own settings."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
-    unset = ("TLKIT_DATA", "TLKIT_MIRRORS", "TLKIT_PROGRESS", "KERAS_HOME", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+    unset = (
+        "TLKIT_DATA",
+        "TLKIT_MIRRORS",
+        "TLKIT_PROGRESS",
+        "KERAS_HOME",
+        "MAKEFLAGS",
+        "MFLAGS",
+        "MAKELEVEL",
+    )
     paths = {"PATH": Path(sys.prefix) / "bin", "PYTHONPATH": folder}
-    environment = {name: value for name, value in os.environ.items() if name not in unset} | {
-        name: os.pathsep.join([str(first), *filter(None, [os.environ.get(name)])]) for name, first in paths.items()
+    environment = {
+        name: value for name, value in os.environ.items() if name not in unset
+    } | {
+        name: os.pathsep.join([str(first), *filter(None, [os.environ.get(name)])])
+        for name, first in paths.items()
     }
-    environment |= {"HOME": str(home), "TLKIT_CACHE": os.environ.get("TLKIT_CACHE", str(home / "cache"))}
+    environment |= {
+        "HOME": str(home),
+        "TLKIT_CACHE": os.environ.get("TLKIT_CACHE", str(home / "cache")),
+    }
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.code], cwd=folder, env=environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -76,7 +104,9 @@ def run(block: Block, folder: Path) -> subprocess.CompletedProcess:
 
 def main() -> int:
     """Run all blocks that can be run; returns 1 after the first that fails, with its output."""
-    with TemporaryDirectory(prefix="tlkit guide ") as work:  # with a space, as many folders have one
+    with TemporaryDirectory(
+        prefix="tlkit guide "
+    ) as work:  # with a space, as many folders have one
         copy_checkout(folder := Path(work))
         for block in blocks(GUIDE.read_text("utf-8")):
             if not block.kind.startswith("bash"):
@@ -84,9 +114,14 @@ def main() -> int:
                 continue
             started = time.monotonic()
             done = run(block, folder)
-            print(f"line {block.line}: {time.monotonic() - started:.0f} s\n{block.code}", flush=True)
+            print(
+                f"line {block.line}: {time.monotonic() - started:.0f} s\n{block.code}",
+                flush=True,
+            )
             if done.returncode:
-                print(f"{done.stdout}\nline {block.line} of the guide failed with status {done.returncode}")
+                print(
+                    f"{done.stdout}\nline {block.line} of the guide failed with status {done.returncode}"
+                )
                 return 1
     return 0
 

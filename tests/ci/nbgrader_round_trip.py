@@ -21,10 +21,13 @@ from nbgrader.api import Gradebook
 from tlkit_course.workshop import build
 
 import tlkit as tk
-from tlkit import copies
+from tlkit.commands import copies
 
 NUMBER, NOTEBOOK = "07", "07_evaluate_honestly"  # the fastest to grade
-MISTAKES = {"07 pictures": 200, "07 real": {"A": "not shown", "B": "not shown", "C": "not shown", "D": "shown"}}
+MISTAKES = {
+    "07 pictures": 200,
+    "07 real": {"A": "not shown", "B": "not shown", "C": "not shown", "D": "shown"},
+}
 POINTS = {  # of the exercises of the notebook, in their order
     "ada": [1, 1, 1, 1],
     "ben": [1, 0, 0, 0],  # the first is right, two are mistaken, one is left as it was
@@ -33,14 +36,22 @@ POINTS = {  # of the exercises of the notebook, in their order
 
 
 CHECKS = [exercise.replace(" ", "-") for exercise in tk.checks.exercises(NUMBER)]
-EXCHANGING = ("release_assignment", "fetch_assignment", "submit", "collect", "release_feedback")
+EXCHANGING = (
+    "release_assignment",
+    "fetch_assignment",
+    "submit",
+    "collect",
+    "release_feedback",
+)
 
 
 def nbgrader(folder: Path, *words: str) -> None:
     """One command of nbgrader's; stops everything if it fails, or is in doubt about points."""
     exchange = [f"--Exchange.root={os.environ['EXCHANGE']}"] * (words[0] in EXCHANGING)
     command = [sys.executable, "-m", "nbgrader", *words, *exchange]
-    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if done.returncode or "partial credit" in done.stdout:
         raise SystemExit(f"nbgrader {' '.join(words)} failed:\n{done.stdout}")
     print(f"nbgrader {' '.join(words)}", flush=True)
@@ -53,7 +64,9 @@ def released_is_what_students_get(work: Path) -> list[str]:
     wrong, released = [], work / "all" / "nbgrader" / "release" / build.COURSE
     for path in sorted((work / "all" / build.STUDENT).rglob("*")):
         twin = released / path.relative_to(work / "all" / build.STUDENT)
-        if path.is_dir() or path.name == "teach_it_your_own.ipynb":  # the app has nothing to grade
+        if (
+            path.is_dir() or path.name == "teach_it_your_own.ipynb"
+        ):  # the app has nothing to grade
             continue
         if not twin.is_file() or without_checksums(twin) != without_checksums(path):
             wrong.append(f"{path.name} is released otherwise than the build makes it")
@@ -76,7 +89,9 @@ def answer(notebook: Path, answers: dict[str, str]) -> None:
     read, left = nbformat.read(notebook, 4), dict(answers)
     for cell in read.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        for exercise in [each for each in left if name == f"{each.replace(' ', '-')}-answer"]:
+        for exercise in [
+            each for each in left if name == f"{each.replace(' ', '-')}-answer"
+        ]:
             cell.source += f"\n{left.pop(exercise)}"
     assert not left, f"no cell for {left}"
     nbformat.write(read, notebook)
@@ -84,7 +99,9 @@ def answer(notebook: Path, answers: dict[str, str]) -> None:
 
 def submit_as_three(work: Path) -> None:
     """Each student fetches, answers, and submits; the untouched one hands in the build's own notebook."""
-    solved = build.solutions(nbformat.read(copies.ROOT / "notebooks" / f"{NOTEBOOK}.ipynb", 4))
+    solved = build.solutions(
+        nbformat.read(copies.ROOT / "notebooks" / f"{NOTEBOOK}.ipynb", 4)
+    )
     for student in POINTS:
         home = work / student
         home.mkdir()
@@ -93,12 +110,20 @@ def submit_as_three(work: Path) -> None:
         if student == "ada":
             answer(notebook, solved)
         elif student == "ben":
-            mistakes = {exercise: f"answer = {wrong!r}" for exercise, wrong in MISTAKES.items()}
+            mistakes = {
+                exercise: f"answer = {wrong!r}" for exercise, wrong in MISTAKES.items()
+            }
             answer(notebook, {"07 paired": solved["07 paired"]} | mistakes)
         else:
             shutil.copy(work / "one" / build.STUDENT / f"{NOTEBOOK}.ipynb", notebook)
         (home / build.COURSE / "progress.json").write_text('{"guesses": {}}')
-        nbgrader(home, "submit", build.COURSE, f"--course={build.COURSE}", f"--student={student}")
+        nbgrader(
+            home,
+            "submit",
+            build.COURSE,
+            f"--course={build.COURSE}",
+            f"--student={student}",
+        )
 
 
 def graded(course: Path) -> list[str]:
@@ -106,16 +131,30 @@ def graded(course: Path) -> list[str]:
     wrong = []
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         for student, expected in POINTS.items():
-            grades = book.find_submission_notebook(NOTEBOOK, build.COURSE, student).grades
-            found = {grade.name: (grade.auto_score, grade.max_score_gradecell) for grade in grades}
-            if found != dict(zip(CHECKS, ((points, 1) for points in expected), strict=True)):
+            grades = book.find_submission_notebook(
+                NOTEBOOK, build.COURSE, student
+            ).grades
+            found = {
+                grade.name: (grade.auto_score, grade.max_score_gradecell)
+                for grade in grades
+            }
+            if found != dict(
+                zip(CHECKS, ((points, 1) for points in expected), strict=True)
+            ):
                 wrong.append(f"{student}: expected {expected}, got {found}")
-    sentences = [f"✗ {tk.check(exercise, mistake).message}" for exercise, mistake in MISTAKES.items()]
+    sentences = [
+        f"✗ {course.check(exercise, mistake).message}"
+        for exercise, mistake in MISTAKES.items()
+    ]
     for student in POINTS:
-        page = text_of(course / "feedback" / student / build.COURSE / f"{NOTEBOOK}.html")
+        page = text_of(
+            course / "feedback" / student / build.COURSE / f"{NOTEBOOK}.html"
+        )
         for sentence in sentences:
             if (sentence in page) != (student == "ben"):
-                wrong.append(f"{student}: the feedback {'lacks' if student == 'ben' else 'holds'} {sentence!r}")
+                wrong.append(
+                    f"{student}: the feedback {'lacks' if student == 'ben' else 'holds'} {sentence!r}"
+                )
         if ("✗ Not answered yet." in page) != (student == "cleo"):
             wrong.append(f"{student}: the feedback on what was not answered")
         if list((course / "submitted" / student).rglob("progress*")):
@@ -125,14 +164,20 @@ def graded(course: Path) -> list[str]:
 
 def text_of(page: Path) -> str:
     """The words of a page."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page.read_text("utf-8"))).split())
+    return " ".join(
+        html.unescape(re.sub(r"<[^>]+>", "", page.read_text("utf-8"))).split()
+    )
 
 
 def main() -> int:
     """Exit status 0 if everything is as it should be."""
     with TemporaryDirectory() as folder:
         work = Path(folder)
-        for name in ("EXCHANGE", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):  # nothing of whoever runs this
+        for name in (
+            "EXCHANGE",
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTER_DATA_DIR",
+        ):  # nothing of whoever runs this
             (work / name).mkdir()
             os.environ[name] = str(work / name)
         wrong = released_is_what_students_get(work)
@@ -144,7 +189,10 @@ def main() -> int:
         for step in ("collect", "autograde", "generate_feedback", "release_feedback"):
             nbgrader(course, step, build.COURSE)
         wrong += graded(course)
-    print(*(wrong or ["released, collected, graded and answered as it should be"]), sep="\n")
+    print(
+        *(wrong or ["released, collected, graded and answered as it should be"]),
+        sep="\n",
+    )
     return bool(wrong)
 
 

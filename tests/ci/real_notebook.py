@@ -19,8 +19,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import replicas
 
-from tlkit import fetch, folders
+from tlkit import folders
 from tlkit.backbone import read_weights
+from tlkit.files import fetch
 
 ROOT = Path(__file__).parents[2]
 PER_BATCH, SECONDS, BYTES = 2500, 180, 1.5e9
@@ -49,14 +50,22 @@ def pack(pictures: Path, weights: Path, cache: Path) -> str:
     for split, n in (("train", 5 * PER_BATCH), ("test", PER_BATCH)):
         found = sorted((pictures / split).glob("*/*.jpg"))
         paths += [found[i] for i in rng.permutation(len(found))[:n]]
-    if len(paths) < 6 * PER_BATCH:  # a smaller test split: fill up with other pictures, which no split shares
+    if (
+        len(paths) < 6 * PER_BATCH
+    ):  # a smaller test split: fill up with other pictures, which no split shares
         rest = sorted(set((pictures / "train").glob("*/*.jpg")) - set(paths))
-        paths += [rest[i] for i in rng.permutation(len(rest))[: 6 * PER_BATCH - len(paths)]]
+        paths += [
+            rest[i] for i in rng.permutation(len(rest))[: 6 * PER_BATCH - len(paths)]
+        ]
     images = np.stack([folders.decode(path, 32) for path in paths])
     labels = np.array([fetch.CIFAR10_CLASSES.index(path.parent.name) for path in paths])
     replicas.cifar10_archive(files["cifar10"], images, labels)
-    entries = {name: replicas.entry(fetch.FILES[name], path) for name, path in files.items()}
-    return PATCH.format(entries={name: (entry.bytes, entry.hash) for name, entry in entries.items()})
+    entries = {
+        name: replicas.entry(fetch.FILES[name], path) for name, path in files.items()
+    }
+    return PATCH.format(
+        entries={name: (entry.bytes, entry.hash) for name, entry in entries.items()}
+    )
 
 
 def main(pictures: str, weights: str) -> int:
@@ -66,7 +75,9 @@ def main(pictures: str, weights: str) -> int:
     for core in cores:
         free.put(core)
     with TemporaryDirectory() as cache:
-        os.environ.update(TLKIT_CACHE=cache, KERAS_HOME=cache, TQDM_DISABLE="1", TLKIT_STATIC="1")
+        os.environ.update(
+            TLKIT_CACHE=cache, KERAS_HOME=cache, TQDM_DISABLE="1", TLKIT_STATIC="1"
+        )
         patch = pack(Path(pictures), Path(weights), Path(cache))
         asked = [(name, sign, patch) for name, sign in NOTEBOOKS.items()]
         with spawn.Pool(len(cores), stay_on_a_core, (free,)) as pool:
@@ -87,12 +98,20 @@ def run(name: str, sign: str, patch: str) -> tuple[str, bool]:
     notebook.cells.insert(0, nbformat.v4.new_code_cell(patch))
     notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
     started = time.perf_counter()
-    nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": ROOT / "notebooks"}}).execute()
+    nbclient.NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": ROOT / "notebooks"}}
+    ).execute()
     seconds = time.perf_counter() - started
     said = [
-        line for cell in notebook.cells for output in cell.get("outputs", ()) for line in shown(output).splitlines()
+        line
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        for line in shown(output).splitlines()
     ]
-    real, peak = any(sign in line for line in said), 1024 * int(said[-1].removeprefix("peak kB: "))
+    real, peak = (
+        any(sign in line for line in said),
+        1024 * int(said[-1].removeprefix("peak kB: ")),
+    )
     said += [
         f"notebook {name} on the {'real' if real else 'WRONG'} pair: {seconds:.0f} s, {peak / 1e6:,.0f} MB at most"
     ]

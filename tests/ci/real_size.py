@@ -16,10 +16,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import replicas
 from faulty_server import Fault, FaultyServer
 
-from tlkit import fetch
+from tlkit.files import fetch
 
 ROOT = Path(__file__).parents[2]
-CUTS = [7e6, 12e6, 30e6, 31e6, 55e6], [1e6, 40e6, 90e6, 91e6, 130e6, 170e6]  # bytes of weights, of the archive
+CUTS = (
+    [7e6, 12e6, 30e6, 31e6, 55e6],
+    [1e6, 40e6, 90e6, 91e6, 130e6, 170e6],
+)  # bytes of weights, of the archive
 LIMIT_MB, AGAIN = 200, 2**20
 REGISTER = """
 import dataclasses, json, sys
@@ -84,10 +87,22 @@ def make_archive(path):
 
 def learner(code, *arguments, cache):
     """A process of its own: what it printed."""
-    environment = {**os.environ, "TLKIT_CACHE": str(cache), "KERAS_HOME": str(cache), "TQDM_DISABLE": "1"}
+    environment = {
+        **os.environ,
+        "TLKIT_CACHE": str(cache),
+        "KERAS_HOME": str(cache),
+        "TQDM_DISABLE": "1",
+    }
     environment |= {"PYTHONPATH": str(ROOT), "TLKIT_DATA": "", "TLKIT_MIRRORS": ""}
     command = [sys.executable, "-c", REGISTER + code, *map(str, arguments)]
-    said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=900).stdout
+    said = subprocess.run(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=900,
+    ).stdout
     print(said)
     return said.splitlines()
 
@@ -100,29 +115,61 @@ def main() -> int:
         paths = {name: site / fetch.FILES[name].name for name in fetch.PAIR}
         make_weights(paths["vgg16"])
         make_archive(paths["cifar10"])
-        entries = {name: replicas.entry(fetch.FILES[name], path) for name, path in paths.items()}
-        assert [entry.bytes for entry in entries.values()] == [fetch.FILES[name].bytes for name in entries]
+        entries = {
+            name: replicas.entry(fetch.FILES[name], path)
+            for name, path in paths.items()
+        }
+        assert [entry.bytes for entry in entries.values()] == [
+            fetch.FILES[name].bytes for name in entries
+        ]
         with FaultyServer(site) as server:
             for cuts in CUTS:  # the connection fails at each, by turns as servers do and as networks do
-                server.faults += [Fault(cut=int(cut), reset=i % 2 == 1) for i, cut in enumerate(cuts)] + [Fault()]
-            known = {name: {"url": f"{server.url}/{entry.name}", "hash": entry.hash} for name, entry in entries.items()}
+                server.faults += [
+                    Fault(cut=int(cut), reset=i % 2 == 1) for i, cut in enumerate(cuts)
+                ] + [Fault()]
+            known = {
+                name: {"url": f"{server.url}/{entry.name}", "hash": entry.hash}
+                for name, entry in entries.items()
+            }
             seen = json.loads(learner(FETCH, json.dumps(known), cache=cache)[-1])
             sent, requests = server.sent, len(server.requests)
             ran = learner(RUN, json.dumps(known), Path(work, "runs"), cache=cache)
             more = len(server.requests) - requests
-        return judge(seen, sent, requests, more, any("Report: " in line for line in ran), cache)
+        return judge(
+            seen, sent, requests, more, any("Report: " in line for line in ran), cache
+        )
 
 
 def judge(seen, sent, requests, more, trained, cache) -> int:
     """Print the figures; 1 if one of them is too large."""
-    size, cuts = sum(fetch.FILES[name].bytes for name in fetch.PAIR), sum(map(len, CUTS))
+    size, cuts = (
+        sum(fetch.FILES[name].bytes for name in fetch.PAIR),
+        sum(map(len, CUTS)),
+    )
     again, grown = sent - size, seen["most"] - seen["imports"]
-    left = [path.name for path in cache.rglob("*.part")] + [path.name for path in cache.glob("*.unfinished")]
-    print(f"{size:,} bytes, cut {cuts} times: {requests} requests, {seen['seconds']:.0f} s with the conversion")
-    print(f"fetched again: {again:,} bytes in all, {again / cuts:,.0f} for each cut (limit {AGAIN:,})")
-    print(f"anonymous memory: {seen['imports']:.0f} MB after imports, at most {grown:.0f} MB more (limit {LIMIT_MB})")
-    print(f"run --real: {'trained' if trained else 'FAILED'}, {more} more requests; left behind: {left or 'nothing'}")
-    good = requests == cuts + 2 and again <= cuts * AGAIN and grown < LIMIT_MB and trained and not more and not left
+    left = [path.name for path in cache.rglob("*.part")] + [
+        path.name for path in cache.glob("*.unfinished")
+    ]
+    print(
+        f"{size:,} bytes, cut {cuts} times: {requests} requests, {seen['seconds']:.0f} s with the conversion"
+    )
+    print(
+        f"fetched again: {again:,} bytes in all, {again / cuts:,.0f} for each cut (limit {AGAIN:,})"
+    )
+    print(
+        f"anonymous memory: {seen['imports']:.0f} MB after imports, at most {grown:.0f} MB more (limit {LIMIT_MB})"
+    )
+    print(
+        f"run --real: {'trained' if trained else 'FAILED'}, {more} more requests; left behind: {left or 'nothing'}"
+    )
+    good = (
+        requests == cuts + 2
+        and again <= cuts * AGAIN
+        and grown < LIMIT_MB
+        and trained
+        and not more
+        and not left
+    )
     return 0 if good else 1
 
 

@@ -4,13 +4,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin", "x86_64-pc-windows-msvc")
+PLATFORMS = (
+    "x86_64-manylinux_2_28",
+    "aarch64-manylinux_2_28",
+    "aarch64-apple-darwin",
+    "x86_64-pc-windows-msvc",
+)
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
 def main() -> int:
     """Exit status 0 if all twelve combinations resolve to wheels alone."""
-    pins = [line for line in Path("requirements.txt").read_text("utf-8").splitlines() if line != "-e ."]
+    pins = [
+        line
+        for line in Path("requirements.txt").read_text("utf-8").splitlines()
+        if line != "-e ."
+    ]
     failed = 0
     for platform in PLATFORMS:
         for python in PYTHONS:
@@ -27,8 +36,12 @@ def main() -> int:
                 "--quiet",
             ]
             command += ["--python-platform", platform, "--python-version", python]
-            done = subprocess.run(command, input="\n".join(pins), capture_output=True, encoding="utf-8")
-            print(f"{platform:28} {python}  {'ok' if not done.returncode else done.stderr.strip()}")
+            done = subprocess.run(
+                command, input="\n".join(pins), capture_output=True, encoding="utf-8"
+            )
+            print(
+                f"{platform:28} {python}  {'ok' if not done.returncode else done.stderr.strip()}"
+            )
             failed += bool(done.returncode)
     return bool(failed)
 

@@ -16,7 +16,9 @@ from tempfile import TemporaryDirectory
 
 from book import CONTRAST, FAINT
 
-SMALLEST = 0.66 * 32 / 720  # of a slide's height: letters of text; a point more than those of a subtitle on television
+SMALLEST = (
+    0.66 * 32 / 720
+)  # of a slide's height: letters of text; a point more than those of a subtitle on television
 SMALLEST_CODE = 0.5 * 32 / 720
 PLACE = "[Reveal.getSlidePastCount(), Reveal.availableFragments().next, Reveal.isLastSlide()]"
 LOOK = """([least, leastCode]) => {
@@ -56,8 +58,17 @@ LOOK = """([least, leastCode]) => {
 
 
 def make(folder: Path, numbers: list[str]) -> None:
-    command = [sys.executable, "-m", "tlkit", "workshop", "slides", "--out", str(folder)]
-    subprocess.run([*command, *(["--notebooks", *numbers] if numbers else [])], check=True)
+    command = [
+        sys.executable,
+        "-m",
+        "tlkit_course.workshop",
+        "slides",
+        "--out",
+        str(folder),
+    ]
+    subprocess.run(
+        [*command, *(["--notebooks", *numbers] if numbers else [])], check=True
+    )
 
 
 def listen(page, problems: list[str], name: str) -> None:
@@ -67,9 +78,19 @@ def listen(page, problems: list[str], name: str) -> None:
         if not holds:
             problems.append(f"{name}: {problem}")
 
-    page.on("request", lambda asked: note(asked.url.startswith(("file:", "data:", "blob:")), f"asks for {asked.url}"))
+    page.on(
+        "request",
+        lambda asked: note(
+            asked.url.startswith(("file:", "data:", "blob:")), f"asks for {asked.url}"
+        ),
+    )
     page.on("requestfailed", lambda asked: note(False, f"cannot have {asked.url}"))
-    page.on("console", lambda said: note(said.type not in ("error", "warning"), f"the console says {said.text}"))
+    page.on(
+        "console",
+        lambda said: note(
+            said.type not in ("error", "warning"), f"the console says {said.text}"
+        ),
+    )
     page.on("pageerror", lambda error: note(False, f"a script failed: {error}"))
 
 
@@ -89,19 +110,28 @@ def walk(page, path: Path, screens: Path | None) -> tuple[int, list[str]]:
             found = page.evaluate(LOOK, [SMALLEST, SMALLEST_CODE])
             problems += [f"{path.stem} {place + 1}: {problem}" for problem in found]
             if screens:
-                page.screenshot(path=screens / f"slides-{path.stem[:2]}-{place + 1:02}.png")
+                page.screenshot(
+                    path=screens / f"slides-{path.stem[:2]}-{place + 1:02}.png"
+                )
             if last:
                 break
         page.keyboard.press("ArrowRight")
     return total, problems + (
-        [] if len(seen) == total else [f"{path.stem}: {len(seen)} of {total} slides were reached"]
+        []
+        if len(seen) == total
+        else [f"{path.stem}: {len(seen)} of {total} slides were reached"]
     )
 
 
 def faint(page, path: Path) -> list[str]:
     """Text of a deck that is hard to see on what lies behind it."""
-    page.evaluate("document.querySelectorAll('section').forEach(s => s.style.cssText = 'display: block !important')")
-    return [f"{path.stem}: faint: {text}" for text in page.evaluate(FAINT.replace("'article'", "'.slides'"), CONTRAST)]
+    page.evaluate(
+        "document.querySelectorAll('section').forEach(s => s.style.cssText = 'display: block !important')"
+    )
+    return [
+        f"{path.stem}: faint: {text}"
+        for text in page.evaluate(FAINT.replace("'article'", "'.slides'"), CONTRAST)
+    ]
 
 
 def speaker(context, page, path: Path, screens: Path) -> list[str]:
@@ -111,7 +141,9 @@ def speaker(context, page, path: Path, screens: Path) -> list[str]:
         page.keyboard.press("s")
     view = opened.value
     try:
-        view.wait_for_function("() => document.querySelector('.speaker-controls-notes .value')?.textContent.trim()")
+        view.wait_for_function(
+            "() => document.querySelector('.speaker-controls-notes .value')?.textContent.trim()"
+        )
         page.keyboard.press("ArrowRight")
         view.wait_for_function("() => document.querySelector('#current-slide iframe')")
         view.wait_for_timeout(1500)
@@ -128,10 +160,20 @@ def on_paper(page, path: Path, total: int, screens: Path) -> list[str]:
     open_deck(page, path, "?print-pdf")
     page.wait_for_function("() => document.querySelector('.pdf-page')")
     pages = page.locator(".pdf-page").count()
-    page.pdf(path=screens / f"slides-{path.stem[:2]}.pdf", prefer_css_page_size=True, print_background=True)
-    written = (screens / f"slides-{path.stem[:2]}.pdf").read_bytes().count(b"/Type /Page\n")
+    page.pdf(
+        path=screens / f"slides-{path.stem[:2]}.pdf",
+        prefer_css_page_size=True,
+        print_background=True,
+    )
+    written = (
+        (screens / f"slides-{path.stem[:2]}.pdf").read_bytes().count(b"/Type /Page\n")
+    )
     wanted = {"pages": (pages, total), "pages of the PDF": (written, total)}
-    return [f"{path.stem}: {found} {what}, not {right}" for what, (found, right) in wanted.items() if found != right]
+    return [
+        f"{path.stem}: {found} {what}, not {right}"
+        for what, (found, right) in wanted.items()
+        if found != right
+    ]
 
 
 def main(*words: str) -> int:
@@ -147,13 +189,21 @@ def main(*words: str) -> int:
     problems, counts = [], {}
     with TemporaryDirectory() as work, sync_playwright() as playwright:
         make(Path(work), arguments.numbers)
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 720}, offline=True
+        )
         decks = sorted(Path(work).glob("[0-9]*.html"))
         for path in decks:
             page = context.new_page()
             listen(page, problems, path.stem)
-            pictures = arguments.screens if arguments.all_pictures or path == decks[0] else None
+            pictures = (
+                arguments.screens
+                if arguments.all_pictures or path == decks[0]
+                else None
+            )
             counts[path.stem], found = walk(page, path, pictures)
             problems += found + faint(page, path)
             if path == decks[0]:
@@ -161,7 +211,9 @@ def main(*words: str) -> int:
                 problems += on_paper(page, path, counts[path.stem], arguments.screens)
             page.close()
         browser.close()
-    print(f"{len(counts)} decks: {', '.join(f'{name} {count}' for name, count in counts.items())} slides")
+    print(
+        f"{len(counts)} decks: {', '.join(f'{name} {count}' for name, count in counts.items())} slides"
+    )
     print("\n".join(problems) or "no problems on the slides")
     return bool(problems)
 

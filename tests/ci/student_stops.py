@@ -28,26 +28,38 @@ def stop(path: Path, whole: bool = True) -> str:
     notebook = nbformat.read(path, 4)
     if not whole:
         notebook.cells = needed(notebook.cells)
-    client = nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": path.parent}})
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, resources={"metadata": {"path": path.parent}}
+    )
     try:
         client.execute()
     except nbclient.exceptions.CellExecutionError as error:
         seen = str(error)
     else:
         raise AssertionError(f"{path.name} ran to its end, though nothing was answered")
-    first = next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade"))
+    first = next(
+        cell
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    )
     failed = [output for output in first.outputs if output.output_type == "error"]
     assert failed, f"{path.name} stopped before its first exercise: {seen}"
     (output,) = failed
     (shown,) = output.traceback
-    assert output.ename == "NotYet" and shown == f"✗ {output.evalue}" and len(shown) > 20, shown
+    assert (
+        output.ename == "NotYet" and shown == f"✗ {output.evalue}" and len(shown) > 20
+    ), shown
     assert "solution stands below" not in shown, shown
     return shown
 
 
 def needed(cells: list) -> list:
     """The first check, all that comes after it, and the cells before it on whose names it depends."""
-    at = next(i for i, cell in enumerate(cells) if cell.metadata.get("nbgrader", {}).get("grade"))
+    at = next(
+        i
+        for i, cell in enumerate(cells)
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    )
     kept, wanted = cells[at:], names(cells[at])[1]
     for cell in reversed(cells[:at]):
         bound, used = names(cell)
@@ -75,11 +87,16 @@ def main(*words: str) -> int:
     os.environ.update(TQDM_DISABLE="1", TLKIT_STATIC="1")
     with TemporaryDirectory() as folder:
         build.put(Path(folder) / "built", build.contents(numbers or None))
-        paths = {path.name[:2]: path for path in (Path(folder) / "built" / build.STUDENT).glob("[0-9]*.ipynb")}
+        paths = {
+            path.name[:2]: path
+            for path in (Path(folder) / "built" / build.STUDENT).glob("[0-9]*.ipynb")
+        }
         assert set(numbers or LONGEST_FIRST) == set(paths)
         with ThreadPool(2) as pool:
             ordered = [paths[number] for number in LONGEST_FIRST if number in paths]
-            found = pool.map(partial(report, whole="--whole" in words), ordered, chunksize=1)
+            found = pool.map(
+                partial(report, whole="--whole" in words), ordered, chunksize=1
+            )
     return not all(found)
 
 
@@ -91,7 +108,9 @@ def report(path: Path, whole: bool) -> bool:
     except AssertionError as error:
         print(f"{path.name}: NOT AS IT SHOULD BE: {error}", flush=True)
         return False
-    print(f"{path.name}: {time.perf_counter() - started:.0f} s, then {said}", flush=True)
+    print(
+        f"{path.name}: {time.perf_counter() - started:.0f} s, then {said}", flush=True
+    )
     return True
 
 

@@ -3,19 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
-from tlkit.checks import Exercise
+from ..checks import Exercise
 
 
 def _catches_up(answer, scratch: dict[int, float], target: float) -> bool:
     """Whether the answer is the smallest label budget at which scratch reaches the target, or "more"."""
-    return answer == next((labels for labels in sorted(scratch) if scratch[labels] >= target), "more")
+    return answer == next(
+        (labels for labels in sorted(scratch) if scratch[labels] >= target), "more"
+    )
 
 
 def _run(name: str, labels: int) -> Callable[[Any], bool]:
     """Whether an answer is a run of that recipe, from letters, on digits with so many labels per class."""
 
     def same(run) -> bool:
-        found = (run.recipe, run.backbone.weights, run.task.name, run.task.labels_per_class)
+        found = (
+            run.recipe,
+            run.backbone.weights,
+            run.task.name,
+            run.task.labels_per_class,
+        )
         return found == (name, "letters" if name == "probe" else None, "digits", labels)
 
     return same

@@ -4,11 +4,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tlkit.checks import Exercise
+from ..checks import Exercise
 
 ROLES = ("source", "target", "shared", "specific")
-SOURCE = {"block1_conv1": np.ones(2), "block5_conv3": np.full(2, 3.0), "letters": np.full(40, 5.0)}
-NEW = {"block1_conv1": np.zeros(2), "block5_conv3": np.full(2, 0.5), "digits": np.full(10, 0.25)}
+SOURCE = {
+    "block1_conv1": np.ones(2),
+    "block5_conv3": np.full(2, 3.0),
+    "letters": np.full(40, 5.0),
+}
+NEW = {
+    "block1_conv1": np.zeros(2),
+    "block5_conv3": np.full(2, 0.5),
+    "digits": np.full(10, 0.25),
+}
 
 
 def _all_roles(answer) -> bool:
@@ -16,7 +24,9 @@ def _all_roles(answer) -> bool:
 
 
 def _has(**parts) -> Callable[[dict], bool]:
-    return lambda answer: _all_roles(answer) and all(answer[role] == part for role, part in parts.items())
+    return lambda answer: (
+        _all_roles(answer) and all(answer[role] == part for role, part in parts.items())
+    )
 
 
 def _starts(names, formula: Callable[[str], np.ndarray]) -> Callable[[Callable], bool]:
@@ -25,7 +35,9 @@ def _starts(names, formula: Callable[[str], np.ndarray]) -> Callable[[Callable],
     def same(function) -> bool:
         got = function(dict(SOURCE), dict(NEW))
         return (
-            isinstance(got, dict) and set(got) == set(names) and all(np.array_equal(got[n], formula(n)) for n in names)
+            isinstance(got, dict)
+            and set(got) == set(names)
+            and all(np.array_equal(got[n], formula(n)) for n in names)
         )
 
     return same

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from tlkit.checks import Exercise
+from ..checks import Exercise
 
 BLOCK5 = {f"block5_{kind}{i}" for kind in ("conv", "bn") for i in (1, 2, 3)}
 CLOSE = 0.02  # cuts whose accuracies differ by less are equally good
@@ -12,19 +12,25 @@ CLOSE = 0.02  # cuts whose accuracies differ by less are equally good
 
 def _counts(formula: Callable[[int, int], Any]) -> Callable[[Any], bool]:
     """Whether a learner's function counts as the formula does."""
-    return lambda function: all(function(i, o) == formula(i, o) for i, o in ((3, 64), (256, 512)))
+    return lambda function: all(
+        function(i, o) == formula(i, o) for i, o in ((3, 64), (256, 512))
+    )
 
 
 @lru_cache(maxsize=1)
 def _learning(freeze) -> frozenset[str]:
     """Names of the layers that would learn after a learner's function has had a small network with its head."""
     from tlkit.backbone import Backbone
-    from tlkit.quiet import keras
+    from tlkit.machine.quiet import keras
 
     shared = Backbone(None, width=1 / 16, batch_norm=True).build()
-    model = keras.Model(shared.input, keras.layers.Dense(10, name="logits")(shared.output))
+    model = keras.Model(
+        shared.input, keras.layers.Dense(10, name="logits")(shared.output)
+    )
     freeze(model)
-    return frozenset(variable.path.split("/")[0] for variable in model.trainable_variables)
+    return frozenset(
+        variable.path.split("/")[0] for variable in model.trainable_variables
+    )
 
 
 EXERCISES = {

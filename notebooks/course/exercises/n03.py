@@ -6,11 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from tlkit.checks import Exercise
+from ..checks import Exercise
 
-LOGITS, LABELS = np.random.default_rng(3).normal(0, 2, (6, 4)), np.array([0, 3, 1, 1, 2, 0])
-EXTREME = np.array([[1000.0, 0, -1000], [0, 800, 0]])  # labels 0 and 0: losses 0 and 800
-LOSSES = np.array([0.1, 0.3, 0.2, 0.6, 0.4, 0.2, 0.1, 0.5, 2.0, 3.0])  # in batches of 4: the last holds two
+LOGITS, LABELS = (
+    np.random.default_rng(3).normal(0, 2, (6, 4)),
+    np.array([0, 3, 1, 1, 2, 0]),
+)
+EXTREME = np.array(
+    [[1000.0, 0, -1000], [0, 800, 0]]
+)  # labels 0 and 0: losses 0 and 800
+LOSSES = np.array(
+    [0.1, 0.3, 0.2, 0.6, 0.4, 0.2, 0.1, 0.5, 2.0, 3.0]
+)  # in batches of 4: the last holds two
 
 
 def _loss(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -22,7 +29,15 @@ def _loss(logits: np.ndarray, labels: np.ndarray) -> float:
 def _says(function: Callable, *given) -> np.ndarray:
     """What a learner's function makes of copies of the numbers; NumPy's warnings are part of the lesson, not of it."""
     with np.errstate(all="ignore"):
-        return np.asarray(function(*(np.copy(some) if isinstance(some, np.ndarray) else some for some in given)), float)
+        return np.asarray(
+            function(
+                *(
+                    np.copy(some) if isinstance(some, np.ndarray) else some
+                    for some in given
+                )
+            ),
+            float,
+        )
 
 
 def _is(function: Callable, value: float, *given) -> bool:
@@ -32,12 +47,16 @@ def _is(function: Callable, value: float, *given) -> bool:
 
 def _usual(factor: float) -> Callable[[Any], bool]:
     """Whether the function gives so many times the loss, on logits of an ordinary size."""
-    return lambda function: _is(function, factor * _loss(LOGITS, LABELS), LOGITS, LABELS)
+    return lambda function: _is(
+        function, factor * _loss(LOGITS, LABELS), LOGITS, LABELS
+    )
 
 
 def _extreme(test: Callable[[np.ndarray], Any]) -> Callable[[Any], bool]:
     """Whether the function is right on ordinary logits, and what it gives for huge ones passes the test."""
-    return lambda function: _usual(1)(function) and bool(test(_says(function, EXTREME, np.array([0, 0]))))
+    return lambda function: (
+        _usual(1)(function) and bool(test(_says(function, EXTREME, np.array([0, 0]))))
+    )
 
 
 def _epoch(value: float) -> Callable[[Any], bool]:

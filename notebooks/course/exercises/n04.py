@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from tlkit.checks import Exercise
 from tlkit.evaluate import over_seeds
+
+from ..checks import Exercise
 
 CURVES = {"A": "mini-batches", "B": "too small", "C": "too large", "D": "just right"}
 
@@ -24,9 +25,15 @@ def _moves(formula: Callable) -> Callable[[Any], bool]:
     """Whether a learner's function (θ, v, gradient, step size, beta) -> (θ, v) moves as the formula does."""
 
     def same(function) -> bool:
-        theta, v, gradient = np.array([1.0, -2.0]), np.array([0.5, 0.25]), np.array([4.0, -3.0])
+        theta, v, gradient = (
+            np.array([1.0, -2.0]),
+            np.array([0.5, 0.25]),
+            np.array([4.0, -3.0]),
+        )
         got = function(theta.copy(), v.copy(), gradient.copy(), 0.1, 0.9)
-        return len(got) == 2 and np.allclose(got, formula(theta, v, gradient, 0.1, 0.9), atol=1e-9)
+        return len(got) == 2 and np.allclose(
+            got, formula(theta, v, gradient, 0.1, 0.9), atol=1e-9
+        )
 
     return same
 
@@ -46,14 +53,26 @@ def _mean(row) -> float:
 def _race(table) -> set[str]:
     """The candidate with the lowest mean validation loss, and all whose difference from it may be 0."""
     best = min(table, key=lambda name: _mean(table[name]))
-    lead = {n: np.subtract(row["validation"], table[best]["validation"]) for n, row in table.items() if n != best}
-    return {best} | {name for name, difference in lead.items() if not over_seeds(difference).excludes(0)}
+    lead = {
+        n: np.subtract(row["validation"], table[best]["validation"])
+        for n, row in table.items()
+        if n != best
+    }
+    return {best} | {
+        name
+        for name, difference in lead.items()
+        if not over_seeds(difference).excludes(0)
+    }
 
 
 def _overlapping(table) -> set[str]:
     """All candidates whose own interval overlaps that of the best: the blunt way to compare."""
     own = {name: over_seeds(row["validation"]) for name, row in table.items()}
-    return {name for name in own if own[name].low <= min(own.values(), key=lambda found: found.mean).high}
+    return {
+        name
+        for name in own
+        if own[name].low <= min(own.values(), key=lambda found: found.mean).high
+    }
 
 
 EXERCISES = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tlkit.checks import Exercise
+from ..checks import Exercise
 
 GREY = np.full((1, 2, 2, 3), 128, "uint8")
 RED = np.full((1, 2, 2, 3), (255, 0, 0), "uint8")
@@ -28,8 +28,15 @@ def _gives(formula: Callable[[np.ndarray], np.ndarray]) -> Callable[[Any], bool]
     return same
 
 
-COLOURS = {"ant": (200, 0, 0), "bee": (0, 200, 0), "cat": (0, 0, 200)}  # each class of the check's pictures
-COUNTS = {"train": {"cat": 3, "ant": 3, "bee": 3}, "test": {"cat": 2, "bee": 3}}  # no ant is tested
+COLOURS = {
+    "ant": (200, 0, 0),
+    "bee": (0, 200, 0),
+    "cat": (0, 0, 200),
+}  # each class of the check's pictures
+COUNTS = {
+    "train": {"cat": 3, "ant": 3, "bee": 3},
+    "test": {"cat": 2, "bee": 3},
+}  # no ant is tested
 
 
 def class_folders(root: Path) -> Path:
@@ -52,7 +59,9 @@ def _reads(judge: Callable[[tuple, np.ndarray, list], bool]) -> Callable[[Any], 
         with TemporaryDirectory() as folder:
             classes, images, labels = function(class_folders(Path(folder)))
             images, labels = np.asarray(images), np.asarray(labels)
-            return judge(tuple(classes), images, [classes[label] for label in labels.astype(int)])
+            return judge(
+                tuple(classes), images, [classes[label] for label in labels.astype(int)]
+            )
 
     return judged
 
@@ -64,9 +73,16 @@ def _shown(images: np.ndarray) -> list[str]:
 
 
 def _right_folders(classes, images, names) -> bool:
-    wanted = sorted(name for name, count in COUNTS["test"].items() for _ in range(count))
+    wanted = sorted(
+        name for name, count in COUNTS["test"].items() for _ in range(count)
+    )
     same = images.shape == (len(wanted), 32, 32, 3) and images.dtype == "uint8"
-    return same and classes == tuple(COLOURS) and names == _shown(images) and sorted(names) == wanted
+    return (
+        same
+        and classes == tuple(COLOURS)
+        and names == _shown(images)
+        and sorted(names) == wanted
+    )
 
 
 def _states(design) -> tuple[dict, dict, str]:

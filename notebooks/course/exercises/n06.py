@@ -5,10 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from tlkit.checks import Exercise
+from ..checks import Exercise
 
 LEAK = "block3_conv2"  # the layer of nearly_frozen that says it is frozen, and learns
-MEANT = {"block5_conv1", "block5_conv2", "block5_conv3", "logits"}  # what is to learn there
+MEANT = {
+    "block5_conv1",
+    "block5_conv2",
+    "block5_conv3",
+    "logits",
+}  # what is to learn there
 
 
 def nearly_frozen(model, images, labels):
@@ -18,13 +23,18 @@ def nearly_frozen(model, images, labels):
         model: a backbone with a head called "logits"; changed in place.
         images, labels: one batch to start with, of the shape that will follow.
     """
-    from tlkit.quiet import keras
+    from tlkit.machine.quiet import keras
 
     for layer in model.layers:
         layer.trainable = layer.name in MEANT | {LEAK}
-    model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile(
+        keras.optimizers.Adam(1e-3),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
     model.fit(images, labels, batch_size=len(images), verbose=0)
-    model.get_layer(LEAK).trainable = False  # after the step was built: fit goes on with it
+    model.get_layer(
+        LEAK
+    ).trainable = False  # after the step was built: fit goes on with it
     return model
 
 
@@ -36,7 +46,9 @@ def _names(answer) -> set[str]:
     return found
 
 
-def _costs(formula: Callable[[float, float, float, float], Any]) -> Callable[[Any], bool]:
+def _costs(
+    formula: Callable[[float, float, float, float], Any],
+) -> Callable[[Any], bool]:
     """Whether a learner's function gives what the formula gives."""
     cases = ((800, 12, 17.0, 2.0), (50, 3, 5.0, 11.0))
 
@@ -49,7 +61,10 @@ def _costs(formula: Callable[[float, float, float, float], Any]) -> Callable[[An
     return same
 
 
-FIELDS = {"head": ("random", "probe"), "unfreeze": ("block5", "block4", "block3", "block2", "all")}
+FIELDS = {
+    "head": ("random", "probe"),
+    "unfreeze": ("block5", "block4", "block3", "block2", "all"),
+}
 
 
 def _formed(recipe) -> bool:

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tlkit.checks import Exercise
 from tlkit.evaluate import paired_difference
 
-RIGHT_NEW = np.repeat([True, True, False, False], (300, 45, 25, 30))  # both, only new, only old, neither
+from ..checks import Exercise
+
+RIGHT_NEW = np.repeat(
+    [True, True, False, False], (300, 45, 25, 30)
+)  # both, only new, only old, neither
 RIGHT_OLD = np.repeat([True, False, True, False], (300, 45, 25, 30))
 _D = RIGHT_NEW.astype(float) - RIGHT_OLD
 _GAIN, _N = _D.mean(), len(_D)
@@ -23,7 +26,9 @@ def _ends(answer) -> tuple[float, float]:
 
 def _error(error: float, gain: float = _GAIN, z: float = 1.96) -> Callable[[Any], bool]:
     """Whether an interval is the gain, z standard errors of that size to either side."""
-    return lambda answer: np.allclose(_ends(answer), (gain - z * error, gain + z * error), atol=6e-4)
+    return lambda answer: np.allclose(
+        _ends(answer), (gain - z * error, gain + z * error), atol=6e-4
+    )
 
 
 _RIGHT = float(_D.std() / _N**0.5)
@@ -44,7 +49,9 @@ def examples(signal: bool) -> tuple[np.ndarray, np.ndarray]:
 
 def _scores(function) -> tuple[float, float]:
     """What a learner's function gives for numbers that mean nothing, and for some that mean something."""
-    noise, signal = (function(*(part.copy() for part in examples(kind))) for kind in (False, True))
+    noise, signal = (
+        function(*(part.copy() for part in examples(kind))) for kind in (False, True)
+    )
     return float(noise), float(signal)
 
 

@@ -5,10 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from tlkit.checks import Exercise
+from ..checks import Exercise
 
 CLOSE = 0.03  # places whose accuracies differ by less are equally good
-GROUPS = {"deep": ("block4", "block5"), "middle": ("block2", "block3"), "early": ("image", "block1")}
+GROUPS = {
+    "deep": ("block4", "block5"),
+    "middle": ("block2", "block3"),
+    "early": ("image", "block1"),
+}
 Heights = Mapping[str, Mapping[int, float]]  # way -> labels per class -> accuracy
 Found = Mapping[str, Mapping[str, float]]  # target -> cut -> accuracy
 
@@ -17,7 +21,9 @@ _NUMBERS = np.random.default_rng(8).normal(size=(30, 4)) * (4, 2, 1, 1)
 
 def _times(formula: Callable[[int, int], float]) -> Callable[[Any, Heights], bool]:
     """Whether the answer is what the formula makes of the most labels from scratch and the fewest of the probe."""
-    return lambda answer, heights: abs(answer - formula(max(heights["scratch"]), min(heights["probe"]))) < 0.5
+    return lambda answer, heights: (
+        abs(answer - formula(max(heights["scratch"]), min(heights["probe"]))) < 0.5
+    )
 
 
 def _nearest(first: int, farthest: bool = False) -> Callable[[Any], bool]:
@@ -25,9 +31,13 @@ def _nearest(first: int, farthest: bool = False) -> Callable[[Any], bool]:
 
     def same(function) -> bool:
         distances = ((_NUMBERS[:, None] - _NUMBERS[None]) ** 2).sum(axis=-1)
-        order = np.argsort(-distances if farthest else distances, axis=1)[:, first : first + 3]
+        order = np.argsort(-distances if farthest else distances, axis=1)[
+            :, first : first + 3
+        ]
         got = np.asarray(function(_NUMBERS.copy(), 3))
-        return got.shape == order.shape and bool(np.array_equal(np.sort(got, axis=1), np.sort(order, axis=1)))
+        return got.shape == order.shape and bool(
+            np.array_equal(np.sort(got, axis=1), np.sort(order, axis=1))
+        )
 
     return same
 
@@ -39,7 +49,8 @@ def _shape(test: Callable[[tuple], bool]) -> Callable[[Any], bool]:
 def _good(target: str) -> Callable[[Any, Found], bool]:
     """Whether the group chosen for a target holds a cut as good as the best."""
     return lambda d, found: (
-        max((found[target][cut] for cut in GROUPS.get(d[target], ())), default=0) > max(found[target].values()) - CLOSE
+        max((found[target][cut] for cut in GROUPS.get(d[target], ())), default=0)
+        > max(found[target].values()) - CLOSE
     )
 
 

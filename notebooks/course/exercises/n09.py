@@ -5,12 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from tlkit.checks import Exercise
+from ..checks import Exercise
 
 LABELS = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
-SAID = np.array([1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])  # 1 of 4 found, 2 of 12 taken for it
+SAID = np.array(
+    [1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+)  # 1 of 4 found, 2 of 12 taken for it
 
-SEVERAL = np.array([[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 1, 0, 1]])
+SEVERAL = np.array(
+    [[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 1, 0, 1]]
+)
 SCORES = np.array([[2, -1, 0.3, -2], [-1, -2, -3, -1], [-2, 4, -1, -1], [0.2, -1, -2, -3], [-0.2, -2, -1, -3],
                    [-2, 1, -4, -1]])  # fmt: skip
 
@@ -27,7 +31,13 @@ def _same(formula: Callable[..., float], *given: np.ndarray) -> Callable[[Any], 
 
 def _balanced(formula: Callable[[float, float], float]) -> Callable[[Any], bool]:
     """A formula of the two recalls: of class 1 and of class 0."""
-    return _same(lambda labels, said: formula(*(np.mean(said[labels == c] == c) for c in (1, 0))), LABELS, SAID)
+    return _same(
+        lambda labels, said: formula(
+            *(np.mean(said[labels == c] == c) for c in (1, 0))
+        ),
+        LABELS,
+        SAID,
+    )
 
 
 def _exact(formula: Callable[[np.ndarray, np.ndarray], Any]) -> Callable[[Any], bool]:
@@ -45,7 +55,13 @@ def _best(table: Mapping[int, Mapping[str, float]], score: str) -> set[int]:
     return {count for count, row in table.items() if row[score] == top}
 
 
-REMEDIES = {"A": "threshold", "B": "interpolate", "C": "scale", "D": "cut", "E": "sigmoid"}
+REMEDIES = {
+    "A": "threshold",
+    "B": "interpolate",
+    "C": "scale",
+    "D": "cut",
+    "E": "sigmoid",
+}
 
 
 def _says(**cases: str) -> Callable[[Any], bool]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tlkit.checks import Exercise
+from ..checks import Exercise
 
 OLD, NEW = b"the model that works" * 50, b"the model of today" * 50
 
@@ -18,7 +18,9 @@ class Fake:
 
     def save(self, file: str | Path) -> None:
         if Path(file).suffix != ".keras":
-            raise ValueError(f"Invalid filepath extension for saving: {file}; it must end in .keras")
+            raise ValueError(
+                f"Invalid filepath extension for saving: {file}; it must end in .keras"
+            )
         Path(file).write_bytes(NEW[: len(NEW) // 2] if self.interrupted else NEW)
         if self.interrupted:
             raise InterruptedError("the power went off")
@@ -37,7 +39,9 @@ def _tried(save: Callable, interrupted: bool) -> tuple[bytes, list[str], bool]:
         return file.read_bytes() if file.is_file() else b"", rest, stopped
 
 
-def _saves(judge: Callable[[bytes, list[str], bool], bool], interrupted: bool) -> Callable[[Any], bool]:
+def _saves(
+    judge: Callable[[bytes, list[str], bool], bool], interrupted: bool
+) -> Callable[[Any], bool]:
     return lambda save: judge(*_tried(save, interrupted))
 
 
@@ -55,7 +59,11 @@ Table = Mapping[str, Mapping[str, float]]  # backbone -> validation, megabytes, 
 
 
 def _affordable(table: Table, limits: Mapping[str, float]) -> list[str]:
-    return [name for name, row in table.items() if all(row[cost] <= most for cost, most in limits.items())]
+    return [
+        name
+        for name, row in table.items()
+        if all(row[cost] <= most for cost, most in limits.items())
+    ]
 
 
 def _best(table: Table, names: list[str]) -> str:

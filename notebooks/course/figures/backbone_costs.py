@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from tlkit import evaluate, plots
-from tlkit.widgets import Explorer, explore
+
+from ..widgets import Explorer, explore
 
 AXES = {  # what a backbone costs -> name of the axis
     "parameters": "parameters",
@@ -14,14 +15,23 @@ AXES = {  # what a backbone costs -> name of the axis
     "time": "time for a picture, as a multiple of the letters backbone's",
 }
 MARKS = {"letters": "o", "letters-small": "s", "letters-bn": "^", "random": "X"}
-TICKS = {"parameters": (3e5, 1e6, 3e6, 1e7), "megabytes": (0.5, 1, 2, 5, 10, 20, 50), "time": (0.5, 1, 2, 5, 10)}
+TICKS = {
+    "parameters": (3e5, 1e6, 3e6, 1e7),
+    "megabytes": (0.5, 1, 2, 5, 10, 20, 50),
+    "time": (0.5, 1, 2, 5, 10),
+}
 BESIDE = {
     "letters": (9, -12),
     "letters-small": (-4, -18),
     "letters-bn": (9, 4),
     "random": (9, 5),
 }  # the name, in points
-COLOURS = {"letters": "probe", "letters-small": "other", "letters-bn": "lp_ft", "random": "scratch"}
+COLOURS = {
+    "letters": "probe",
+    "letters-small": "other",
+    "letters-bn": "lp_ft",
+    "random": "scratch",
+}
 
 
 def cost_of(entry: Mapping[str, Any], axis: str) -> float:
@@ -45,7 +55,9 @@ def backbone_costs(stored: Mapping[str, Any]) -> Explorer:
 
     look = {"button_width": "auto"}
     cost = ToggleButtons(options=list(AXES), description="cost in", style=look)
-    labels = ToggleButtons(options=budgets, value=budgets[1], description="labels per class", style=look)
+    labels = ToggleButtons(
+        options=budgets, value=budgets[1], description="labels per class", style=look
+    )
     return explore(draw, (7.4, 3.8), cost=cost, labels=labels)
 
 
@@ -55,10 +67,22 @@ def draw_backbones(figure, stored: Mapping[str, Any], axis: str, labels: str) ->
     ax = plots.axes(figure.add_axes((0.1, 0.16, 0.86, 0.7)), None)
     words = []
     for name, scores in stored["accuracy"].items():
-        found, at = evaluate.over_seeds(scores[labels]["test"], (0, 1)), cost_of(stored["costs"][name], axis)
+        found, at = (
+            evaluate.over_seeds(scores[labels]["test"], (0, 1)),
+            cost_of(stored["costs"][name], axis),
+        )
         colour = plots.PALETTE[COLOURS[name]]
         ends = [[found.mean - found.low], [found.high - found.mean]]
-        ax.errorbar(at, found.mean, ends, color=colour, lw=2.5, capsize=4, marker=MARKS[name], ms=7)
+        ax.errorbar(
+            at,
+            found.mean,
+            ends,
+            color=colour,
+            lw=2.5,
+            capsize=4,
+            marker=MARKS[name],
+            ms=7,
+        )
         ax.annotate(f"{name} {found.mean:.2f}", (at, found.mean), BESIDE[name], textcoords="offset points",
                     color=plots.darker(colour), weight="bold", fontsize=10)  # fmt: skip
         words.append(f"{name} {found} for {at:,.2f}".removesuffix(".00"))
@@ -70,9 +94,22 @@ def draw_backbones(figure, stored: Mapping[str, Any], axis: str, labels: str) ->
                     color=plots.INK, rotation=90, ha="right", va="bottom", fontsize=9)  # fmt: skip
         words.append(f"{name} would stand at {at:,.2f}".removesuffix(".00"))
     every = [cost_of(entry, axis) for entry in stored["costs"].values()]
-    ax.set(xscale="log", ylim=(0, 1), ylabel="accuracy on test digits", xlabel=f"{AXES[axis]} (log scale)")
-    ax.set_xticks(TICKS[axis], [f"{tick:,g}" if axis != "parameters" else f"{tick:,.0f}" for tick in TICKS[axis]])
+    ax.set(
+        xscale="log",
+        ylim=(0, 1),
+        ylabel="accuracy on test digits",
+        xlabel=f"{AXES[axis]} (log scale)",
+    )
+    ax.set_xticks(
+        TICKS[axis],
+        [
+            f"{tick:,g}" if axis != "parameters" else f"{tick:,.0f}"
+            for tick in TICKS[axis]
+        ],
+    )
     ax.minorticks_off()
     ax.set_xlim(min(every) / 1.5, max(every) * 1.6)
-    ax.set_title(f"one linear head each, {labels} labels per class", fontsize=11, color=plots.INK)
+    ax.set_title(
+        f"one linear head each, {labels} labels per class", fontsize=11, color=plots.INK
+    )
     return f"Test accuracy against {AXES[axis]}, {labels} labels per class: {'; '.join(words)}."

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tlkit.plots import INK, PALETTE
-from tlkit.widgets import Explorer, explore
+
+from ..widgets import Explorer, explore
 
 if TYPE_CHECKING:
     from tlkit.backbone import Backbone  # imports Keras
@@ -25,12 +26,16 @@ def block_maps(backbone: "Backbone", image: np.ndarray) -> dict[str, np.ndarray]
         block -> float32 (16, height, width), the strongest channel first, each scaled so that its largest value is 1.
     """
     from tlkit.backbone import BLOCKS
-    from tlkit.quiet import keras
+    from tlkit.machine.quiet import keras
 
     model = backbone.build(image.shape)
-    ends = keras.Model(model.input, [model.get_layer(f"{block}_pool").input for block in BLOCKS])
+    ends = keras.Model(
+        model.input, [model.get_layer(f"{block}_pool").input for block in BLOCKS]
+    )
     found = {}
-    for block, seen in zip(BLOCKS, ends.predict_on_batch(image[None].astype("float32")), strict=True):
+    for block, seen in zip(
+        BLOCKS, ends.predict_on_batch(image[None].astype("float32")), strict=True
+    ):
         maps = np.moveaxis(np.asarray(seen[0], "float32"), -1, 0)
         maps = maps[np.argsort(-maps.mean(axis=(1, 2)))[:SHOWN]]
         found[block] = maps / np.maximum(maps.max(axis=(1, 2), keepdims=True), 1e-12)
@@ -44,14 +49,24 @@ def _tile(ax, maps: np.ndarray, chosen: int | None = None) -> None:
     zoom, side = max(1, 32 // maps.shape[1]), int(np.ceil(len(maps) ** 0.5))
     maps = maps.repeat(zoom, axis=1).repeat(zoom, axis=2)
     height, width = maps.shape[1] + GAP, maps.shape[2] + GAP
-    sheet = np.ones((side * height, side * width), "float32")  # one picture: many would be slow to draw
+    sheet = np.ones(
+        (side * height, side * width), "float32"
+    )  # one picture: many would be slow to draw
     for i, one in enumerate(maps):
         y, x = i // side * height, i % side * width
         sheet[y : y + height - GAP, x : x + width - GAP] = one
     ax.imshow(sheet[:-GAP, :-GAP], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     if chosen is not None:
         corner = (chosen % side * width - 2, chosen // side * height - 2)
-        frame = Rectangle(corner, width, height, fill=False, ec=PALETTE["scratch"], lw=3, clip_on=False)
+        frame = Rectangle(
+            corner,
+            width,
+            height,
+            fill=False,
+            ec=PALETTE["scratch"],
+            lw=3,
+            clip_on=False,
+        )
         ax.add_patch(frame)
     ax.axis("off")
 
@@ -90,7 +105,11 @@ def block_slider(image: np.ndarray, maps: dict[str, np.ndarray]) -> Explorer:
         left.axis("off")
         _tile(middle, some, channel - 1)
         _tile(right, some[channel - 1 : channel])
-        for ax, title in zip((left, middle, right), ("the image", f"block {block}", f"channel {channel}"), strict=True):
+        for ax, title in zip(
+            (left, middle, right),
+            ("the image", f"block {block}", f"channel {channel}"),
+            strict=True,
+        ):
             ax.set_title(title, color=INK)
         lit = (some[channel - 1] > 0.5).mean()
         return (

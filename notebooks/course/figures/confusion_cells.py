@@ -5,10 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from tlkit import evaluate, plots
-from tlkit.widgets import Explorer, explore
+
+from ..widgets import Explorer, explore
 
 _COLUMNS, _ROWS = 6, 3  # pictures that are shown of one cell
-_SIZE, _DPI = (8.4, 3.7), 90  # of the figure, inches and dots per inch, as the explorer draws it
+_SIZE, _DPI = (
+    (8.4, 3.7),
+    90,
+)  # of the figure, inches and dots per inch, as the explorer draws it
 _MATRIX = (0.05, 0.14, 0.36, 0.76)  # where the matrix stands in it
 
 
@@ -19,7 +23,9 @@ def commonest(counts: np.ndarray) -> tuple[int, int]:
     return int(true), int(named)
 
 
-def confusion_cells(images, labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> Explorer:
+def confusion_cells(
+    images, labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]
+) -> Explorer:
     """The matrix beside the pictures of one cell, chosen by two sliders: the true class, and the named one.
 
     Args:
@@ -50,7 +56,9 @@ def confusion_cells(images, labels: np.ndarray, predicted: np.ndarray, classes: 
         draw,
         _SIZE,
         true=SelectionSlider(options=choose, value=start[0], description="true class"),
-        named=SelectionSlider(options=choose, value=start[1], description="named class"),
+        named=SelectionSlider(
+            options=choose, value=start[1], description="named class"
+        ),
     )
 
 
@@ -82,15 +90,33 @@ def _cell(figure, behind: np.ndarray, share, counts, cell: tuple[int, int]) -> N
     ax.axis("off")
     for column, count in enumerate(counts[true]):
         ink = "white" if share[true, column] > 0.5 else plots.INK
-        ax.text(column, true, str(count), ha="center", va="center", fontsize=9, color=ink)
-    ax.add_patch(Rectangle((named - 0.5, true - 0.5), 1, 1, fill=False, ec=plots.PALETTE["scratch"], lw=3))
+        ax.text(
+            column, true, str(count), ha="center", va="center", fontsize=9, color=ink
+        )
+    ax.add_patch(
+        Rectangle(
+            (named - 0.5, true - 0.5),
+            1,
+            1,
+            fill=False,
+            ec=plots.PALETTE["scratch"],
+            lw=3,
+        )
+    )
 
 
 def _pictures(ax, pictures) -> None:
     """The pictures of a cell as one, white lines between them; a sentence where there is none."""
     ax.axis("off")
     if pictures is None:
-        ax.text(0.5, 0.5, "no picture: this never happened", ha="center", color=plots.INK, transform=ax.transAxes)
+        ax.text(
+            0.5,
+            0.5,
+            "no picture: this never happened",
+            ha="center",
+            color=plots.INK,
+            transform=ax.transAxes,
+        )
         return
     height, width = pictures.shape[1] + 2, pictures.shape[2] + 2
     sheet = np.full((_ROWS * height, _COLUMNS * width, 3), 255, "uint8")

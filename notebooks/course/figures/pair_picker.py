@@ -6,13 +6,16 @@ import numpy as np
 
 from tlkit import evaluate, plots
 from tlkit.tasks import load_task
-from tlkit.widgets import Explorer, explore
+
+from ..widgets import Explorer, explore
 
 _Scores = Mapping[str, Mapping[str, Sequence[float]]]
 _SHOWN = 4  # pictures of each task
 
 
-def gain(accuracy: _Scores, source: str, target: str) -> tuple[evaluate.Interval, np.ndarray]:
+def gain(
+    accuracy: _Scores, source: str, target: str
+) -> tuple[evaluate.Interval, np.ndarray]:
     """What a linear head gains on a source's features over the pixels themselves: with interval, and each (seeds,).
 
     Args:
@@ -32,20 +35,35 @@ def pair_picker(accuracy: _Scores) -> Explorer:
 
     sources = [name for name in accuracy if name != "pixels"]
     targets = list(accuracy[sources[0]])
-    pictures = {name: _pictures("letters" if name in sources else name) for name in (*sources, *targets)}
+    pictures = {
+        name: _pictures("letters" if name in sources else name)
+        for name in (*sources, *targets)
+    }
     pictures["random"] = (None, "no task:\nrandom parameters")
 
     def draw(figure, source: str, target: str) -> str:
-        figure.set_layout_engine("none")  # placed by hand: to lay it out anew would take half of the time
-        margins = {"left": 0.01, "right": 0.99, "bottom": 0.14, "top": 0.86, "wspace": 0.1}
-        left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1), gridspec_kw=margins)
+        figure.set_layout_engine(
+            "none"
+        )  # placed by hand: to lay it out anew would take half of the time
+        margins = {
+            "left": 0.01,
+            "right": 0.99,
+            "bottom": 0.14,
+            "top": 0.86,
+            "wspace": 0.1,
+        }
+        left, middle, right = figure.subplots(
+            1, 3, width_ratios=(1, 1, 1), gridspec_kw=margins
+        )
         right.set_position((0.76, 0.14, 0.23, 0.72))
         _show(left, f"source: {source}", *pictures[source])
         _show(middle, f"target: {target}", *pictures[target])
         return f"Source {source}, target {target}: {_gain(right, *gain(accuracy, source, target))}"
 
     choices = {
-        name: ToggleButtons(options=options, description=name, style={"button_width": "auto"})
+        name: ToggleButtons(
+            options=options, description=name, style={"button_width": "auto"}
+        )
         for name, options in (("source", sources), ("target", targets))
     }
     return explore(draw, (8.2, 3.4), **choices)
@@ -55,7 +73,9 @@ def _pictures(name: str) -> tuple[np.ndarray | None, str]:
     """Four training pictures of a task as one, uint8 (68, 68, 3), and their labels in two lines."""
     task = load_task(name, labels_per_class=20)
     rows = plots.spread(len(task.train), _SHOWN)
-    tiles = np.pad(task.train.images[rows], ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=255)
+    tiles = np.pad(
+        task.train.images[rows], ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=255
+    )
     whole = np.concatenate([np.concatenate(tiles[i : i + 2], axis=1) for i in (0, 2)])
     names = [task.classes[label] for label in task.train.labels[rows]]
     return whole, f"{names[0]}   |   {names[1]}\n{names[2]}   |   {names[3]}"
@@ -64,7 +84,9 @@ def _pictures(name: str) -> tuple[np.ndarray | None, str]:
 def _show(ax, title: str, picture: np.ndarray | None, caption: str) -> None:
     ax.set_title(title, fontsize=11, color=plots.INK)
     if picture is None:
-        ax.text(0.5, 0.5, caption, ha="center", va="center", fontsize=11, color=plots.FAINT)
+        ax.text(
+            0.5, 0.5, caption, ha="center", va="center", fontsize=11, color=plots.FAINT
+        )
     else:
         ax.imshow(picture, interpolation="nearest")
         ax.set_xlabel(caption, fontsize=11, color=plots.INK)
@@ -74,8 +96,21 @@ def _show(ax, title: str, picture: np.ndarray | None, caption: str) -> None:
 
 
 def _gain(ax, found: evaluate.Interval, each: np.ndarray) -> str:
-    ax.bar(0, found.mean, 0.5, color=plots.PALETTE["probe" if found.mean > 0 else "scratch"], alpha=0.35)
-    ax.errorbar(0, found.mean, [[found.mean - found.low], [found.high - found.mean]], color=plots.INK, capsize=6, lw=2)
+    ax.bar(
+        0,
+        found.mean,
+        0.5,
+        color=plots.PALETTE["probe" if found.mean > 0 else "scratch"],
+        alpha=0.35,
+    )
+    ax.errorbar(
+        0,
+        found.mean,
+        [[found.mean - found.low], [found.high - found.mean]],
+        color=plots.INK,
+        capsize=6,
+        lw=2,
+    )
     ax.plot(np.linspace(-0.18, 0.18, len(each)), each, "o", color=plots.INK, ms=4)
     ax.axhline(0, color=plots.INK, lw=1)
     ax.set(
@@ -86,6 +121,16 @@ def _gain(ax, found: evaluate.Interval, each: np.ndarray) -> str:
         ylabel="accuracy gained over pixels",
     )
     ax.spines[["top", "right", "bottom"]].set_visible(False)
-    verdict = "a gain" if found.low > 0 else "a loss: negative transfer" if found.high < 0 else "no difference shown"
-    ax.set_title(f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]\n{verdict}", fontsize=11, color=plots.INK)
+    verdict = (
+        "a gain"
+        if found.low > 0
+        else "a loss: negative transfer"
+        if found.high < 0
+        else "no difference shown"
+    )
+    ax.set_title(
+        f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]\n{verdict}",
+        fontsize=11,
+        color=plots.INK,
+    )
     return f"accuracy {found} above the pixels over {len(each)} draws of the labels, {verdict}."

@@ -5,7 +5,9 @@ import numpy as np
 from tlkit import evaluate, plots
 
 
-def reliability_bins(stated: np.ndarray, right: np.ndarray, n: int = 10) -> list[tuple[float, evaluate.Interval, int]]:
+def reliability_bins(
+    stated: np.ndarray, right: np.ndarray, n: int = 10
+) -> list[tuple[float, evaluate.Interval, int]]:
     """Answers by stated probability, in n equal steps: mean stated, share right with its interval, and how many.
 
     Args:
@@ -14,7 +16,11 @@ def reliability_bins(stated: np.ndarray, right: np.ndarray, n: int = 10) -> list
     """
     place = np.minimum((stated * n).astype(int), n - 1)
     some = (place == step for step in range(n))
-    return [(float(stated[rows].mean()), evaluate.wilson(right[rows]), int(rows.sum())) for rows in some if rows.any()]
+    return [
+        (float(stated[rows].mean()), evaluate.wilson(right[rows]), int(rows.sum()))
+        for rows in some
+        if rows.any()
+    ]
 
 
 def reliability(models: dict[str, tuple[np.ndarray, np.ndarray]]):
@@ -35,10 +41,29 @@ def reliability(models: dict[str, tuple[np.ndarray, np.ndarray]]):
 
 def _panel(ax, title: str, steps, total: int) -> None:
     ax.plot([0, 1], [0, 1], color=plots.FAINT, lw=1.2, ls="--")
-    ax.annotate("as stated", (0.12, 0.15), rotation=45, color=plots.INK, rotation_mode="anchor", fontsize=10)
+    ax.annotate(
+        "as stated",
+        (0.12, 0.15),
+        rotation=45,
+        color=plots.INK,
+        rotation_mode="anchor",
+        fontsize=10,
+    )
     for stated, found, count in steps:
-        ax.plot([stated, stated], [found.low, found.high], color=plots.PALETTE["probe"], lw=2, alpha=0.6)
-        ax.plot([stated, stated], [stated, found.mean], color=plots.PALETTE["scratch"], lw=1.4, ls=":")
+        ax.plot(
+            [stated, stated],
+            [found.low, found.high],
+            color=plots.PALETTE["probe"],
+            lw=2,
+            alpha=0.6,
+        )
+        ax.plot(
+            [stated, stated],
+            [stated, found.mean],
+            color=plots.PALETTE["scratch"],
+            lw=1.4,
+            ls=":",
+        )
         ax.plot(
             stated,
             found.mean,

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from tlkit import evaluate, glyphs, plots
-from tlkit.widgets import Explorer, explore
+
+from ..widgets import Explorer, explore
 
 # A digit that nearly fills the scene, upright and in the middle, as a camera sees it that never moves.
 NEAR = glyphs.Style(scale=(0.85, 0.95), turn=5.0, shift=0.5, clutter=0, texture=20.0)
@@ -26,10 +27,14 @@ WAYS = {  # way -> its name, colour, line
     "letters": ("letters' last features", plots.PALETTE["probe"], "-"),
     "early": ("letters, cut after block 2", plots.PALETTE["lp_ft"], "-."),
 }
-Scores = Mapping[str, Mapping[str, Sequence[Sequence[float]]]]  # what moves -> way -> position -> one for each draw
+Scores = Mapping[
+    str, Mapping[str, Sequence[Sequence[float]]]
+]  # what moves -> way -> position -> one for each draw
 
 
-def moved(what: str, step: int, n: int, seed: int, fonts: Sequence[str] = glyphs.TRAIN_FONTS):
+def moved(
+    what: str, step: int, n: int, seed: int, fonts: Sequence[str] = glyphs.TRAIN_FONTS
+):
     """Digits at a step of the dial.
 
     Args:
@@ -52,7 +57,10 @@ def moved(what: str, step: int, n: int, seed: int, fonts: Sequence[str] = glyphs
 
 def _scrambled(images: np.ndarray, share: float) -> np.ndarray:
     rng, flat = np.random.default_rng(0), images.reshape(len(images), -1, 3)
-    places, chosen = np.arange(flat.shape[1]), rng.permutation(flat.shape[1])[: round(share * flat.shape[1])]
+    places, chosen = (
+        np.arange(flat.shape[1]),
+        rng.permutation(flat.shape[1])[: round(share * flat.shape[1])],
+    )
     places[np.sort(chosen)] = chosen
     return flat[:, places].reshape(images.shape)
 
@@ -61,10 +69,14 @@ def _blurred(images: np.ndarray, radius: float) -> np.ndarray:
     from PIL import Image, ImageFilter
 
     soft = ImageFilter.GaussianBlur(radius)
-    return np.stack([np.asarray(Image.fromarray(image).filter(soft)) for image in images])
+    return np.stack(
+        [np.asarray(Image.fromarray(image).filter(soft)) for image in images]
+    )
 
 
-def dial_gains(scores: Mapping[str, Sequence[Sequence[float]]], way: str, baseline: str = "pixels"):
+def dial_gains(
+    scores: Mapping[str, Sequence[Sequence[float]]], way: str, baseline: str = "pixels"
+):
     """Accuracy of a way minus that of the baseline, draw by draw: an Interval for each step."""
     pairs = zip(scores[way], scores[baseline], strict=True)
     return [evaluate.over_seeds(np.subtract(mine, theirs)) for mine, theirs in pairs]
@@ -83,31 +95,72 @@ def dial_panels(accuracy: Scores):
         ax.set_title(f"{what}: at the end {end}", loc="left", pad=50)
         pictures = [moved(what, step, 10, 21)[0][6] for step in range(len(STEPS[what]))]
         for step, picture in enumerate(pictures):
-            inset = ax.inset_axes((step - 0.36, 0.98, 0.72, 0.42), transform=ax.transData)
+            inset = ax.inset_axes(
+                (step - 0.36, 0.98, 0.72, 0.42), transform=ax.transData
+            )
             inset.imshow(picture, interpolation="nearest")
             inset.axis("off")
     return figure
 
 
-def _both(scores: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, list[evaluate.Interval]]:
+def _both(
+    scores: Mapping[str, Sequence[Sequence[float]]],
+) -> dict[str, list[evaluate.Interval]]:
     return {way: dial_gains(scores, way) for way in WAYS}
 
 
-def _gain_lines(ax, gains: Mapping[str, Sequence[evaluate.Interval]], at: int | None = None) -> None:
+def _gain_lines(
+    ax, gains: Mapping[str, Sequence[evaluate.Interval]], at: int | None = None
+) -> None:
     """The gain of both cuts over the pixels at each step, the loss below zero shaded; `at` marks a step."""
     steps = range(len(gains["letters"]))
     ax.axhline(0, color=plots.INK, lw=1.2)
     ax.axhspan(-0.4, 0, color=plots.PALETTE["scratch"], alpha=0.12, lw=0)
     for way, (name, colour, line) in WAYS.items():
         found = gains[way]
-        ax.plot(steps, [f.mean for f in found], line, color=colour, lw=2.8, marker="os"[way == "early"], ms=6)
-        ax.vlines(steps, [f.low for f in found], [f.high for f in found], color=colour, lw=5, alpha=0.4)
+        ax.plot(
+            steps,
+            [f.mean for f in found],
+            line,
+            color=colour,
+            lw=2.8,
+            marker="os"[way == "early"],
+            ms=6,
+        )
+        ax.vlines(
+            steps,
+            [f.low for f in found],
+            [f.high for f in found],
+            color=colour,
+            lw=5,
+            alpha=0.4,
+        )
         high = way == "early"
-        ax.text(0.02, 0.34 if high else 0.22, name, transform=ax.transAxes, color=plots.darker(colour), weight="bold")
-    ax.text(5.3, -0.38, "transfer harms", ha="right", va="bottom", color=plots.INK, style="italic")
+        ax.text(
+            0.02,
+            0.34 if high else 0.22,
+            name,
+            transform=ax.transAxes,
+            color=plots.darker(colour),
+            weight="bold",
+        )
+    ax.text(
+        5.3,
+        -0.38,
+        "transfer harms",
+        ha="right",
+        va="bottom",
+        color=plots.INK,
+        style="italic",
+    )
     if at is not None:
         ax.axvline(at, color=plots.FAINT, lw=6, alpha=0.5, zorder=0)
-    ax.set(xlim=(-0.4, 5.4), ylim=(-0.4, 0.9), yticks=(-0.3, 0, 0.3, 0.6, 0.9), ylabel="gain over the pixels")
+    ax.set(
+        xlim=(-0.4, 5.4),
+        ylim=(-0.4, 0.9),
+        yticks=(-0.3, 0, 0.3, 0.6, 0.9),
+        ylabel="gain over the pixels",
+    )
     ax.set_xticks(steps, ["like the source", *[""] * (len(steps) - 2), "unlike it"])
 
 
@@ -120,11 +173,20 @@ def similarity_dial(accuracy: Scores) -> Explorer:
     from ipywidgets import Dropdown, IntSlider
 
     gains = {what: _both(scores) for what, scores in accuracy.items()}
-    pictures = {(what, step): _sheet(what, step) for what in accuracy for step in range(len(STEPS[what]))}
+    pictures = {
+        (what, step): _sheet(what, step)
+        for what in accuracy
+        for step in range(len(STEPS[what]))
+    }
 
     def draw(figure, what: str, step: int) -> str:
-        figure.set_layout_engine("none")  # placed by hand: laying out takes longer than drawing
-        left, right = figure.add_axes((0.01, 0.1, 0.4, 0.78)), figure.add_axes((0.52, 0.14, 0.46, 0.74))
+        figure.set_layout_engine(
+            "none"
+        )  # placed by hand: laying out takes longer than drawing
+        left, right = (
+            figure.add_axes((0.01, 0.1, 0.4, 0.78)),
+            figure.add_axes((0.52, 0.14, 0.46, 0.74)),
+        )
         left.imshow(pictures[what, step], interpolation="nearest")
         left.axis("off")
         words = f"{what}: {WORDS[what].format(STEPS[what][step])}"
@@ -143,5 +205,13 @@ def similarity_dial(accuracy: Scores) -> Explorer:
 
 def _sheet(what: str, step: int) -> np.ndarray:
     """Twelve pictures side by side, uint8 (3 * 34, 4 * 34, 3), white lines between them."""
-    images = np.pad(moved(what, step, 12, 21)[0], ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=255)
-    return images.reshape(3, 4, 34, 34, 3).transpose(0, 2, 1, 3, 4).reshape(3 * 34, 4 * 34, 3)
+    images = np.pad(
+        moved(what, step, 12, 21)[0],
+        ((0, 0), (1, 1), (1, 1), (0, 0)),
+        constant_values=255,
+    )
+    return (
+        images.reshape(3, 4, 34, 34, 3)
+        .transpose(0, 2, 1, 3, 4)
+        .reshape(3 * 34, 4 * 34, 3)
+    )

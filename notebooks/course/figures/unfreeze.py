@@ -10,7 +10,9 @@ from tlkit import evaluate, plots
 _LIT, _DARK = plots.PALETTE["lp_ft"], "#d9d9d9"
 
 
-def price_list(rows: Mapping[str, Mapping[str, Any]], xlabel: str = "accuracy on test pictures"):
+def price_list(
+    rows: Mapping[str, Mapping[str, Any]], xlabel: str = "accuracy on test pictures"
+):
     """Every depth of fine-tuning with what it trains, what it brings and what it costs; returns the figure.
 
     Args:
@@ -21,18 +23,50 @@ def price_list(rows: Mapping[str, Mapping[str, Any]], xlabel: str = "accuracy on
     from matplotlib import pyplot
 
     figure = pyplot.figure(figsize=(10.2, 0.62 * len(rows) + 1.1), layout="constrained")
-    what, score, cost, words = figure.subplots(1, 4, sharey=True, width_ratios=(1.5, 2.3, 2.3, 1.5))
+    what, score, cost, words = figure.subplots(
+        1, 4, sharey=True, width_ratios=(1.5, 2.3, 2.3, 1.5)
+    )
     places = range(len(rows))
     for y, (depth, row) in enumerate(rows.items()):
         _network(what, y, depth)
         found = row["accuracy"]
-        score.plot([found.low, found.high], [y, y], color=_LIT, lw=6, alpha=0.35, solid_capstyle="butt")
+        score.plot(
+            [found.low, found.high],
+            [y, y],
+            color=_LIT,
+            lw=6,
+            alpha=0.35,
+            solid_capstyle="butt",
+        )
         score.plot(found.mean, y, "o", color=plots.darker(_LIT), ms=8)
-        score.annotate(f"{found.mean:.3f}", (found.mean, y), (0, 9), textcoords="offset points", ha="center")
-        cost.barh(y, row["price"], height=0.5, color=plots.PALETTE["scratch"], alpha=0.55)
-        cost.annotate(f"{row['price']:.1f} ×", (row["price"], y), (5, 0), textcoords="offset points", va="center")
-        words.text(0.5, y, f"{row['numbers']:,}", ha="right", va="center", color=plots.INK)
-        words.text(1.25, y, f"{row['memory']:,.1f} MB", ha="right", va="center", color=plots.INK)
+        score.annotate(
+            f"{found.mean:.3f}",
+            (found.mean, y),
+            (0, 9),
+            textcoords="offset points",
+            ha="center",
+        )
+        cost.barh(
+            y, row["price"], height=0.5, color=plots.PALETTE["scratch"], alpha=0.55
+        )
+        cost.annotate(
+            f"{row['price']:.1f} ×",
+            (row["price"], y),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+        )
+        words.text(
+            0.5, y, f"{row['numbers']:,}", ha="right", va="center", color=plots.INK
+        )
+        words.text(
+            1.25,
+            y,
+            f"{row['memory']:,.1f} MB",
+            ha="right",
+            va="center",
+            color=plots.INK,
+        )
     most = max(row["price"] for row in rows.values())
     cost.set(xlim=(0, 1.2 * most), xlabel="multiply-adds, times the probe's")
     score.set(xlabel=xlabel)
@@ -41,7 +75,11 @@ def price_list(rows: Mapping[str, Mapping[str, Any]], xlabel: str = "accuracy on
     words.set(xlim=(0, 1.3), xticks=[0.5, 1.25])
     words.set_xticklabels(["numbers\ntrained", "memory to\ntrain them"], ha="right")
     words.spines[:].set_visible(False)
-    what.set(xlim=(-0.1, 6.2), xticks=[0.4 + i for i in range(6)], xlabel="block; trained: green")
+    what.set(
+        xlim=(-0.1, 6.2),
+        xticks=[0.4 + i for i in range(6)],
+        xlabel="block; trained: green",
+    )
     what.set_xticklabels(["1", "2", "3", "4", "5", " head"])
     what.set_yticks(places, [_named(depth) for depth in rows])
     what.set_ylim(len(rows) - 0.4, -0.7)
@@ -54,7 +92,9 @@ def price_list(rows: Mapping[str, Mapping[str, Any]], xlabel: str = "accuracy on
 
 
 def _named(depth: str) -> str:
-    return {"head": "head only", "all": "all blocks"}.get(depth, f"from {depth.replace('block', 'block ')}")
+    return {"head": "head only", "all": "all blocks"}.get(
+        depth, f"from {depth.replace('block', 'block ')}"
+    )
 
 
 def _network(ax, y: float, depth: str) -> None:
@@ -62,7 +102,15 @@ def _network(ax, y: float, depth: str) -> None:
     first = 5 if depth == "head" else 0 if depth == "all" else int(depth[-1]) - 1
     for i in range(6):
         lit = i >= first
-        ax.barh(y, 0.8, left=i, height=0.55, color=_LIT if lit else _DARK, ec=plots.INK if lit else "white", lw=1.2)
+        ax.barh(
+            y,
+            0.8,
+            left=i,
+            height=0.55,
+            color=_LIT if lit else _DARK,
+            ec=plots.INK if lit else "white",
+            lw=1.2,
+        )
 
 
 def still_read(lines: Mapping[str, Mapping[str, evaluate.Interval]]):
@@ -78,10 +126,19 @@ def still_read(lines: Mapping[str, Mapping[str, evaluate.Interval]]):
     for (name, line), (key, style) in zip(lines.items(), looks, strict=False):
         found, colour = list(line.values()), plots.PALETTE[key]
         ax.plot([f.mean for f in found], style, color=colour, lw=2.5, ms=7)
-        ax.vlines(range(len(found)), [f.low for f in found], [f.high for f in found], color=colour, lw=4, alpha=0.4)
+        ax.vlines(
+            range(len(found)),
+            [f.low for f in found],
+            [f.high for f in found],
+            color=colour,
+            lw=4,
+            alpha=0.4,
+        )
         ax.annotate(name, (len(found) - 1, found[-1].mean), (10, 0), textcoords="offset points", va="center",
                     weight="bold", color=plots.darker(colour), annotation_clip=False)  # fmt: skip
-    ax.set_xticks(range(len(found)), [_named(depth).replace(" ", "\n", 1) for depth in line])
+    ax.set_xticks(
+        range(len(found)), [_named(depth).replace(" ", "\n", 1) for depth in line]
+    )
     ax.set(ylim=(0, 1.02), ylabel="accuracy on letters", xlim=(-0.2, len(found) - 0.7))
     return ax
 
@@ -99,16 +156,28 @@ def unfreeze_dial(tuned: _Tuned, depth: str = "block5", rate: str = "0.001"):
     """
     from ipywidgets import SelectionSlider, ToggleButtons
 
-    from tlkit.widgets import explore
+    from ..widgets import explore
 
     rates = sorted(next(iter(tuned.values())), key=float)
-    curves = {d: {r: np.array([run["validation"] for run in tuned[d][r]]) for r in rates} for d in tuned}
-    grid = np.array([[curves[d][r][:, -1].mean() for r in rates] for d in tuned])  # (depths, rates)
-    left_over = np.array([[np.mean([run["letters"] for run in tuned[d][r]]) for r in rates] for d in tuned])
+    curves = {
+        d: {r: np.array([run["validation"] for run in tuned[d][r]]) for r in rates}
+        for d in tuned
+    }
+    grid = np.array(
+        [[curves[d][r][:, -1].mean() for r in rates] for d in tuned]
+    )  # (depths, rates)
+    left_over = np.array(
+        [
+            [np.mean([run["letters"] for run in tuned[d][r]]) for r in rates]
+            for d in tuned
+        ]
+    )
 
     def draw(figure, depth: str, rate: str) -> str:
         figure.set_layout_engine("none")
-        left, right = figure.subplots(1, 2, width_ratios=(1.15, 1), gridspec_kw=_MARGINS)
+        left, right = figure.subplots(
+            1, 2, width_ratios=(1.15, 1), gridspec_kw=_MARGINS
+        )
         _board(left, grid, left_over, list(tuned), rates, (depth, rate))
         _training(right, curves, depth, rate)
         found = evaluate.over_seeds(curves[depth][rate][:, -1], (0, 1))
@@ -120,7 +189,10 @@ def unfreeze_dial(tuned: _Tuned, depth: str = "block5", rate: str = "0.001"):
         )
 
     choose = ToggleButtons(
-        options=list(tuned), value=depth, description="unfreeze from", style={"button_width": "auto"}
+        options=list(tuned),
+        value=depth,
+        description="unfreeze from",
+        style={"button_width": "auto"},
     )
     turn = SelectionSlider(options=rates, value=rate, description="step size")
     return explore(draw, (8.4, 3.6), depth=choose, rate=turn)
@@ -133,7 +205,13 @@ def _board(ax, grid, left_over, depths, rates, chosen) -> None:
     from matplotlib.patches import Rectangle
 
     low, high = grid.min(), grid.max()
-    ax.imshow(grid, cmap="Blues", vmin=low - 0.2 * (high - low), vmax=high + (high - low), aspect="auto")
+    ax.imshow(
+        grid,
+        cmap="Blues",
+        vmin=low - 0.2 * (high - low),
+        vmax=high + (high - low),
+        aspect="auto",
+    )
     for (i, j), value in np.ndenumerate(grid):
         words = f"{value:.3f}\nletters {left_over[i, j]:.2f}"
         ax.text(j, i, words, ha="center", va="center", color=plots.INK, fontsize=10)
@@ -155,12 +233,18 @@ def _training(ax, curves, depth, rate) -> None:
         for name, line in lines.items()
         if (other, name) != (depth, rate)
     ]
-    ax.add_collection(LineCollection(others, colors=_DARK, lw=1, zorder=0))  # one artist: this must be quick
+    ax.add_collection(
+        LineCollection(others, colors=_DARK, lw=1, zorder=0)
+    )  # one artist: this must be quick
     line = curves[depth][rate]
     epochs = range(1, line.shape[1] + 1)
     ax.plot(epochs, line.T, color=plots.PALETTE["scratch"], lw=1, alpha=0.5)
     ax.plot(epochs, line.mean(axis=0), "o-", color=plots.PALETTE["scratch"], lw=3)
     ends = [line.mean(axis=0) for lines in curves.values() for line in lines.values()]
-    ax.set(xlabel="epoch", ylim=(np.min(ends) - 0.02, np.max(ends) + 0.02), title="validation accuracy while training")
+    ax.set(
+        xlabel="epoch",
+        ylim=(np.min(ends) - 0.02, np.max(ends) + 0.02),
+        title="validation accuracy while training",
+    )
     ax.locator_params(axis="y", nbins=5)
     ax.xaxis.get_major_locator().set_params(integer=True)

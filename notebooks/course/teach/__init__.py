@@ -5,7 +5,16 @@ care, the frozen backbone runs once over each, a ridge head learns from its feat
 accuracy tells how good it is. Keras is imported when a ``Features`` first computes.
 """
 
-from .pictures import CLASSES, FEW, MOST, Examples, Picture, PictureError, TeachError, read_picture
+from .pictures import (
+    CLASSES,
+    FEW,
+    MOST,
+    Examples,
+    Picture,
+    PictureError,
+    TeachError,
+    read_picture,
+)
 from .probe import Features, Probe, learn, leave_one_out, ridge
 from .report import save
 

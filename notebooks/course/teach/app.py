@@ -19,11 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from tlkit import evaluate, fetch, plots
+from tlkit import evaluate, plots
+from tlkit.files import fetch
 from tlkit.folders import SUFFIXES
-from tlkit.widgets import FetchButton
-from tlkit.widgets.bundle import with_twin
 
+from ..widgets import FetchButton
+from ..widgets.twin import with_twin
 from . import (
     CLASSES,
     FEW,
@@ -91,7 +92,11 @@ def _list(sentences: Sequence[str], shown: int = 6) -> str:
     """Sentences as a list, the rest folded."""
     items = [f"<li>{html.escape(sentence)}</li>" for sentence in sentences]
     rest = f"<details><summary>{len(items) - shown} more</summary><ul>{''.join(items[shown:])}</ul></details>"
-    return f"<ul>{''.join(items[:shown])}</ul>{rest if items[shown:] else ''}" if items else ""
+    return (
+        f"<ul>{''.join(items[:shown])}</ul>{rest if items[shown:] else ''}"
+        if items
+        else ""
+    )
 
 
 def _image(src: str, alt: str, side: int = 44) -> str:
@@ -107,7 +112,9 @@ def _content(one) -> bytes:
         )
     if data.startswith(b"tlkit: "):
         got = f"expected at most 8 MB through the browser, got {int(data.split()[1]) / 1e6:.0f} MB"
-        raise PictureError(f"{one['name']}: {got}. Next: save a smaller copy, or name its folder on this page.")
+        raise PictureError(
+            f"{one['name']}: {got}. Next: save a smaller copy, or name its folder on this page."
+        )
     return data
 
 
@@ -119,12 +126,23 @@ class ClassRow:
 
         self.app, self.label = app, label
         self.sentences: list[str] = []
-        self.name = Text(description=f"Thing {label + 1}", placeholder="what is it?", layout=Layout(width="260px"))
+        self.name = Text(
+            description=f"Thing {label + 1}",
+            placeholder="what is it?",
+            layout=Layout(width="260px"),
+        )
         self.upload = app.uploader(self._files)
-        self.which = Dropdown(options=[ALL], description="Take out:", layout=Layout(width="260px"))
+        self.which = Dropdown(
+            options=[ALL], description="Take out:", layout=Layout(width="260px")
+        )
         self.clear = Button(description="Take out", layout=Layout(width="auto"))
         self.shown, wrap = HTML(), Layout(flex_flow="row wrap")
-        self.widget = VBox([HBox([self.name, self.upload, self.which, self.clear], layout=wrap), self.shown])
+        self.widget = VBox(
+            [
+                HBox([self.name, self.upload, self.which, self.clear], layout=wrap),
+                self.shown,
+            ]
+        )
         self.widget.add_class("tlkit-drop")
         self.name.observe(self._named, "value")
         self.clear.on_click(self._remove)
@@ -146,12 +164,16 @@ class ClassRow:
         before = len(self.app.examples.of(self.label))
         for one in found:
             try:
-                self.sentences += self.app.examples.add(self.label, one["name"], _content(one))
+                self.sentences += self.app.examples.add(
+                    self.label, one["name"], _content(one)
+                )
             except PictureError as error:
                 self.sentences.append(f"✗ {error}")
         added = len(self.app.examples.of(self.label)) - before
         self.show()
-        self.app.say(f"{self.called}: {added} of {len(found)} files were taken in. {self.app.next_step()}")
+        self.app.say(
+            f"{self.called}: {added} of {len(found)} files were taken in. {self.app.next_step()}"
+        )
 
     @property
     def called(self) -> str:
@@ -160,18 +182,26 @@ class ClassRow:
 
     def show(self) -> None:
         """Say how many pictures there are, and show them."""
-        mine = self.app.examples.of(self.label) if self.label < len(self.app.examples.names) else ()
+        mine = (
+            self.app.examples.of(self.label)
+            if self.label < len(self.app.examples.names)
+            else ()
+        )
         self.upload.description = f"Choose pictures of {self.called}"
         self.clear.disabled = self.which.disabled = not mine
         self.which.options = [ALL, *(picture.name for picture in mine)]
-        small = "".join(_image(source(picture.image), picture.name) for picture in mine[:THUMBS])
+        small = "".join(
+            _image(source(picture.image), picture.name) for picture in mine[:THUMBS]
+        )
         more = f" and {len(mine) - THUMBS} more" if len(mine) > THUMBS else ""
         count = (
             f"{len(mine)} picture{'s' * (len(mine) != 1)}"
             if mine
             else "No pictures yet: choose some, or drop them here."
         )
-        self.shown.value = f'{count}<div class="row">{small}{more}</div>{_list(self.sentences)}'
+        self.shown.value = (
+            f'{count}<div class="row">{small}{more}</div>{_list(self.sentences)}'
+        )
 
 
 class TeachApp:
@@ -185,7 +215,12 @@ class TeachApp:
         widget: the page, an ipywidgets.VBox.
     """
 
-    def __init__(self, folder: str | Path = "my_model", weights: str | None = None, size: int | None = None):
+    def __init__(
+        self,
+        folder: str | Path = "my_model",
+        weights: str | None = None,
+        size: int | None = None,
+    ):
         from ipywidgets import HTML, Button, Dropdown, Layout, Text
 
         chosen = weights or ("letters" if fetch.missing(("vgg16",)) else "imagenet")
@@ -193,9 +228,19 @@ class TeachApp:
         self.examples = Examples(("", ""), self.features.size)
         self.probe: Probe | None = None
         self.kept: Path | None = None
-        wide, self._offered = Layout(width="auto"), weights is None and chosen == "letters"
-        self.about, self.result, self.answers, self.done = HTML(), HTML(), HTML(), HTML()
-        self.status = HTML('<div role="status">Choose pictures, or try it with drawn digits.</div>')
+        wide, self._offered = (
+            Layout(width="auto"),
+            weights is None and chosen == "letters",
+        )
+        self.about, self.result, self.answers, self.done = (
+            HTML(),
+            HTML(),
+            HTML(),
+            HTML(),
+        )
+        self.status = HTML(
+            '<div role="status">Choose pictures, or try it with drawn digits.</div>'
+        )
         self.count = Dropdown(description="How many things?", options=range(CLASSES[0], CLASSES[1] + 1),
                               style={"description_width": "initial"}, layout=Layout(width="190px"))  # fmt: skip
         self.rows = [ClassRow(self, label) for label in range(CLASSES[1])]
@@ -206,7 +251,9 @@ class TeachApp:
         self.learn = Button(description="Learn", button_style="primary")
         self.ask = self.uploader(self._answer)
         self.ask.description = "Choose new pictures to name"
-        self.place = Text(str(folder), description="Folder:", layout=Layout(width="400px"))
+        self.place = Text(
+            str(folder), description="Folder:", layout=Layout(width="400px")
+        )
         self.keep = Button(description="Keep the model", layout=wide)
         self.count.observe(self._counted, "value")
         self.read.on_click(self._read_folder)
@@ -223,7 +270,12 @@ class TeachApp:
         """A button to choose files with; ``take`` gets them, and the page keeps no second copy of them."""
         from ipywidgets import FileUpload, Layout
 
-        button = FileUpload(accept=",".join(SUFFIXES), multiple=True, icon="", layout=Layout(width="auto"))
+        button = FileUpload(
+            accept=",".join(SUFFIXES),
+            multiple=True,
+            icon="",
+            layout=Layout(width="auto"),
+        )
 
         def changed(change):
             if found := change["new"]:
@@ -240,7 +292,11 @@ class TeachApp:
         self._classes, drop = VBox(), VBox([HBox([self.ask]), self.answers])
         drop.add_class("tlkit-drop")
         self.status.add_class("tlkit-status")
-        self._fetch = FetchButton(("vgg16",), self._take_vgg16).widget if self._offered else HTML()
+        self._fetch = (
+            FetchButton(("vgg16",), self._take_vgg16).widget
+            if self._offered
+            else HTML()
+        )
         page = VBox([
             HTML(STYLE), self.about, self._fetch,
             HTML("<h3>1 · Pictures: about ten of each thing</h3>"),
@@ -259,7 +315,11 @@ class TeachApp:
 
     def next_step(self) -> str:
         """What is missing before learning."""
-        few = [row.called for row in self.rows[: self.count.value] if len(self.examples.of(row.label)) < FEW]
+        few = [
+            row.called
+            for row in self.rows[: self.count.value]
+            if len(self.examples.of(row.label)) < FEW
+        ]
         return f"Next: pictures of {', '.join(few)}." if few else "Next: Learn."
 
     def _warm_soon(self) -> None:
@@ -286,7 +346,9 @@ class TeachApp:
         """What to expect of the backbone, as plain text; empty for VGG16 with ImageNet's weights."""
         if self.features.weights == "imagenet":
             return ""
-        words = ABOUT.get(self.features.weights, OTHER.format(Path(self.features.weights).name))
+        words = ABOUT.get(
+            self.features.weights, OTHER.format(Path(self.features.weights).name)
+        )
         return words.replace("<b>", "").replace("</b>", "")
 
     def _take_vgg16(self) -> None:
@@ -297,7 +359,9 @@ class TeachApp:
         self.result.value = self.answers.value = ""
         self._introduce()
         self._show_rows()
-        self.say("VGG16 is here and is used from now on. Your pictures stay. Next: Learn.")
+        self.say(
+            "VGG16 is here and is used from now on. Your pictures stay. Next: Learn."
+        )
         self._warm_soon()
 
     def _counted(self, _change=None) -> None:
@@ -326,11 +390,16 @@ class TeachApp:
     @_said
     def _read_folder(self, _button) -> None:
         if not self.folder.value.strip():
-            raise TeachError("expected the name of a folder, got none. Next: type it, or choose pictures above.")
+            raise TeachError(
+                "expected the name of a folder, got none. Next: type it, or choose pictures above."
+            )
         self.say("Reading the pictures…")
         found = self.examples.add_folder(self.folder.value.strip())
         self._replaced(found)
-        counts = ", ".join(f"{name} {len(self.examples.of(i))}" for i, name in enumerate(self.examples.names))
+        counts = ", ".join(
+            f"{name} {len(self.examples.of(i))}"
+            for i, name in enumerate(self.examples.names)
+        )
         self.say(f"Pictures were read: {counts}. {self.next_step()}")
 
     def _replaced(self, sentences: list[str]) -> None:
@@ -354,13 +423,19 @@ class TeachApp:
         self.learn.disabled = True
         try:
             self.examples.usable()  # what is missing is said at once, not after TensorFlow's start
-            self.say("Learning… the first time the network must be started, which takes some seconds.")
+            self.say(
+                "Learning… the first time the network must be started, which takes some seconds."
+            )
             self.probe = learn(self.examples, self.features)
         finally:
             self.learn.disabled = False
         made = f"Features: {self.features.computed} computed, {self.features.found} from before."
-        self.result.value = _result(self.probe, f"{made} {self.probe.seconds:.1f} s. {self.features.trouble}")
-        self.say(f"Learnt. {self.probe.finding()} Next: ask it about new pictures, or keep it.")
+        self.result.value = _result(
+            self.probe, f"{made} {self.probe.seconds:.1f} s. {self.features.trouble}"
+        )
+        self.say(
+            f"Learnt. {self.probe.finding()} Next: ask it about new pictures, or keep it."
+        )
 
     def _answer(self, found) -> None:
         if self.probe is None:
@@ -377,17 +452,26 @@ class TeachApp:
             shares = self.probe.probabilities(picture.image[None])[0]
             cards.append([picture, shares, ""])
             self.answers.value = _cards(self.probe, cards, wrong)
-        heard = "; ".join(f"{p.name}: {self.probe.classes[s.argmax()]}, {100 * s.max():.0f} %" for p, s, _ in cards)
+        heard = "; ".join(
+            f"{p.name}: {self.probe.classes[s.argmax()]}, {100 * s.max():.0f} %"
+            for p, s, _ in cards
+        )
         self.answers.value = _cards(self.probe, cards, wrong)
-        self.say(f"{heard or 'No picture could be read'}. {'Looking where it looks…' if cards else ' '.join(wrong)}")
+        self.say(
+            f"{heard or 'No picture could be read'}. {'Looking where it looks…' if cards else ' '.join(wrong)}"
+        )
         for card in cards:
             picture, shares, _ = card
             falls = self.probe.occlusion(picture.image, int(shares.argmax()))
             words = where(falls, self.probe.classes[shares.argmax()])
-            card[2] = f"{_image(source(spotlight(picture.image, falls)), words, SIDE)}<br>{html.escape(words)}"
+            card[2] = (
+                f"{_image(source(spotlight(picture.image, falls)), words, SIDE)}<br>{html.escape(words)}"
+            )
             self.answers.value = _cards(self.probe, cards, wrong)
         if len(found) > NEW:
-            wrong.append(f"{len(found)} pictures were chosen; {NEW} are answered at once. Choose the others again.")
+            wrong.append(
+                f"{len(found)} pictures were chosen; {NEW} are answered at once. Choose the others again."
+            )
             self.answers.value = _cards(self.probe, cards, wrong)
         if cards:
             self.say(f"{heard}. {' '.join(wrong)}")
@@ -395,9 +479,15 @@ class TeachApp:
     @_said
     def _keep(self, _button) -> None:
         if self.probe is None:
-            raise TeachError("expected a model that has learnt, got none yet. Next: Learn first.")
+            raise TeachError(
+                "expected a model that has learnt, got none yet. Next: Learn first."
+            )
         self.say("Writing the model and its report…")
-        said = [sentence for row in self.rows[: self.count.value] for sentence in row.sentences]
+        said = [
+            sentence
+            for row in self.rows[: self.count.value]
+            for sentence in row.sentences
+        ]
         self.kept = save(self.probe, self.features.folder, self.warning, said)
         self._placed()
         place = html.escape(str(self.kept.absolute()))
@@ -418,17 +508,26 @@ class TeachApp:
         twin, metadata = example_twin() if static else ({"text/plain": repr(self)}, {})
         display(with_twin(self.widget, twin), raw=True, metadata=metadata)
         if not static:
-            display(Javascript((files("tlkit_course.teach") / "app.js").read_text("utf-8")))
+            display(
+                Javascript((files("tlkit_course.teach") / "app.js").read_text("utf-8"))
+            )
 
 
 def _result(probe: Probe, made: str) -> str:
-    found, counts = probe.accuracy, evaluate.confusion(probe.labels, probe.predicted, len(probe.classes))
+    found, counts = (
+        probe.accuracy,
+        evaluate.confusion(probe.labels, probe.predicted, len(probe.classes)),
+    )
     wrong = "".join(
         f'<div style="width: 90px">{_image(one["src"], one["name"], 64)}<br>✗ {html.escape(one["said"])}'
         f"<br>(is {html.escape(one['is'])})<br><small>{html.escape(one['name'])}</small></div>"
         for one in mistakes(probe)[:NEW]
     )
-    title = "<p>These were named wrongly, the surest first. Is the label right? Could you tell?</p>" if wrong else ""
+    title = (
+        "<p>These were named wrongly, the surest first. Is the label right? Could you tell?</p>"
+        if wrong
+        else ""
+    )
     return (
         f"<p><b>Leave-one-out accuracy {found.mean:.2f}, 95 % interval {found.low:.2f} to {found.high:.2f}; guessing "
         f"{probe.guessing:.2f}</b><br>{html.escape(probe.finding())}</p>{_table(probe.classes, counts)}{title}"
@@ -438,7 +537,10 @@ def _result(probe: Probe, made: str) -> str:
 
 def _table(classes: Sequence[str], counts: np.ndarray) -> str:
     names = [f"<th>{html.escape(name)}</th>" for name in classes]
-    rows = (name + "".join(f"<td>{n}</td>" for n in row) for name, row in zip(names, counts, strict=True))
+    rows = (
+        name + "".join(f"<td>{n}</td>" for n in row)
+        for name, row in zip(names, counts, strict=True)
+    )
     head = f"<tr><th>is ↓, was named →</th>{''.join(names)}</tr>"
     return f"<table>{head}{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
@@ -448,7 +550,9 @@ def _cards(probe: Probe, cards: Sequence, wrong: Sequence[str]) -> str:
     return f'<div class="row">{shown}</div>{_list(wrong)}'
 
 
-def _card(classes: Sequence[str], picture: Picture, shares: np.ndarray, look: str) -> str:
+def _card(
+    classes: Sequence[str], picture: Picture, shares: np.ndarray, look: str
+) -> str:
     notes = "".join(f"<br><small>{html.escape(note)}</small>" for note in picture.notes)
     bars = "".join(
         f'<div>{html.escape(classes[i])} {100 * shares[i]:.0f} %<div class="bar" style="width: {100 * shares[i]:.0f}%">'
@@ -476,37 +580,68 @@ def example_twin() -> tuple[dict[str, Any], dict[str, Any]]:
         probe = learn(examples, features)
         new = glyphs.draw(symbols, 3, 9, fonts=glyphs.TEST_FONTS).images
         shares = probe.probabilities(new)
-        falls = [probe.occlusion(image, int(own.argmax())) for image, own in zip(new, shares, strict=True)]
-    alt = f"Ten drawn scenes each of {', '.join(names)}. {probe.finding()} Three new scenes: " + " ".join(
-        f"{names[own.argmax()]}, {100 * own.max():.0f} %. {where(fall, names[own.argmax()])}"
-        for own, fall in zip(shares, falls, strict=True)
+        falls = [
+            probe.occlusion(image, int(own.argmax()))
+            for image, own in zip(new, shares, strict=True)
+        ]
+    alt = (
+        f"Ten drawn scenes each of {', '.join(names)}. {probe.finding()} Three new scenes: "
+        + " ".join(
+            f"{names[own.argmax()]}, {100 * own.max():.0f} %. {where(fall, names[own.argmax()])}"
+            for own, fall in zip(shares, falls, strict=True)
+        )
     )
     drawn = _drawn(probe, new, shares, falls)
     twin = {"text/plain": alt, "image/png": b64encode(plots.png(drawn, alt)).decode()}
     return twin, {"image/png": {"alt": alt}}
 
 
-def _drawn(probe: Probe, new: np.ndarray, shares: np.ndarray, falls: Sequence[np.ndarray]):
+def _drawn(
+    probe: Probe, new: np.ndarray, shares: np.ndarray, falls: Sequence[np.ndarray]
+):
     """Left the pictures learnt from, right three new ones with answer and occlusion map."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.4, 3.6))
     left = figure.add_axes((0.1, 0.05, 0.5, 0.8))
     rows = [
-        [p.image for p, own in zip(probe.pictures, probe.labels, strict=True) if own == label] for label in range(3)
+        [
+            p.image
+            for p, own in zip(probe.pictures, probe.labels, strict=True)
+            if own == label
+        ]
+        for label in range(3)
     ]
-    tiles = np.pad(np.array([row[:10] for row in rows]), ((0, 0), (0, 0), (1, 1), (1, 1), (0, 0)), constant_values=255)
+    tiles = np.pad(
+        np.array([row[:10] for row in rows]),
+        ((0, 0), (0, 0), (1, 1), (1, 1), (0, 0)),
+        constant_values=255,
+    )
     left.imshow(np.concatenate(np.concatenate(tiles, axis=1), axis=1))
     for label, name in enumerate(probe.classes):
-        left.text(-6, 34 * label + 17, name, ha="right", va="center", fontsize=11, color=plots.INK)
-    left.set_title(f"learnt from 30 pictures\nleave-one-out accuracy {probe.accuracy}", fontsize=11, color=plots.INK)
+        left.text(
+            -6,
+            34 * label + 17,
+            name,
+            ha="right",
+            va="center",
+            fontsize=11,
+            color=plots.INK,
+        )
+    left.set_title(
+        f"learnt from 30 pictures\nleave-one-out accuracy {probe.accuracy}",
+        fontsize=11,
+        color=plots.INK,
+    )
     for i, (image, own, fall) in enumerate(zip(new, shares, falls, strict=True)):
         for column, shown in enumerate((image, spotlight(image, fall))):
             ax = figure.add_axes((0.64 + 0.12 * column, 0.6 - 0.29 * i, 0.11, 0.25))
             ax.imshow(shown, interpolation="nearest")
             ax.axis("off")
         words = f"{probe.classes[own.argmax()]}\n{100 * own.max():.0f} %"
-        figure.text(0.89, 0.725 - 0.29 * i, words, va="center", fontsize=11, color=plots.INK)
+        figure.text(
+            0.89, 0.725 - 0.29 * i, words, va="center", fontsize=11, color=plots.INK
+        )
     figure.text(0.695, 0.89, "new", ha="center", fontsize=11, color=plots.INK)
     figure.text(0.815, 0.89, "looks at", ha="center", fontsize=11, color=plots.INK)
     left.axis("off")
@@ -522,14 +657,18 @@ def draw_example(examples: Examples) -> None:
     names, symbols = EXAMPLE
     examples.count(len(names))
     examples.names[:] = names
-    scenes = glyphs.draw(symbols, 10 * len(symbols), 5, fonts=glyphs.TRAIN_FONTS + glyphs.TEST_FONTS)
+    scenes = glyphs.draw(
+        symbols, 10 * len(symbols), 5, fonts=glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
+    )
     for i, (image, symbol) in enumerate(zip(scenes.images, scenes.symbol, strict=True)):
         file = BytesIO()
         Image.fromarray(image).save(file, "PNG")
         examples.add(int(symbol), f"drawn {i + 1:02}.png", file.getvalue())
 
 
-def teach_app(folder: str | Path = "my_model", weights: str | None = None, size: int | None = None) -> TeachApp:
+def teach_app(
+    folder: str | Path = "my_model", weights: str | None = None, size: int | None = None
+) -> TeachApp:
     """A page on which you teach a network two to five things by pictures. As the last line of a cell it shows below it.
 
     Args:

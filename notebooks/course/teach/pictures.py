@@ -13,7 +13,10 @@ import numpy as np
 from tlkit.folders import FORMATS, SUFFIXES, decode, readable
 
 CLASSES = (2, 5)  # how many things one may teach
-FEW, MOST = 2, 100  # pictures of each: leaving one out must leave one; a hundred is more than a probe needs
+FEW, MOST = (
+    2,
+    100,
+)  # pictures of each: leaving one out must leave one; a hundred is more than a probe needs
 TINY = 16  # pixels along the shorter side
 HUGE = 50_000_000  # pixels: more would take a gigabyte to decode
 HEAVY = 30_000_000  # bytes of one file
@@ -24,7 +27,10 @@ SIGNATURES = {  # how files begin, in lower case, that are no pictures, and what
     b"<?xml": ("an SVG drawing or other XML", "export it as PNG"),
     b"<!doc": ("a web page", "open the page and save the picture itself"),
     b"<html": ("a web page", "open the page and save the picture itself"),
-    b"pk\x03\x04": ("a ZIP archive or an office document", "unpack it and choose the pictures"),
+    b"pk\x03\x04": (
+        "a ZIP archive or an office document",
+        "unpack it and choose the pictures",
+    ),
     b"ii*\x00": ("a TIFF or a camera's raw file", "export it as JPEG"),
     b"mm\x00*": ("a TIFF or a camera's raw file", "export it as JPEG"),
 }
@@ -62,7 +68,9 @@ class Picture:
         """16 × 16 pixels in grey, float (256,), of mean 0 and length 1 (0 if flat): copies correlate."""
         from PIL import Image
 
-        grey = np.asarray(Image.fromarray(self.image).convert("L").resize((16, 16)), "float64").ravel()
+        grey = np.asarray(
+            Image.fromarray(self.image).convert("L").resize((16, 16)), "float64"
+        ).ravel()
         grey -= grey.mean()
         return grey / (np.linalg.norm(grey) or 1.0)
 
@@ -77,23 +85,36 @@ def read_picture(name: str, data: bytes, size: int) -> Picture:
 
     name = readable(name)
     if len(data) > HEAVY:
-        raise _refused(name, f"at most {HEAVY / 1e6:.0f} MB", f"{len(data) / 1e6:.0f} MB", "save a smaller copy")
+        raise _refused(
+            name,
+            f"at most {HEAVY / 1e6:.0f} MB",
+            f"{len(data) / 1e6:.0f} MB",
+            "save a smaller copy",
+        )
     if not data:
         raise _refused(name, "a picture", "an empty file", "copy or download it again")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about odd metadata, and Pillow's own limit, which is higher
+        warnings.simplefilter(
+            "ignore"
+        )  # about odd metadata, and Pillow's own limit, which is higher
         try:
             opened = Image.open(io.BytesIO(data), formats=FORMATS)
         except Image.DecompressionBombError:
             raise _refused(name, _small(), "far more", "save a smaller copy") from None
         except Exception as error:  # whatever a damaged header makes a decoder raise
-            raise _refused(name, f"a picture ({', '.join(FORMATS)})", *_what(data)) from error
+            raise _refused(
+                name, f"a picture ({', '.join(FORMATS)})", *_what(data)
+            ) from error
         _check_size(name, *opened.size)
         try:
-            return Picture(name, data, decode(io.BytesIO(data), size), tuple(_notes(name, opened)))
+            return Picture(
+                name, data, decode(io.BytesIO(data), size), tuple(_notes(name, opened))
+            )
         except Exception as error:  # whatever damaged pixels make it raise
             got = f"a damaged one ({error or type(error).__name__})"
-            raise _refused(name, "a whole picture", got, "copy or download it again") from error
+            raise _refused(
+                name, "a whole picture", got, "copy or download it again"
+            ) from error
 
 
 def _refused(name: str, expected: str, got: str, step: str) -> PictureError:
@@ -107,7 +128,9 @@ def _small() -> str:
 def _check_size(name: str, width: int, height: int) -> None:
     if min(width, height) < TINY:
         wanted = f"at least {TINY} × {TINY} pixels"
-        raise _refused(name, wanted, f"{width} × {height}", "choose the original, not its icon")
+        raise _refused(
+            name, wanted, f"{width} × {height}", "choose the original, not its icon"
+        )
     if width * height > HUGE:
         raise _refused(name, _small(), f"{width} × {height}", "save a smaller copy")
 
@@ -119,11 +142,17 @@ def _what(data: bytes) -> tuple[str, str]:
         if start.startswith(sign):
             return words
     if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftypavif"):
-        return "HEIC or AVIF, which phones write", "export it as JPEG (on an iPhone: Settings, Camera, Most Compatible)"
+        return (
+            "HEIC or AVIF, which phones write",
+            "export it as JPEG (on an iPhone: Settings, Camera, Most Compatible)",
+        )
     if data[4:8] == b"ftyp":
         return "a film", "save a frame of it as a picture"
     if b"\x00" not in data[:512]:
-        return "text", "choose the picture itself; its name was changed, or its download failed"
+        return (
+            "text",
+            "choose the picture itself; its name was changed, or its download failed",
+        )
     return "something else", "open it in a picture viewer and save it as JPEG or PNG"
 
 
@@ -142,7 +171,10 @@ def _notes(name: str, opened) -> Iterator[str]:
         yield "turned upright, as its EXIF says"
     if max(width, height) > 3 * min(width, height):
         yield f"{width} × {height}: squeezed to a square, which changes shapes"
-    suffix, kind = Path(name).suffix.lower().replace(".jpg", ".jpeg"), opened.format.lower()
+    suffix, kind = (
+        Path(name).suffix.lower().replace(".jpg", ".jpeg"),
+        opened.format.lower(),
+    )
     if suffix != f".{kind}":
         yield f"a {opened.format}, whatever its name says"
 
@@ -182,11 +214,15 @@ class Examples:
         picture = read_picture(name, data, self.size)
         twin = next((other for other in mine if other.key == picture.key), None)
         if twin:
-            return [f"{picture.name}: the same picture as {twin.name}, which is there already: counted once."]
+            return [
+                f"{picture.name}: the same picture as {twin.name}, which is there already: counted once."
+            ]
         said = [f"{picture.name}: {note}." for note in picture.notes]
         near = [other.name for other in mine if other.gist @ picture.gist > LOOK_ALIKE]
         if near:
-            said.append(f"{picture.name}: looks like {near[0]}. Two shots of one moment make the score too good.")
+            said.append(
+                f"{picture.name}: looks like {near[0]}. Two shots of one moment make the score too good."
+            )
         mine.append(picture)
         return said
 
@@ -198,11 +234,19 @@ class Examples:
         """
         root = Path(folder).expanduser()
         below = sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
-        found = {readable(p.name): _pictures_in(p) for p in below if not p.name.startswith((".", "__"))}
+        found = {
+            readable(p.name): _pictures_in(p)
+            for p in below
+            if not p.name.startswith((".", "__"))
+        }
         found = {name: files for name, files in found.items() if files}
         low, high = CLASSES
         if not low <= len(found) <= high:
-            what = f"{len(found)} ({', '.join(list(found)[:8])})" if found else f"none in {root.absolute()}"
+            what = (
+                f"{len(found)} ({', '.join(list(found)[:8])})"
+                if found
+                else f"none in {root.absolute()}"
+            )
             raise TeachError(f"{folder}: expected a folder with {low} to {high} folders of pictures in it, one for "
                              f"each class, got {what}. Next: name the folder above them.")  # fmt: skip
         self.names, self._pictures, said = list(found), [[] for _ in found], []
@@ -213,18 +257,24 @@ class Examples:
                 except (PictureError, OSError) as error:
                     said.append(str(error))
             if len(files) > MOST:
-                said.append(f"{name}: {len(files)} pictures; the first {MOST} are used.")
+                said.append(
+                    f"{name}: {len(files)} pictures; the first {MOST} are used."
+                )
         return said
 
     def remove(self, label: int, name: str | None = None) -> None:
         """Take the pictures of that file name out of a class, or all of them."""
-        self._pictures[label] = [one for one in self._pictures[label] if name and one.name != name]
+        self._pictures[label] = [
+            one for one in self._pictures[label] if name and one.name != name
+        ]
 
     def squeeze(self, size: int) -> None:
         """Read all pictures again at another size, because the backbone has changed."""
         self.size = size
         for mine in self._pictures:
-            mine[:] = [replace(one, image=decode(io.BytesIO(one.data), size)) for one in mine]
+            mine[:] = [
+                replace(one, image=decode(io.BytesIO(one.data), size)) for one in mine
+            ]
 
     def usable(self) -> tuple[list[Picture], np.ndarray, list[str]]:
         """Pictures, labels int64 (n,), and sentences about those left out: one in two classes is in none.
@@ -253,18 +303,30 @@ class Examples:
             raise TeachError(f"expected a name for each thing, got none for {self._called(names.index(''))}. "
                              "Next: type what it is.")  # fmt: skip
         if len({name.casefold() for name in names}) < len(names):
-            twice = next(name for i, name in enumerate(names) if name.casefold() in [n.casefold() for n in names[:i]])
-            raise TeachError(f"expected different names, got “{twice}” twice. Next: change one.")
+            twice = next(
+                name
+                for i, name in enumerate(names)
+                if name.casefold() in [n.casefold() for n in names[:i]]
+            )
+            raise TeachError(
+                f"expected different names, got “{twice}” twice. Next: change one."
+            )
 
     def _called(self, label: int) -> str:
         return self.names[label].strip() or f"thing {label + 1}"
 
 
 def _pictures_in(folder: Path) -> list[Path]:
-    files = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    files = (
+        path
+        for path in folder.iterdir()
+        if path.is_file() and not path.name.startswith(".")
+    )
     return sorted(path for path in files if path.suffix.lower() in SUFFIXES)
 
 
 def _in_two(examples: Examples, found: list[tuple[int, Picture]]) -> str:
-    where = " and ".join(f"{examples._called(label)} (as {picture.name})" for label, picture in found)
+    where = " and ".join(
+        f"{examples._called(label)} (as {picture.name})" for label, picture in found
+    )
     return f"{found[0][1].name}: the same picture is in {where}: used in neither. Next: remove it from one."

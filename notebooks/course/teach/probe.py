@@ -17,8 +17,12 @@ from .pictures import Examples, Picture
 
 PENALTY = 0.3  # for features of length 1; chosen on drawn digits, where 0.03 to 1 differ by a hundredth of accuracy
 BATCH = 16  # pictures in one forward pass: there are few, and VGG16 at 96 pixels wants 5 MB for each
-SIZES = {"imagenet": 96}  # pixels that pictures are squeezed to; 32 for the other weights
-SHARPNESS = np.geomspace(1, 100, 41)  # what scores may be multiplied by before the softmax
+SIZES = {
+    "imagenet": 96
+}  # pixels that pictures are squeezed to; 32 for the other weights
+SHARPNESS = np.geomspace(
+    1, 100, 41
+)  # what scores may be multiplied by before the softmax
 
 
 class Features:
@@ -50,7 +54,11 @@ class Features:
 
                 self._backbone = Backbone(self.weights, size=self.size)
                 network = self._backbone.build((self.size, self.size, 3))
-                list(forward(network, np.zeros((1, self.size, self.size, 3), "uint8"), BATCH))  # traces
+                list(
+                    forward(
+                        network, np.zeros((1, self.size, self.size, 3), "uint8"), BATCH
+                    )
+                )  # traces
                 self._network = network
 
     @property
@@ -70,7 +78,9 @@ class Features:
         from tlkit.features import forward
 
         with self._lock:
-            rows = np.concatenate([rows for _, rows in forward(self.network, images, BATCH)])
+            rows = np.concatenate(
+                [rows for _, rows in forward(self.network, images, BATCH)]
+            )
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
     def of(self, pictures: Sequence[Picture]) -> np.ndarray:
@@ -78,31 +88,56 @@ class Features:
         keys = [picture.key for picture in pictures]
         if not self._known.keys() >= set(keys):
             self._known = {**self._read(), **self._known}
-        new = {key: picture.image for key, picture in zip(keys, pictures, strict=True) if key not in self._known}
-        self.computed, self.found, self.trouble = len(new), len(set(keys)) - len(new), ""
+        new = {
+            key: picture.image
+            for key, picture in zip(keys, pictures, strict=True)
+            if key not in self._known
+        }
+        self.computed, self.found, self.trouble = (
+            len(new),
+            len(set(keys)) - len(new),
+            "",
+        )
         if new:
-            self._known.update(zip(new, self.run(np.stack(list(new.values()))), strict=True))
+            self._known.update(
+                zip(new, self.run(np.stack(list(new.values()))), strict=True)
+            )
             self._keep()
         return np.stack([self._known[key] for key in keys])
 
     @property
     def file(self) -> Path:
         """Where they are kept: one file for each backbone and size."""
-        return self.folder / f"features-{self.backbone.name}-{self.size}-{self.backbone.weights_hash[:12]}.npz"
+        return (
+            self.folder
+            / f"features-{self.backbone.name}-{self.size}-{self.backbone.weights_hash[:12]}.npz"
+        )
 
     def _read(self) -> dict[str, np.ndarray]:
         try:
-            with open(self.file, "rb") as file, np.load(file, allow_pickle=False) as kept:
+            with (
+                open(self.file, "rb") as file,
+                np.load(file, allow_pickle=False) as kept,
+            ):
                 if kept["features"].shape[1:] == (self.backbone.channels,):
-                    return dict(zip(kept["keys"].tolist(), kept["features"], strict=True))
+                    return dict(
+                        zip(kept["keys"].tolist(), kept["features"], strict=True)
+                    )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return {}  # none yet, or damaged: they are computed anew
         return {}
 
     def _keep(self) -> None:
         """Write the file whole or not at all; learning goes on without it."""
-        whole, half = io.BytesIO(), self.file.with_name(f".unfinished-{os.getpid()}.npz")
-        np.savez(whole, keys=np.array(list(self._known)), features=np.stack(list(self._known.values())))
+        whole, half = (
+            io.BytesIO(),
+            self.file.with_name(f".unfinished-{os.getpid()}.npz"),
+        )
+        np.savez(
+            whole,
+            keys=np.array(list(self._known)),
+            features=np.stack(list(self._known.values())),
+        )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             half.write_bytes(whole.getvalue())
@@ -111,7 +146,9 @@ class Features:
             self.trouble = f"The features could not be kept ({error}): next time they are computed again."
 
 
-def ridge(features: np.ndarray, labels: np.ndarray, n_classes: int, penalty: float = PENALTY):
+def ridge(
+    features: np.ndarray, labels: np.ndarray, n_classes: int, penalty: float = PENALTY
+):
     """A linear head by least squares: 1 for the true class, -1 for the others, small weights preferred.
 
     Every class weighs the same, however many pictures it has. Solved in its dual form: there are fewer pictures than
@@ -126,23 +163,32 @@ def ridge(features: np.ndarray, labels: np.ndarray, n_classes: int, penalty: flo
     Returns:
         kernel float64 (channels, n_classes), bias (n_classes,).
     """
-    shares = 1 / (n_classes * np.bincount(labels, minlength=n_classes)[labels])  # (n,), of sum 1
+    shares = 1 / (
+        n_classes * np.bincount(labels, minlength=n_classes)[labels]
+    )  # (n,), of sum 1
     mean = shares @ features
-    centred, middle = features - mean, 2 / n_classes - 1  # the mean of the targets, for every class
+    centred, middle = (
+        features - mean,
+        2 / n_classes - 1,
+    )  # the mean of the targets, for every class
     targets = np.where(labels[:, None] == np.arange(n_classes), 1.0, -1.0) - middle
     gram = centred @ centred.T + np.diag(penalty / (len(labels) * shares))
     kernel = centred.T @ np.linalg.solve(gram, targets)
     return kernel, middle - mean @ kernel
 
 
-def leave_one_out(features: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
+def leave_one_out(
+    features: np.ndarray, labels: np.ndarray, n_classes: int
+) -> np.ndarray:
     """The scores that each picture gets from a head that never saw it, float64 (n, n_classes).
 
     One picture of each class is left out at a time, so that the classes stay as large as each other. Were it one
     picture alone, its class would be the smaller one in every training, and the score of features that tell nothing
     would not be that of guessing but near 0.
     """
-    turn = np.array([np.sum(labels[:i] == own) for i, own in enumerate(labels)])  # (n,), place within its class
+    turn = np.array(
+        [np.sum(labels[:i] == own) for i, own in enumerate(labels)]
+    )  # (n,), place within its class
     scores = np.empty((len(labels), n_classes))
     for i in range(turn.max() + 1):
         kernel, bias = ridge(features[turn != i], labels[turn != i], n_classes)
@@ -163,7 +209,10 @@ def sharpness(scores: np.ndarray, labels: np.ndarray) -> float:
     """
     n, classes = scores.shape
     wanted = (n * np.eye(classes)[labels] + 1) / (n + classes)
-    losses = [-np.sum(wanted * np.log(softmax(factor * scores) + 1e-12)) for factor in SHARPNESS]
+    losses = [
+        -np.sum(wanted * np.log(softmax(factor * scores) + 1e-12))
+        for factor in SHARPNESS
+    ]
     return float(SHARPNESS[np.argmin(losses)])
 
 
@@ -208,9 +257,17 @@ class Probe:
 
     def finding(self) -> str:
         """The result in two sentences."""
-        right, n, found = int(np.sum(self.predicted == self.labels)), len(self.labels), self.accuracy
+        right, n, found = (
+            int(np.sum(self.predicted == self.labels)),
+            len(self.labels),
+            self.accuracy,
+        )
         beyond = found.low > self.guessing
-        verdict = "more than guessing" if beyond else "which may still be guessing: add pictures, or easier things"
+        verdict = (
+            "more than guessing"
+            if beyond
+            else "which may still be guessing: add pictures, or easier things"
+        )
         return (
             f"Each picture was left out once: {right} of {n} were then named rightly, an accuracy of {found.mean:.2f}. "
             f"For new pictures like these, expect {found.low:.2f} to {found.high:.2f} (95 % interval), {verdict} "
@@ -232,8 +289,12 @@ class Probe:
             label: the class asked about.
         """
         size, step = len(image), len(image) // 8
-        corners = [(y, x) for y in range(0, 7 * step, step) for x in range(0, 7 * step, step)]
-        hidden = np.repeat(image[None], len(corners) + 1, axis=0)  # the last one stays whole
+        corners = [
+            (y, x) for y in range(0, 7 * step, step) for x in range(0, 7 * step, step)
+        ]
+        hidden = np.repeat(
+            image[None], len(corners) + 1, axis=0
+        )  # the last one stays whole
         for one, (y, x) in zip(hidden, corners, strict=False):
             one[y : y + 2 * step, x : x + 2 * step] = image.mean(axis=(0, 1))
         shares = np.clip(self.probabilities(hidden)[:, label], 1e-9, 1 - 1e-9)
@@ -246,12 +307,14 @@ class Probe:
 
     def model(self):
         """The whole as one keras.Model, images (n, size, size, 3), RGB 0-255 -> logits (n, classes)."""
-        from tlkit.quiet import keras
+        from tlkit.machine.quiet import keras
 
         backbone = self.features.backbone
         shared = backbone.build((self.features.size, self.features.size, 3))
         logits = keras.layers.Dense(len(self.classes), name="logits", dtype="float32")
-        x = keras.layers.UnitNormalization(name="unit_length", dtype="float32")(shared.output)
+        x = keras.layers.UnitNormalization(name="unit_length", dtype="float32")(
+            shared.output
+        )
         model = keras.Model(shared.input, logits(x), name="model")
         logits.set_weights([self.kernel, self.bias])
         return model
@@ -265,9 +328,20 @@ def learn(examples: Examples, features: Features) -> Probe:
     """
     started = time.perf_counter()
     pictures, labels, said = examples.usable()
-    rows, classes = features.of(pictures).astype("float64"), tuple(name.strip() for name in examples.names)
+    rows, classes = (
+        features.of(pictures).astype("float64"),
+        tuple(name.strip() for name in examples.names),
+    )
     kernel, bias = ridge(rows, labels, len(classes))
     left_out = leave_one_out(rows, labels, len(classes))
     factor = sharpness(left_out, labels)
     heads = (factor * kernel, factor * bias, factor * left_out)
-    return Probe(classes, pictures, labels, features, *heads, tuple(said), time.perf_counter() - started)
+    return Probe(
+        classes,
+        pictures,
+        labels,
+        features,
+        *heads,
+        tuple(said),
+        time.perf_counter() - started,
+    )

@@ -18,7 +18,9 @@ MISTAKES = 24  # shown at most
 PACKAGES = ("tlkit", "keras", "numpy")
 
 
-def save(probe: Probe, folder: str | Path, warning: str = "", notes: Sequence[str] = ()) -> Path:
+def save(
+    probe: Probe, folder: str | Path, warning: str = "", notes: Sequence[str] = ()
+) -> Path:
     """Write a new folder named after the time into ``folder``, whole or not at all; earlier ones stay.
 
     Args:
@@ -32,13 +34,15 @@ def save(probe: Probe, folder: str | Path, warning: str = "", notes: Sequence[st
     Raises:
         OSError: it cannot be written. Nothing is left behind.
     """
-    from tlkit.report import new_folder, save_model
+    from tlkit.commands.report import new_folder, save_model
 
     text, model = page(probe, warning, notes), probe.model()
 
     def write(new: Path) -> None:
         (new / "report.html").write_text(text, "utf-8")
-        (new / "classes.json").write_text(json.dumps(probe.classes, ensure_ascii=False) + "\n", "utf-8")
+        (new / "classes.json").write_text(
+            json.dumps(probe.classes, ensure_ascii=False) + "\n", "utf-8"
+        )
         save_model(model, new, " or ".join(probe.classes), probe.classes)
 
     return new_folder(Path(folder), write)
@@ -54,13 +58,21 @@ def page(probe: Probe, warning: str = "", notes: Sequence[str] = ()) -> str:
         "table": _table(probe),
         "mistakes": mistakes(probe)[:MISTAKES],
         "looks": [_look(probe, label) for label in range(len(probe.classes))],
-        "groups": [{"name": name, "pictures": _shown(probe, label)} for label, name in enumerate(probe.classes)],
+        "groups": [
+            {"name": name, "pictures": _shown(probe, label)}
+            for label, name in enumerate(probe.classes)
+        ],
         "notes": [*probe.notes, *notes],
         "backbone": probe.features.backbone,
         "versions": {name: metadata.version(name) for name in PACKAGES},
     }
     environment = Environment(autoescape=True, undefined=StrictUndefined)
-    known = {"probe": probe, "warning": warning, "size": probe.features.size, "penalty": PENALTY}
+    known = {
+        "probe": probe,
+        "warning": warning,
+        "size": probe.features.size,
+        "penalty": PENALTY,
+    }
     return environment.from_string(template).render(**known, **fill)
 
 
@@ -79,7 +91,9 @@ def mistakes(probe: Probe) -> list[dict[str, str]]:
 def _table(probe: Probe) -> list[dict[str, Any]]:
     counts = evaluate.confusion(probe.labels, probe.predicted, len(probe.classes))
     rows = evaluate.per_class(probe.labels, probe.predicted, probe.classes)
-    intervals = [f"{row['interval'].low:.2f} to {row['interval'].high:.2f}" for row in rows]
+    intervals = [
+        f"{row['interval'].low:.2f} to {row['interval'].high:.2f}" for row in rows
+    ]
     return [
         {"name": name, "counts": row.tolist(), "interval": interval}
         for name, row, interval in zip(probe.classes, counts, intervals, strict=True)
@@ -87,16 +101,27 @@ def _table(probe: Probe) -> list[dict[str, Any]]:
 
 
 def _shown(probe: Probe, label: int) -> list[dict[str, str]]:
-    mine = (picture for picture, own in zip(probe.pictures, probe.labels, strict=True) if own == label)
+    mine = (
+        picture
+        for picture, own in zip(probe.pictures, probe.labels, strict=True)
+        if own == label
+    )
     return [{"name": picture.name, "src": source(picture.image)} for picture in mine]
 
 
 def _look(probe: Probe, label: int) -> dict[str, str]:
     margins = np.where(
-        probe.labels == label, probe.left_out[:, label] - np.delete(probe.left_out, label, 1).max(1), -np.inf
+        probe.labels == label,
+        probe.left_out[:, label] - np.delete(probe.left_out, label, 1).max(1),
+        -np.inf,
     )
     image = probe.pictures[int(margins.argmax())].image
     falls = probe.occlusion(image, label)
     words = where(falls, probe.classes[label])
     light = source(spotlight(image, falls))
-    return {"name": probe.classes[label], "src": source(image, SIDE), "light": light, "words": words}
+    return {
+        "name": probe.classes[label],
+        "src": source(image, SIDE),
+        "light": light,
+        "words": words,
+    }

@@ -15,7 +15,11 @@ def source(image: np.ndarray, side: int | None = None) -> str:
 
     picture, file = Image.fromarray(image), io.BytesIO()
     if side:  # a small one stays as blocky as the network sees it
-        smooth = Image.Resampling.NEAREST if 2 * picture.height <= side else Image.Resampling.BICUBIC
+        smooth = (
+            Image.Resampling.NEAREST
+            if 2 * picture.height <= side
+            else Image.Resampling.BICUBIC
+        )
         picture = picture.resize((side * picture.width // picture.height, side), smooth)
     picture.save(file, "PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
@@ -34,10 +38,14 @@ def spotlight(image: np.ndarray, falls: np.ndarray, side: int = SIDE) -> np.ndar
     from PIL import Image
 
     step = len(falls) // 8
-    grid = falls[step // 2 :: step, step // 2 :: step][:8, :8]  # the squares that were hidden in turn
+    grid = falls[step // 2 :: step, step // 2 :: step][
+        :8, :8
+    ]  # the squares that were hidden in turn
     light = np.clip(grid, 0, None) / max(float(grid.max()), 1e-9)
     large = Image.fromarray(image).resize((side, side), Image.Resampling.NEAREST)
-    smooth = Image.fromarray((255 * light).astype("uint8")).resize((side, side), Image.Resampling.BICUBIC)
+    smooth = Image.fromarray((255 * light).astype("uint8")).resize(
+        (side, side), Image.Resampling.BICUBIC
+    )
     shade = 0.15 + 0.85 * np.asarray(smooth, "float32")[..., None] / 255
     return (np.asarray(large) * shade).astype("uint8")
 
@@ -46,7 +54,11 @@ def where(falls: np.ndarray, name: str) -> str:
     """What an occlusion map shows, in a sentence."""
     factor = float(np.exp(falls.max()))
     if factor < 1.5:
-        return "No single place decides: whichever is hidden, the answer hardly changes."
-    y, x = (3 * int(i) // len(falls) for i in np.unravel_index(falls.argmax(), falls.shape))
+        return (
+            "No single place decides: whichever is hidden, the answer hardly changes."
+        )
+    y, x = (
+        3 * int(i) // len(falls) for i in np.unravel_index(falls.argmax(), falls.shape)
+    )
     place = "middle" if (y, x) == (1, 1) else f"{ROWS[y]} {COLUMNS[x]}"
     return f"It looks most at the {place}: hiding that divides the odds for {name} by {factor:.1f}."

@@ -25,17 +25,25 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 import tlkit
-from tlkit import copies, record
+from tlkit.commands import copies
 
+from .. import record
 from . import CUT, masters, notes
 
 COURSE = "tlkit"  # nbgrader's name of the course and of its assignment
-STUDENT, INSTRUCTOR, SOURCE, MANIFEST = "student", "instructor", f"nbgrader/source/{COURSE}", "manifest.json"
+STUDENT, INSTRUCTOR, SOURCE, MANIFEST = (
+    "student",
+    "instructor",
+    f"nbgrader/source/{COURSE}",
+    "manifest.json",
+)
 POINTS = 1  # of every exercise
 TESTED = "# NBVAL_CHECK_OUTPUT\n"  # a line for tests, neither for learners nor for instructors
 FOLDED, ASKED = "The solution comes next", "Your instructor has the solution"
 STUB = "# Run this cell, then the next one: it checks your answer."
-REGION = "### BEGIN SOLUTION\n{}\n### END SOLUTION"  # which nbgrader replaces by the stub
+REGION = (
+    "### BEGIN SOLUTION\n{}\n### END SOLUTION"  # which nbgrader replaces by the stub
+)
 SHARE = (
     "## Share your progress, if you like\n\n"
     "Your instructor may want to know what was difficult. The lines below write `progress-to-share.json` from what you "
@@ -59,8 +67,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder, or a former build")
-    parser.add_argument("--notebooks", nargs="+", metavar="NN", help="some of 00 to 10 (default: all, and the app)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="a new folder, or a former build",
+    )
+    parser.add_argument(
+        "--notebooks",
+        nargs="+",
+        metavar="NN",
+        help="some of 00 to 10 (default: all, and the app)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -68,10 +87,16 @@ def run(arguments: argparse.Namespace) -> None:
     files = contents(arguments.notebooks)
     put(arguments.out, files)
     points = json.loads(files[MANIFEST])["points"]
-    print(f"{arguments.out} holds {len(files)} files, {len(points)} exercises, {sum(points.values())} points:")
-    print("  student/, student.zip        without solutions and outputs; checks stop until the answer is right")
+    print(
+        f"{arguments.out} holds {len(files)} files, {len(points)} exercises, {sum(points.values())} points:"
+    )
+    print(
+        "  student/, student.zip        without solutions and outputs; checks stop until the answer is right"
+    )
     print("  instructor/, instructor.zip  with solutions, outputs and speaker's notes")
-    print(f"  nbgrader/                    a course folder: go there and type `nbgrader generate_assignment {COURSE}`")
+    print(
+        f"  nbgrader/                    a course folder: go there and type `nbgrader generate_assignment {COURSE}`"
+    )
     print(f"  {MANIFEST}                version, points, and the SHA-256 of every file")
 
 
@@ -86,20 +111,35 @@ def contents(numbers: list[str] | None = None) -> dict[str, bytes]:
         ValueError: no such notebook, or notes that do not fit it.
     """
     made = copies.made_from_masters()
-    names = [name for name in made if name.endswith(".ipynb") and (not numbers or name[:2] in numbers)]
+    names = [
+        name
+        for name in made
+        if name.endswith(".ipynb") and (not numbers or name[:2] in numbers)
+    ]
     masters(numbers)  # each must be there
     beside = {name: text for name, text in made.items() if not name.endswith(".ipynb")}
-    learning = beside | {record.COPIES: "{}\n"}  # progress is kept; `tlkit lab` takes what is there for the learner's
-    files = {f"{folder}/{name}": text for folder in (STUDENT, SOURCE) for name, text in learning.items()}
+    learning = beside | {
+        record.COPIES: "{}\n"
+    }  # progress is kept; `tlkit lab` takes what is there for the learner's
+    files = {
+        f"{folder}/{name}": text
+        for folder in (STUDENT, SOURCE)
+        for name, text in learning.items()
+    }
     files |= {f"{INSTRUCTOR}/{name}": text for name, text in beside.items()}
     files["nbgrader/nbgrader_config.py"] = CONFIG
     exercises: list[str] = []
     for name in names:
         master = nbformat.read(copies.ROOT / "notebooks" / name, 4)
         exercises += (solved := solutions(master))
-        files[f"{STUDENT}/{name}"] = _text(for_student(made[name], dict.fromkeys(solved, STUB)))
+        files[f"{STUDENT}/{name}"] = _text(
+            for_student(made[name], dict.fromkeys(solved, STUB))
+        )
         if solved:
-            regions = {exercise: REGION.format(solution) for exercise, solution in solved.items()}
+            regions = {
+                exercise: REGION.format(solution)
+                for exercise, solution in solved.items()
+            }
             files[f"{SOURCE}/{name}"] = _text(for_student(made[name], regions))
         files[f"{INSTRUCTOR}/{name}"] = _text(for_instructor(master, name[:2]))
     return _packed({name: files[name].encode() for name in sorted(files)}, exercises)
@@ -111,10 +151,10 @@ def _text(notebook: NotebookNode) -> str:
 
 
 def check_of(source: str) -> Any:
-    """The ``tk.check(…)`` that a cell ends with, as a syntax tree; None if it does not."""
+    """The ``course.check(…)`` that a cell ends with, as a syntax tree; None if it does not."""
     for last in ast.parse(source).body[-1:]:
         call = last.value if isinstance(last, ast.Expr) else None
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "tk.check":
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "course.check":
             return call
     return None
 
@@ -131,7 +171,11 @@ def _asked(call: ast.Call) -> set[str]:
 def _bound(source: str) -> set[str]:
     """The names to which code gives a value, functions that it defines among them."""
     nodes = list(ast.walk(ast.parse(source)))
-    named = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    named = {
+        node.id
+        for node in nodes
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
     return named | {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
@@ -154,7 +198,10 @@ def _mark(cell: NotebookNode, name: str, grade: bool) -> None:
     """nbgrader's metadata, as its own editor writes them: an answer's cell stays, a check's cell cannot be changed."""
     kind = {"solution": not grade, "grade": grade, "locked": grade, "task": False}
     points = {"points": POINTS} if grade else {}
-    cell.metadata |= {"nbgrader": {"schema_version": 3, "grade_id": name} | kind | points, "deletable": False}
+    cell.metadata |= {
+        "nbgrader": {"schema_version": 3, "grade_id": name} | kind | points,
+        "deletable": False,
+    }
     if grade:
         cell.metadata["editable"] = False
 
@@ -176,20 +223,32 @@ def for_student(copy: str, beneath: dict[str, str]) -> NotebookNode:
             cell = _in_two(cell, notebook.cells, beneath)
         notebook.cells.append(cell)
     if beneath:
-        notebook.cells += [new_markdown_cell(SHARE[0], id="share-why"), new_code_cell(SHARE[1], id="share")]
+        notebook.cells += [
+            new_markdown_cell(SHARE[0], id="share-why"),
+            new_code_cell(SHARE[1], id="share"),
+        ]
     return notebook
 
 
-def _in_two(cell: NotebookNode, before: list[NotebookNode], beneath: dict[str, str]) -> NotebookNode:
+def _in_two(
+    cell: NotebookNode, before: list[NotebookNode], beneath: dict[str, str]
+) -> NotebookNode:
     """Mark an exercise's cell, at the end of ``before`` or further up in it; returns the cell of its check."""
     call = check_of(cell.source)
-    answer, judged = _above(cell.source, call), ast.get_source_segment(cell.source, call)
+    answer, judged = (
+        _above(cell.source, call),
+        ast.get_source_segment(cell.source, call),
+    )
     required = f"print({judged}.required())"  # printed, since nbgrader takes a value for a number of points
     if _asked(call) & _bound(answer):
         before.append(new_code_cell(answer, id=cell.id, metadata=cell.metadata))
     else:
         required = f"{answer}\n{required}"
-    place = next(c for c in reversed(before) if c.cell_type == "code" and _asked(call) & _bound(c.source))
+    place = next(
+        c
+        for c in reversed(before)
+        if c.cell_type == "code" and _asked(call) & _bound(c.source)
+    )
     place.source += f"\n\n{beneath[_exercise(call)]}"
     name = re.sub(r"[^\w-]", "-", _exercise(call), flags=re.ASCII)
     graded = new_code_cell(required, id=name)
@@ -211,7 +270,9 @@ def for_instructor(master: NotebookNode, number: str) -> NotebookNode:
     except FileNotFoundError:
         return master
     headings = [(cell, heading) for cell in master.cells for heading in _headings(cell)]
-    if [heading for _, heading in headings] != [section["heading"] for section in said["section"]]:
+    if [heading for _, heading in headings] != [
+        section["heading"] for section in said["section"]
+    ]:
         listed = "; ".join(heading for _, heading in headings)
         raise ValueError(
             f"notes/{number}.toml: expected a section for each heading of the notebook, in order: {listed}"
@@ -221,7 +282,13 @@ def for_instructor(master: NotebookNode, number: str) -> NotebookNode:
         spoken.setdefault(cell.id, []).append(_section(section))
     cells = [_note(f"{number}-first", _opening(said))]
     for cell in master.cells:
-        cells += [cell, *(_note(f"{cell.id}-{n}", text) for n, text in enumerate(spoken.get(cell.id, ())))]
+        cells += [
+            cell,
+            *(
+                _note(f"{cell.id}-{n}", text)
+                for n, text in enumerate(spoken.get(cell.id, ()))
+            ),
+        ]
     cells[0], cells[1] = cells[1], cells[0]  # the title stays on top
     master.cells = [*cells, _note(f"{number}-last", _closing(said))]
     return master
@@ -235,7 +302,9 @@ def _headings(cell: NotebookNode) -> list[str]:
 
 def _note(name: str, text: str) -> NotebookNode:
     quoted = textwrap.indent(text, "> ", lambda line: True)
-    return new_markdown_cell(quoted, id=f"note-{name}"[:64], metadata={"tags": ["instructor"]})
+    return new_markdown_cell(
+        quoted, id=f"note-{name}"[:64], metadata={"tags": ["instructor"]}
+    )
 
 
 def _section(section: dict[str, Any]) -> str:
@@ -244,23 +313,44 @@ def _section(section: dict[str, Any]) -> str:
 
 
 def _opening(said: dict[str, Any]) -> str:
-    parts = [f"**For the instructor: {sum(section['minutes'] for section in said['section'])} minutes in all.**"]
-    parts += [f"**Goal.** {said['goal'].strip()}", f"**On the board.** {said['board'].strip()}"]
-    parts += [f"**If this happens:** {trouble['what']}\n\n{trouble['say']}" for trouble in said.get("trouble", ())]
+    parts = [
+        f"**For the instructor: {sum(section['minutes'] for section in said['section'])} minutes in all.**"
+    ]
+    parts += [
+        f"**Goal.** {said['goal'].strip()}",
+        f"**On the board.** {said['board'].strip()}",
+    ]
+    parts += [
+        f"**If this happens:** {trouble['what']}\n\n{trouble['say']}"
+        for trouble in said.get("trouble", ())
+    ]
     return "\n\n".join(parts)
 
 
 def _closing(said: dict[str, Any]) -> str:
-    parts = [f"**To discuss:** {pair['question']}\n\n{pair['answer']}" for pair in said.get("discussion", ())]
-    guesses = [f"- {name}: {option}" for name, option in said.get("predictions", {}).items()]
-    parts += ["\n".join(["**What the measurements said:**\n", *guesses])] if guesses else []
+    parts = [
+        f"**To discuss:** {pair['question']}\n\n{pair['answer']}"
+        for pair in said.get("discussion", ())
+    ]
+    guesses = [
+        f"- {name}: {option}" for name, option in said.get("predictions", {}).items()
+    ]
+    parts += (
+        ["\n".join(["**What the measurements said:**\n", *guesses])] if guesses else []
+    )
     return "\n\n".join(["**For the instructor: at the end.**", *parts])
 
 
 def _packed(files: dict[str, bytes], exercises: list[str]) -> dict[str, bytes]:
     """The files, a zip of each of the two folders that are handed out, and the manifest."""
     for folder in (STUDENT, INSTRUCTOR):
-        files[f"{folder}.zip"] = _zip({name: text for name, text in files.items() if name.startswith(f"{folder}/")})
+        files[f"{folder}.zip"] = _zip(
+            {
+                name: text
+                for name, text in files.items()
+                if name.startswith(f"{folder}/")
+            }
+        )
     manifest = {
         "kit": f"tlkit {tlkit.__version__}",
         "commit": _commit(),
@@ -290,9 +380,20 @@ def _commit() -> str | None:
     """Hash of the checkout, with "-dirty" behind it if files were changed; None where there is no git."""
     if not (copies.ROOT / ".git").exists():
         return None
-    command = ["git", "-C", str(copies.ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    command = [
+        "git",
+        "-C",
+        str(copies.ROOT),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None
 
@@ -318,15 +419,23 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
 
 def _must_be_as_built(folder: Path) -> None:
     """Raises FileExistsError if a folder holds anything that no build has put there."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if not path.is_dir()
+    }
     if folder.is_dir() and not found:
         return
     try:
         made = dict(json.loads((folder / MANIFEST).read_text("utf-8"))["files"])
     except (OSError, ValueError, TypeError, KeyError):
-        raise FileExistsError(f"{folder} is not a former build, and stays as it is: name another with --out") from None
+        raise FileExistsError(
+            f"{folder} is not a former build, and stays as it is: name another with --out"
+        ) from None
     del found[MANIFEST]
     for name, path in sorted(found.items()):
         if sha256(path.read_bytes()) != made.get(name):
             what = f"{folder} holds work that no build has put there, {name}"
-            raise FileExistsError(f"{what}: move it away, or name another folder with --out")
+            raise FileExistsError(
+                f"{what}: move it away, or name another folder with --out"
+            )

@@ -18,19 +18,26 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from . import CUT
 
-ROOM, FIGURE, LINE = 570, 460, 42  # pixels of 720: below a heading, of a figure at least, of a line of text
-WIDTH, CODE_WIDTH, LONGEST_CODE = 80, 86, 8  # characters in a line; lines of code that a room can follow
+ROOM, FIGURE, LINE = (
+    570,
+    460,
+    42,
+)  # pixels of 720: below a heading, of a figure at least, of a line of text
+WIDTH, CODE_WIDTH, LONGEST_CODE = (
+    80,
+    86,
+    8,
+)  # characters in a line; lines of code that a room can follow
 DRAWS = (  # and loads, and prints: what is to be seen on the slide itself
-    r"\btk\.(plots|claim|guess|quiz|widgets|check|progress)\b|\.compare\(|\bfigures\.|\bstored\b|over_seeds"
+    r"\b(tk\.plots|course)\b|\.compare\(|\bfigures\.|\bstored\b|over_seeds"
     r"|^(import|from|print)\b|^\w+$|\bax\.|json\.loads|\.join\("
 )
 RECIPES = r"\btk\.(from_scratch|linear_probe|fine_tune|lp_ft|article|Backbone|load_task|activations|suggest)\("
 POINT = (  # code that the course is about
-    RECIPES + r"|\bkeras\.|\.(compile|trainable)\b|\bnp\.(log|exp)\b|gradient|paired_difference\("
+    RECIPES
+    + r"|\bkeras\.|\.(compile|trainable)\b|\bnp\.(log|exp)\b|gradient|paired_difference\("
 )
-QUESTION = (
-    r"\*\*(?P<asked>[^\n]+)\*\*\n\n(?P<options>(?:- ○ [^\n]*\n)+)\n<details>.*?</summary>\n\n(?P<answers>.*?)\n\n</d"
-)
+QUESTION = r"\*\*(?P<asked>[^\n]+)\*\*\n\n(?P<options>(?:- ○ [^\n]*\n)+)\n<details>.*?</summary>\n\n(?P<answers>.*?)\n\n</d"
 
 
 @dataclass
@@ -91,7 +98,9 @@ def arranged(cells: list[NotebookNode], notes: dict[str, Any]) -> list[NotebookN
     """
     found = _sections(cells)
     last = [section for section in found if section.title == "You have seen"]
-    found = [section for section in found if section.title != "You have seen"] + _quizzes_first(last)
+    found = [
+        section for section in found if section.title != "You have seen"
+    ] + _quizzes_first(last)
     deck = []
     for place, section in enumerate(found):
         _add_opening(section)
@@ -127,7 +136,10 @@ def _sections(cells: list[NotebookNode]) -> list[Section]:
 
 def _read_prose(found: list[Section], source: str, kind: str | None) -> None:
     """Add the blocks of a markdown cell to the sections; its headings begin new ones."""
-    blocks = [block.strip("\n") for block in re.split(r"\n\s*\n(?=\S)", _fences_closed(source))]
+    blocks = [
+        block.strip("\n")
+        for block in re.split(r"\n\s*\n(?=\S)", _fences_closed(source))
+    ]
     for block, following in zip(blocks, [*blocks[1:], ""], strict=True):
         block, following = block.replace("\0", "\n\n"), following.replace("\0", "\n\n")
         if heading := re.match(r"(?:> )?(#{1,3}) (.+)\n?", block):
@@ -146,7 +158,9 @@ def _read_prose(found: list[Section], source: str, kind: str | None) -> None:
 
 def _fences_closed(source: str) -> str:
     """Markdown in which the blank lines of fenced code do not part blocks."""
-    return re.sub(r"(?ms)^```.*?^```", lambda fence: fence[0].replace("\n\n", "\0"), source)
+    return re.sub(
+        r"(?ms)^```.*?^```", lambda fence: fence[0].replace("\n\n", "\0"), source
+    )
 
 
 def _read_block(section: Section, block: str, following: str) -> None:
@@ -157,17 +171,25 @@ def _read_block(section: Section, block: str, following: str) -> None:
     elif block.startswith("|"):
         section.cards.append(Card([_markdown(block)], _table_height(block)))
     elif block.startswith("$$"):
-        section.cards.append(Card([_markdown(block, "formula")], 100 + 36 * block.count(r"\\")))
+        section.cards.append(
+            Card([_markdown(block, "formula")], 100 + 36 * block.count(r"\\"))
+        )
     elif block.startswith("```"):
         block = re.sub(r"(\S) {2,}# ", r"\1  # ", block)
         section.cards.append(Card([_markdown(block, "fence")], 30 * block.count("\n")))
     elif block.startswith(">"):
         section.cards.append(_text(block, "box"))
-    elif hint := re.match(r"<details><summary>(.*?)</summary>(.*)</details>", block, re.DOTALL):
-        section.cards.append(replace(_text(f"**{hint[1]}:** {hint[2]}", "hint"), kind="fragment"))
+    elif hint := re.match(
+        r"<details><summary>(.*?)</summary>(.*)</details>", block, re.DOTALL
+    ):
+        section.cards.append(
+            replace(_text(f"**{hint[1]}:** {hint[2]}", "hint"), kind="fragment")
+        )
     elif block != "The solution comes next.":
         shown = _shown_of(section, block, following)
-        section.cards += [_text(shown, "small" if section.level == 1 else "lead")] if shown else []
+        section.cards += (
+            [_text(shown, "small" if section.level == 1 else "lead")] if shown else []
+        )
         if shown != block:
             section.say(block)
 
@@ -176,13 +198,19 @@ def _shown_of(section: Section, block: str, following: str) -> str:
     """What a slide shows of a paragraph: of most nothing; of others the sentence that leads on to what is shown."""
     sentences = re.split(r"(?<=[.?!])(?<!\b[A-Z]\.)(?<!al\.)\s+", block)
     leads = re.match(r"[-*] |\d+\. |\||\$\$|```", following)
-    if _is_exercise(section) and not any(cell.cell_type == "code" for card in section.cards for cell in card.cells):
+    if _is_exercise(section) and not any(
+        cell.cell_type == "code" for card in section.cards for cell in card.cells
+    ):
         return block
     if section.level == 1 and (block.startswith("**") or leads):
         return block
     if block.startswith("**"):
         whole = len(plain(block).split()) <= 30
-        return block if whole else " ".join(sentences[: 1 + (len(plain(sentences[0]).split()) < 6)])
+        return (
+            block
+            if whole
+            else " ".join(sentences[: 1 + (len(plain(sentences[0]).split()) < 6)])
+        )
     if leads and len(plain(sentences[-1]).split()) <= 30 and block[-1] in ":,":
         return sentences[-1]
     return ""
@@ -192,7 +220,9 @@ def _is_exercise(section: Section) -> bool:
     return section.title.startswith("Exercise")
 
 
-def _read_code(section: Section, cell: NotebookNode, kind: str | None, asked: dict[str, str]) -> None:
+def _read_code(
+    section: Section, cell: NotebookNode, kind: str | None, asked: dict[str, str]
+) -> None:
     """Add what is to be seen of a code cell."""
     source = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n").rstrip()
     if kind == "notes":
@@ -200,16 +230,25 @@ def _read_code(section: Section, cell: NotebookNode, kind: str | None, asked: di
     elif kind:
         section.cards.append(Card([_code(source, cell.outputs)], FIGURE, kind))
     elif "solution" in cell.metadata.get("tags", []):
-        source = _without(source, r"\btk\.claim\(")
-        section.cards.append(Card([_markdown("**Solution**"), _code(source)], 60 + _code_height(source), "subslide"))
+        source = _without(source, r"\bcourse\.claim\(")
+        section.cards.append(
+            Card(
+                [_markdown("**Solution**"), _code(source)],
+                60 + _code_height(source),
+                "subslide",
+            )
+        )
         _add_outputs(section, cell, asked)
-    elif re.search(r"(?m)^tk\.check\(", source):
+    elif re.search(r"(?m)^course\.check\(", source):
         source = _without(source, r"^(import|from) ")
         section.cards.append(Card([_code(source)], _code_height(source)))
     else:
         drawn = any("image/png" in output.get("data", {}) for output in cell.outputs)
         shown = _worth_showing(source, RECIPES if drawn else POINT)
-        if any(re.search(r"\byours\b.*\bstored\b", output.get("text", "")) for output in cell.outputs):
+        if any(
+            re.search(r"\byours\b.*\bstored\b", output.get("text", ""))
+            for output in cell.outputs
+        ):
             return  # each learner compares a number of their own: nothing for a screen
         if shown and section.level > 1:
             section.cards.append(Card([_code(shown)], _code_height(shown)))
@@ -229,7 +268,10 @@ def _without(source: str, unwanted: str) -> str:
         text = lines[statement.lineno - 1 : statement.end_lineno]
         if not re.search(unwanted, "\n".join(text)):
             text = [re.sub(r"(\S) {2,}# ", r"\1  # ", line) for line in text]
-            kept += [re.sub(r"  # .*", "", line) if len(line) > CODE_WIDTH else line for line in text]
+            kept += [
+                re.sub(r"  # .*", "", line) if len(line) > CODE_WIDTH else line
+                for line in text
+            ]
     return "\n".join(kept)
 
 
@@ -242,31 +284,53 @@ def _add_outputs(section: Section, cell: NotebookNode, asked: dict[str, str]) ->
         elif "text/markdown" in data:
             _add_question(section, cell.source, "".join(data["text/markdown"]), asked)
         elif "text/html" not in data:
-            _add_lines(section, first, "".join(output.get("text", data.get("text/plain", ""))), names, asked)
+            _add_lines(
+                section,
+                first,
+                "".join(output.get("text", data.get("text/plain", ""))),
+                names,
+                asked,
+            )
 
 
-def _add_question(section: Section, source: str, text: str, asked: dict[str, str]) -> None:
+def _add_question(
+    section: Section, source: str, text: str, asked: dict[str, str]
+) -> None:
     """A guess to make, the questions of a quiz, or a box; what else is written as Markdown only a kernel can use."""
     if text.startswith("**Your guess:**"):
         question = text.partition("\n")[0].removeprefix("**Your guess:** ")
-        asked |= {name: question for name in re.findall(r"(?m)^(\w+) = tk\.guess\(", source)}
-        section.cards.append(_text(text.replace("Your guess:", "Your guess?"), "question"))
+        asked |= {
+            name: question
+            for name in re.findall(r"(?m)^(\w+) = course\.guess\(", source)
+        }
+        section.cards.append(
+            _text(text.replace("Your guess:", "Your guess?"), "question")
+        )
     elif text.startswith(">"):
         section.cards.append(_text(text, "box"))
     for found in re.finditer(QUESTION, text, re.DOTALL):
         card = _text(f"**{found['asked']}**\n\n{found['options']}", "question")
         section.cards.append(replace(card, kind="subslide"))
-        right = "\n".join(line for line in found["answers"].splitlines() if line.startswith("- ✓"))
+        right = "\n".join(
+            line for line in found["answers"].splitlines() if line.startswith("- ✓")
+        )
         section.cards.append(replace(_text(right, "answer"), kind="fragment"))
         section.say(found["answers"])
 
 
-def _add_lines(section: Section, first: int, text: str, names: list[str], asked: dict[str, str]) -> None:
+def _add_lines(
+    section: Section, first: int, text: str, names: list[str], asked: dict[str, str]
+) -> None:
     """Printed lines: claims and measured answers, each by itself, tables as they are; sources are for the speaker."""
     compared = iter(names)
-    for line in re.findall(r"(?:^(?![✓✗]|You made no guess|made by:).*\n?)+|^.+", text, re.MULTILINE):
+    for line in re.findall(
+        r"(?:^(?![✓✗]|You made no guess|made by:).*\n?)+|^.+", text, re.MULTILINE
+    ):
         if found := re.match(r"You made no guess; measured (.*)", line):
-            answer = _text(f"{asked.get(next(compared, ''), '')} **Measured: {found[1]}**".strip(), "answer")
+            answer = _text(
+                f"{asked.get(next(compared, ''), '')} **Measured: {found[1]}**".strip(),
+                "answer",
+            )
             section.cards.append(replace(answer, kind="fragment"))
         elif line.startswith("made by:"):
             section.say(line)
@@ -274,17 +338,29 @@ def _add_lines(section: Section, first: int, text: str, names: list[str], asked:
             claim = _code("", [_stream(line)], "claim")
             section.cards.append(Card([claim], LINE * ceil(len(line) / WIDTH) + 30))
         elif line.strip():
-            same = section.cards[first:] and section.cards[-1].printed  # lines of one cell
+            same = (
+                section.cards[first:] and section.cards[-1].printed
+            )  # lines of one cell
             above = f"{section.cards.pop().cells[0].outputs[0].text}\n" if same else ""
             section.cards.append(_table(above + dedent(line).strip("\n")))
 
 
 def _table(text: str) -> Card:
     """Printed lines as they are, in letters so large that the longest fits; lines of prose are wrapped."""
-    cell, longest = _code("", [_stream(text)], "printed"), max(map(len, text.splitlines()))
-    cell.metadata.size = round(min(0.72, 1110 / 32 / 0.61 / longest), 3) if longest < 105 else 0.66
+    cell, longest = (
+        _code("", [_stream(text)], "printed"),
+        max(map(len, text.splitlines())),
+    )
+    cell.metadata.size = (
+        round(min(0.72, 1110 / 32 / 0.61 / longest), 3) if longest < 105 else 0.66
+    )
     wide = longest if longest < 105 else CODE_WIDTH
-    return Card([cell], 20 + round(43 * cell.metadata.size) * sum(ceil(len(line) / wide) for line in text.split("\n")))
+    return Card(
+        [cell],
+        20
+        + round(43 * cell.metadata.size)
+        * sum(ceil(len(line) / wide) for line in text.split("\n")),
+    )
 
 
 def _stream(text: str) -> NotebookNode:
@@ -294,15 +370,24 @@ def _stream(text: str) -> NotebookNode:
 def _figure(output: NotebookNode) -> Card:
     """A picture, as high as the slide has room, and never flatter than it must be."""
     head = b64decode("".join(output.data["image/png"])[:32])
-    width, height = int.from_bytes(head[16:20]), int.from_bytes(head[20:24])  # as every PNG file has it
+    width, height = (
+        int.from_bytes(head[16:20]),
+        int.from_bytes(head[20:24]),
+    )  # as every PNG file has it
     cell = _code("", [output])
     cell.metadata.height = min(FIGURE, round(1160 * height / width))
     return Card([cell], cell.metadata.height, figure=True)
 
 
 def _text(text: str, look: str = "text") -> Card:
-    lines = sum(ceil(len(plain(line)) / WIDTH) for line in re.sub(r"(?<=\w)\n(?=\w)", " ", text).split("\n"))
-    return Card([_markdown(text, look)], round(LINE * lines * (0.75 if look == "small" else 1)) + 8)
+    lines = sum(
+        ceil(len(plain(line)) / WIDTH)
+        for line in re.sub(r"(?<=\w)\n(?=\w)", " ", text).split("\n")
+    )
+    return Card(
+        [_markdown(text, look)],
+        round(LINE * lines * (0.75 if look == "small" else 1)) + 8,
+    )
 
 
 def _table_height(block: str) -> int:
@@ -317,7 +402,9 @@ def _markdown(source: str, look: str = "text") -> NotebookNode:
     return new_markdown_cell(source, metadata={"look": look})
 
 
-def _code(source: str, outputs: list[NotebookNode] | None = None, look: str = "code") -> NotebookNode:
+def _code(
+    source: str, outputs: list[NotebookNode] | None = None, look: str = "code"
+) -> NotebookNode:
     return new_code_cell(source, outputs=outputs or [], metadata={"look": look})
 
 
@@ -325,11 +412,23 @@ def _quizzes_first(last: list[Section]) -> list[Section]:
     """ "You have seen", with the quiz that follows it in the notebook as a section of its own before it."""
     quiz = Section("Quiz", 2)
     for section in last:
-        start = next((i for i, card in enumerate(section.cards) if card.kind == "subslide"), len(section.cards))
-        end = max((i + 1 for i, card in enumerate(section.cards) if card.kind == "fragment"), default=start)
+        start = next(
+            (i for i, card in enumerate(section.cards) if card.kind == "subslide"),
+            len(section.cards),
+        )
+        end = max(
+            (i + 1 for i, card in enumerate(section.cards) if card.kind == "fragment"),
+            default=start,
+        )
         quiz.cards, section.cards[start:end] = section.cards[start:end], []
-        quiz.said = [(place - start, text) for place, text in section.said if start < place <= end]
-        section.said = [(place, text) for place, text in section.said if not start < place <= end]
+        quiz.said = [
+            (place - start, text)
+            for place, text in section.said
+            if start < place <= end
+        ]
+        section.said = [
+            (place, text) for place, text in section.said if not start < place <= end
+        ]
     return [quiz, *last] if quiz.cards else last
 
 
@@ -338,7 +437,9 @@ def _add_opening(section: Section) -> None:
     if not section.said or sum(card.height for card in section.cards) > ROOM / 3:
         return
     kept: list[str] = []
-    for sentence in re.split(r"(?<=[.?!])\s+", " ".join(text for _, text in section.said)):
+    for sentence in re.split(
+        r"(?<=[.?!])\s+", " ".join(text for _, text in section.said)
+    ):
         if any(sentence in card.cells[0].source for card in section.cards):
             break  # it is there already
         if kept and len(" ".join([*kept, sentence]).split()) > 50:
@@ -350,26 +451,41 @@ def _add_opening(section: Section) -> None:
     section.said = [(place + (place > 0), text) for place, text in section.said]
 
 
-def _add_notes(section: Section, notes: dict[str, Any], first: bool, last: bool) -> None:
+def _add_notes(
+    section: Section, notes: dict[str, Any], first: bool, last: bool
+) -> None:
     """The instructor's notes, before the words of the notebook."""
     said = []
     if first and notes:
-        said += [f"**Goal.** {notes.get('goal', '')}", f"**On the board.** {notes.get('board', '')}"]
+        said += [
+            f"**Goal.** {notes.get('goal', '')}",
+            f"**On the board.** {notes.get('board', '')}",
+        ]
     for one in notes.get("section", []):
         if plain(one["heading"]) == plain(section.title):
             section.minutes = one["minutes"]
             said.append(f"**{one['minutes']} min, {CUT[one['cut']]}.** {one['say']}")
     if last:
-        said += [f"**Discuss.** {one['question']} *{one['answer']}*" for one in notes.get("discussion", [])]
-        said += [f"**Trouble:** {one['what']} {one['say']}" for one in notes.get("trouble", [])]
+        said += [
+            f"**Discuss.** {one['question']} *{one['answer']}*"
+            for one in notes.get("discussion", [])
+        ]
+        said += [
+            f"**Trouble:** {one['what']} {one['say']}"
+            for one in notes.get("trouble", [])
+        ]
     section.said = [(0, text) for text in said] + section.said
 
 
 def _slides(section: Section) -> list[NotebookNode]:
     """The cells of a section's slides; each begins with the heading."""
     for place in range(len(section.cards)):
-        while place and section.cards[place].figure and section.cards[place - 1].hidden:  # see it, then the answer
-            section.cards[place - 1 : place + 1] = reversed(section.cards[place - 1 : place + 1])
+        while (
+            place and section.cards[place].figure and section.cards[place - 1].hidden
+        ):  # see it, then the answer
+            section.cards[place - 1 : place + 1] = reversed(
+                section.cards[place - 1 : place + 1]
+            )
             place -= 1
     pages, deck = _pages(section.cards), []
     for number, page in enumerate(pages):
@@ -377,9 +493,16 @@ def _slides(section: Section) -> list[NotebookNode]:
         metadata: dict[str, Any] = {"slide_type": first}
         if section.minutes is not None:  # the speaker's view has a clock
             metadata["data"] = {"timing": round(60 * section.minutes / len(pages))}
-        heading = _markdown(f"{'#' * min(section.level, 2)} {section.title}", "heading" if number == 0 else "again")
+        heading = _markdown(
+            f"{'#' * min(section.level, 2)} {section.title}",
+            "heading" if number == 0 else "again",
+        )
         heading.metadata.slideshow = metadata
-        words = [text for place, text in section.said if (number == 0 and place == 0) or place - 1 in page]
+        words = [
+            text
+            for place, text in section.said
+            if (number == 0 and place == 0) or place - 1 in page
+        ]
         deck += [heading, *_spoken(words)]
         deck += _joined([section.cards[place] for place in page])
     return deck
@@ -392,12 +515,20 @@ def _pages(cards: list[Card]) -> list[list[int]]:
         page, rest = [cards[i] for i in pages[-1]] if pages else [], cards[place:]
         next_card = rest[1] if rest[1:] else None
         needed = card.height + (next_card.height if card.leads and next_card else 0)
-        ends = next((i for i, later in enumerate(rest) if i and (later.starts or later.figure)), len(rest))
-        too_much = _height(page) + needed > ROOM and _height(page + rest[:ends]) > _most(page + rest[:ends]) * ROOM
+        ends = next(
+            (i for i, later in enumerate(rest) if i and (later.starts or later.figure)),
+            len(rest),
+        )
+        too_much = (
+            _height(page) + needed > ROOM
+            and _height(page + rest[:ends]) > _most(page + rest[:ends]) * ROOM
+        )
         listed = card.bullet or (card.leads and next_card and next_card.bullet)
         parts = any(one.figure for one in page) and (card.code or card.figure or listed)
         parts = parts or (card.figure and any(one.hidden for one in page))
-        told = bool(page) and page[-1].asks and not (card.asks or card.hidden)  # the room has to answer first
+        told = (
+            bool(page) and page[-1].asks and not (card.asks or card.hidden)
+        )  # the room has to answer first
         if not page or card.starts or too_much or parts or told:
             pages.append([])
         pages[-1].append(place)
@@ -435,7 +566,11 @@ def _joined(cards: list[Card]) -> list[NotebookNode]:
             cells[-1].source += f"\n{card.cells[0].source}"
         else:
             for cell in card.cells:
-                cell.metadata.slideshow = {"slide_type": "fragment" if hidden and cell is card.cells[0] else "-"}
+                cell.metadata.slideshow = {
+                    "slide_type": "fragment"
+                    if hidden and cell is card.cells[0]
+                    else "-"
+                }
             cells += card.cells
         bullet = card.bullet
     return cells

@@ -9,28 +9,54 @@ import json
 import re
 from math import ceil
 
-from tlkit.checks import exercises
-from tlkit.copies import ROOT
+from tlkit.commands.copies import ROOT
 
+from ..checks import exercises
 from . import masters, notes
 
 GUIDE = ROOT / "docs" / "instructor-guide.md"
 TALK = 5  # minutes for questions after each notebook but the first; then rounded up to the next five
-CUTS = ("keep", "third, if you are late", "second", "first")  # when a section is left out, by its number "cut"
+CUTS = (
+    "keep",
+    "third, if you are late",
+    "second",
+    "first",
+)  # when a section is left out, by its number "cut"
 LEFT_OUT = 2  # the timetables leave out the sections with this number or a larger one
-WELCOME, GOODBYE = ("Welcome, sticky notes, the survey before", 10), ("The survey after, where to go on", 10)
-HALF_DAY = (WELCOME, "00", "01", ("Break", 15), "02", "03", ("Break", 15), "04", "05", GOODBYE)
+WELCOME, GOODBYE = (
+    ("Welcome, sticky notes, the survey before", 10),
+    ("The survey after, where to go on", 10),
+)
+HALF_DAY = (
+    WELCOME,
+    "00",
+    "01",
+    ("Break", 15),
+    "02",
+    "03",
+    ("Break", 15),
+    "04",
+    "05",
+    GOODBYE,
+)
 FULL_DAY = (
     WELCOME, "00", "01", "02", ("Break", 15), "03", "04", ("Break", 10), "05", ("Lunch", 45),
     "06", "07", ("Break", 15), "08", "09", GOODBYE,
 )  # fmt: skip
 PLACE = re.compile(r"(?s)(<!-- made: ([a-z ]+) -->\n).*?(<!-- end -->)")
-UNANSWERED = ("Not finished yet", "Nothing there yet", "There are dots left", "The line still has")  # no misconception
+UNANSWERED = (
+    "Not finished yet",
+    "Nothing there yet",
+    "There are dots left",
+    "The line still has",
+)  # no misconception
 
 
 def kept(number: str) -> int:
     """Minutes of a notebook in the timetables, questions included, a multiple of five."""
-    minutes = sum(part["minutes"] for part in notes(number)["section"] if part["cut"] < LEFT_OUT)
+    minutes = sum(
+        part["minutes"] for part in notes(number)["section"] if part["cut"] < LEFT_OUT
+    )
     return 5 * ceil((minutes + (TALK if number != "00" else 0)) / 5)
 
 
@@ -41,18 +67,33 @@ def minutes_of(plan: tuple) -> int:
 
 def timetable(plan: tuple, start: int = 9 * 60) -> str:
     """A plan as a Markdown table; it begins at ``start``, in minutes after midnight."""
-    lines = ["| time | minutes | what | left out already | next to go |", "|---|---|---|---|---|"]
+    lines = [
+        "| time | minutes | what | left out already | next to go |",
+        "|---|---|---|---|---|",
+    ]
     for item in plan:
-        name, minutes = (f"**{item} {title(item)}**", kept(item)) if isinstance(item, str) else item
-        out = (headings(item, (2, 3)), headings(item, (1,))) if isinstance(item, str) else ("", "")
-        lines.append(f"| {start // 60}:{start % 60:02} | {minutes} | {name} | {' | '.join(out)} |")
+        name, minutes = (
+            (f"**{item} {title(item)}**", kept(item)) if isinstance(item, str) else item
+        )
+        out = (
+            (headings(item, (2, 3)), headings(item, (1,)))
+            if isinstance(item, str)
+            else ("", "")
+        )
+        lines.append(
+            f"| {start // 60}:{start % 60:02} | {minutes} | {name} | {' | '.join(out)} |"
+        )
         start += minutes
     return "\n".join([*lines, f"| {start // 60}:{start % 60:02} | | **End** | | |"])
 
 
 def headings(number: str, cuts: tuple[int, ...]) -> str:
     """The sections of a notebook that are left out at these stages, with their minutes."""
-    return "; ".join(f"{p['heading']} ({p['minutes']})" for p in notes(number)["section"] if p["cut"] in cuts)
+    return "; ".join(
+        f"{p['heading']} ({p['minutes']})"
+        for p in notes(number)["section"]
+        if p["cut"] in cuts
+    )
 
 
 def title(number: str) -> str:
@@ -66,7 +107,9 @@ def misconceptions(number: str) -> list[str]:
     """What the checks of a notebook say to the wrong answers that they know, a line for each, under the exercise."""
     lines = []
     for name, exercise in exercises(number).items():
-        said = [text for _, text in exercise.mistakes if not text.startswith(UNANSWERED)]
+        said = [
+            text for _, text in exercise.mistakes if not text.startswith(UNANSWERED)
+        ]
         lines += [f"- *{name[3:]}*", *(f"  - {text}" for text in said)]
     return lines
 
@@ -74,7 +117,10 @@ def misconceptions(number: str) -> list[str]:
 def about(number: str) -> str:
     """All that the guide says of one notebook."""
     known = notes(number)
-    parts = [f"| {p['heading']} | {p['minutes']} | {CUTS[p['cut']]} |" for p in known["section"]]
+    parts = [
+        f"| {p['heading']} | {p['minutes']} | {CUTS[p['cut']]} |"
+        for p in known["section"]
+    ]
     wrong = misconceptions(number)
     return "\n".join([
         f"### {number} {title(number)}", "", f"**Goal.** {known['goal']}", "", f"**Draw this.** {known['board']}", "",

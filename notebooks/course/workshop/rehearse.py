@@ -31,8 +31,8 @@ from typing import Any
 import nbformat
 import psutil
 
-from tlkit import copies
-from tlkit.doctor import _cores, _memory
+from tlkit.commands import copies
+from tlkit.commands.doctor import _cores, _memory
 
 from . import masters, room
 
@@ -59,7 +59,10 @@ class Learner:
         self._folder, self._seen = folder, set[psutil.Process]()
         master = nbformat.read(notebook, 4)
         self._client = NotebookClient(
-            master, timeout=LONGEST, on_cell_start=self._at, extra_arguments=["--log-level=ERROR"]
+            master,
+            timeout=LONGEST,
+            on_cell_start=self._at,
+            extra_arguments=["--log-level=ERROR"],
         )
 
     def _at(self, cell, cell_index: int) -> None:
@@ -69,7 +72,11 @@ class Learner:
         """Execute the notebook; fills in ``seconds`` and ``failed``."""
         from nbclient.exceptions import CellExecutionError
 
-        outside = {"MPLBACKEND", "TLKIT_PROGRESS", "TLKIT_CACHE"}  # figures go into notebooks; homes are apart
+        outside = {
+            "MPLBACKEND",
+            "TLKIT_PROGRESS",
+            "TLKIT_CACHE",
+        }  # figures go into notebooks; homes are apart
         env = {key: value for key, value in os.environ.items() if key not in outside}
         env["TLKIT_CACHE"] = str(self._folder / ".cache")
         started = time.perf_counter()
@@ -77,11 +84,16 @@ class Learner:
             asyncio.run(self._client.async_execute(cwd=str(self._folder), env=env))
         except CellExecutionError as error:
             self.failed = f"cell {self._cell}: {room.printable(f'{error.ename}: {error.evalue}', 200)}"
-        except (RuntimeError, TimeoutError) as error:  # nbclient's DeadKernelError and CellTimeoutError among them
+        except (
+            RuntimeError,
+            TimeoutError,
+        ) as error:  # nbclient's DeadKernelError and CellTimeoutError among them
             why = " (was there enough memory?)" if "died" in str(error) else ""
             self.failed = f"cell {self._cell}: {type(error).__name__}: {room.printable(error, 200)}{why}"
         finally:
-            atexit.unregister(self._client._cleanup_kernel)  # left there by nbclient if the kernel never started
+            atexit.unregister(
+                self._client._cleanup_kernel
+            )  # left there by nbclient if the kernel never started
         self.seconds = time.perf_counter() - started
 
     def processes(self) -> list[psutil.Process]:
@@ -104,7 +116,9 @@ class Learner:
                 memory, times = process.memory_full_info(), process.cpu_times()
             except psutil.NoSuchProcess:
                 continue
-            own = memory.rss - memory.shared if hasattr(memory, "shared") else memory.uss  # no file, so nobody else's
+            own = (
+                memory.rss - memory.shared if hasattr(memory, "shared") else memory.uss
+            )  # no file, so nobody else's
             shares, owns = shares + getattr(memory, "pss", own), owns + own
             cpu += times.user + times.system
         self.own, self.cpu = max(self.own, owns), max(self.cpu, cpu)
@@ -142,22 +156,33 @@ class Together:
     @property
     def failures(self) -> list[str]:
         """Notebook, learner, cell and error of each that failed."""
-        return [f"{self.notebook}, learner {i}, {one.failed}" for i, one in enumerate(self.learners, 1) if one.failed]
+        return [
+            f"{self.notebook}, learner {i}, {one.failed}"
+            for i, one in enumerate(self.learners, 1)
+            if one.failed
+        ]
 
 
 def run_at_once(notebook: Path, folders: list[Path]) -> Together:
     """Run a notebook once in each folder, all at the same time. However this ends, no kernel is left."""
     found = Together(notebook.name, [Learner(notebook, folder) for folder in folders])
     with ThreadPoolExecutor(len(folders)) as pool:
-        working: list[Future[None]] = [pool.submit(learner.work) for learner in found.learners]
+        working: list[Future[None]] = [
+            pool.submit(learner.work) for learner in found.learners
+        ]
         try:
             while not all(one.done() for one in working):
                 looked = [learner.look() for learner in found.learners]
                 together, own = (sum(column) for column in zip(*looked, strict=True))
-                found.together, found.shared = max(found.together, together), max(found.shared, together - own)
+                found.together, found.shared = (
+                    max(found.together, together),
+                    max(found.shared, together - own),
+                )
                 time.sleep(INTERVAL)
         finally:
-            while not all(one.done() for one in working):  # Ctrl-C: a kernel may be starting at this very moment
+            while not all(
+                one.done() for one in working
+            ):  # Ctrl-C: a kernel may be starting at this very moment
                 for learner in found.learners:
                     learner.end()
                 time.sleep(0.1)
@@ -189,27 +214,40 @@ class Rehearsal:
         return max(row[key] for row in self.rows)
 
     def __str__(self) -> str:
-        machine = (
-            "{cores:g} core(s) of {processor}, {memory:.1f} GB of memory, {memory_free:.1f} GB of them free, {system}"
-        )
+        machine = "{cores:g} core(s) of {processor}, {memory:.1f} GB of memory, {memory_free:.1f} GB of them free, {system}"
         sizes = {key: self.machine[key] / 1e9 for key in ("memory", "memory_free")}
-        header = ("notebook", "alone, s", "median, s", "longest, s", "slower", "CPU, s", "together, MB", "each, MB")
+        header = (
+            "notebook",
+            "alone, s",
+            "median, s",
+            "longest, s",
+            "slower",
+            "CPU, s",
+            "together, MB",
+            "each, MB",
+        )
         rows = [
             (row["notebook"], *(f"{row[key]:,.0f}" for key in ("alone", "median", "longest")),
              f"× {row['median'] / row['alone']:.1f}", f"{row['cpu']:,.0f}",
              *(f"{row[key] / 1e6:,.0f}" for key in ("together", "own")))
             for row in self.rows
         ]  # fmt: skip
-        above = (
-            f"{room.count(self.learners, 'learner')} at once on {machine.format(**self.machine | sizes)}. Each has a "
-        )
+        above = f"{room.count(self.learners, 'learner')} at once on {machine.format(**self.machine | sizes)}. Each has a "
         above += "kernel, a folder and an empty cache; all start at the same moment, and nobody stops to read."
-        return "\n\n".join([textwrap.fill(above, 100), room.table(header, rows), *map(textwrap.fill, self._limits())])
+        return "\n\n".join(
+            [
+                textwrap.fill(above, 100),
+                room.table(header, rows),
+                *map(textwrap.fill, self._limits()),
+            ]
+        )
 
     def _limits(self) -> tuple[str, ...]:
         """What the figures say about larger rooms."""
         if self.fits is None:
-            return ("A cell failed: the seconds and the memory are those of a run that stopped early.",)
+            return (
+                "A cell failed: the seconds and the memory are those of a run that stopped early.",
+            )
         worst = max(self.rows, key=lambda row: row["cpu"])
         minutes = self.fits * worst["cpu"] / self.machine["cores"] / 60
         return (
@@ -226,8 +264,12 @@ def _machine() -> dict[str, Any]:
     """What the figures depend on; memory and cores are this process's share, as doctor finds it."""
     cores, memory = _cores()[3], _memory()[3]
     info = Path("/proc/cpuinfo")
-    named = re.search(r"(?m)^model name\s*: (.+)", info.read_text("utf-8") if info.exists() else "")
-    processor = named[1].strip() if named else platform.processor() or platform.machine()
+    named = re.search(
+        r"(?m)^model name\s*: (.+)", info.read_text("utf-8") if info.exists() else ""
+    )
+    processor = (
+        named[1].strip() if named else platform.processor() or platform.machine()
+    )
     system = f"{platform.system()}, Python {platform.python_version()}"
     free = {"memory": memory["total"], "memory_free": memory["free"]}
     return {"cores": cores, "processor": processor, **free, "system": system}
@@ -239,13 +281,19 @@ def rehearse(notebooks: list[Path], learners: int = 2) -> Rehearsal:
     Progress goes to stderr. Nothing is left behind: neither kernels nor folders, also after Ctrl-C.
     """
     found = Rehearsal(learners, _machine())
-    with TemporaryDirectory(prefix="tlkit-rehearsal-", ignore_cleanup_errors=True) as work:
+    with TemporaryDirectory(
+        prefix="tlkit-rehearsal-", ignore_cleanup_errors=True
+    ) as work:
         first, *others = (Path(work) / f"learner-{i}" for i in range(learners + 1))
         copies.refresh(first)
         for folder in others:
             shutil.copytree(first, folder)
         for notebook in notebooks:
-            print(f"{notebook.name}: one learner alone, then {learners} at once …", file=sys.stderr, flush=True)
+            print(
+                f"{notebook.name}: one learner alone, then {learners} at once …",
+                file=sys.stderr,
+                flush=True,
+            )
             alone = run_at_once(notebook, [first])
             found.failures += [f"{failure} (alone)" for failure in alone.failures]
             run = alone if found.failures else run_at_once(notebook, others)
@@ -265,13 +313,21 @@ def _find(word: str) -> Path:
     if word.isdigit():
         return masters([word])[0]
     if not (path := Path(word)).is_file() or path.suffix != ".ipynb":
-        raise ValueError(f"--notebooks: expected numbers, as in 00 03, or paths of notebooks, got {word!r}")
+        raise ValueError(
+            f"--notebooks: expected numbers, as in 00 03, or paths of notebooks, got {word!r}"
+        )
     return path
 
 
 def add(parser) -> None:
     """The command's options."""
-    parser.add_argument("--learners", type=int, default=2, metavar="N", help="so many at once (default 2)")
+    parser.add_argument(
+        "--learners",
+        type=int,
+        default=2,
+        metavar="N",
+        help="so many at once (default 2)",
+    )
     parser.add_argument("--notebooks", nargs="+", default=HALF_DAY, metavar="NN",
                         help="numbers, or paths of your own (default: those of the half day, 00 to 05)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one object for programs")
@@ -282,7 +338,11 @@ def run(arguments) -> int:
     if not 1 <= arguments.learners <= 200:
         raise ValueError(f"--learners: expected 1 to 200, got {arguments.learners}")
     found = rehearse([_find(word) for word in arguments.notebooks], arguments.learners)
-    print(json.dumps(asdict(found) | {"fits": found.fits}, indent=1) if arguments.json else found)
+    print(
+        json.dumps(asdict(found) | {"fits": found.fits}, indent=1)
+        if arguments.json
+        else found
+    )
     for failure in found.failures:
         print(f"FAILED: {failure}", file=sys.stderr)
     return int(bool(found.failures))

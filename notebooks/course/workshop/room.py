@@ -59,14 +59,18 @@ def load(path: Path) -> dict[str, Any]:
         raise Refused("nested too deeply") from error
     except Refused:
         raise
-    except ValueError as error:  # also UnicodeDecodeError, and numbers of thousands of digits
+    except (
+        ValueError
+    ) as error:  # also UnicodeDecodeError, and numbers of thousands of digits
         raise Refused("not JSON") from error
     if not isinstance(found, dict):
         raise Refused("not one JSON object")
     return found
 
 
-def collect(words: Iterable[str], understand: Callable[[dict[str, Any]], T]) -> tuple[dict[Path, T], dict[Path, str]]:
+def collect(
+    words: Iterable[str], understand: Callable[[dict[str, Any]], T]
+) -> tuple[dict[Path, T], dict[Path, str]]:
     """Path -> what ``understand`` makes of a file, and path -> why not, for those that it or ``load`` refused.
 
     Raises:
@@ -80,7 +84,9 @@ def collect(words: Iterable[str], understand: Callable[[dict[str, Any]], T]) -> 
         except Refused as why:
             refused[path] = str(why)
     if not good and not refused:
-        raise ValueError("expected files, found none: name them, or the folder that holds them")
+        raise ValueError(
+            "expected files, found none: name them, or the folder that holds them"
+        )
     return good, refused
 
 
@@ -97,5 +103,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     everything = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*everything, strict=True)]
     sides = [str.ljust if head in WORDS else str.rjust for head in header]
-    lines = ("  ".join(side(cell, w) for side, cell, w in zip(sides, row, widths, strict=True)) for row in everything)
+    lines = (
+        "  ".join(
+            side(cell, w) for side, cell, w in zip(sides, row, widths, strict=True)
+        )
+        for row in everything
+    )
     return "\n".join(line.rstrip() for line in lines)

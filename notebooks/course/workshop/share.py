@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import tlkit
-from tlkit import record
 
+from .. import record
 from . import room
 
-NAME = re.compile(r"[0-9]{2} [\w ,.'-]{1,40}")  # of an exercise, a question or a guess, as in "00 labels"
+NAME = re.compile(
+    r"[0-9]{2} [\w ,.'-]{1,40}"
+)  # of an exercise, a question or a guess, as in "00 labels"
 MOST = 1000  # tries of one exercise that a person may need
 MARK = "tlkit progress, shared by its owner"
 NOTHING = (
@@ -28,7 +30,7 @@ NOTHING = (
 
 
 def entries(found: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """What is well-formed in an object as tlkit.record keeps it, and a sentence about each entry that is not.
+    """What is well-formed in an object as tlkit_course.record keeps it, and a sentence about each entry that is not.
 
     Returns:
         kind -> name -> (tries, solved) for exercises and quizzes, the option that was chosen for guesses.
@@ -43,9 +45,15 @@ def entries(found: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], list[str]
     for kind in record.KINDS:
         noted = found.get(kind, {})
         for name, entry in noted.items() if isinstance(noted, dict) else [(kind, None)]:
-            value = _value(kind, entry) if NAME.fullmatch(name) and name.isprintable() else None
+            value = (
+                _value(kind, entry)
+                if NAME.fullmatch(name) and name.isprintable()
+                else None
+            )
             if value is None:
-                problems.append(f"{room.printable(name, 30)!r} among the {kind} is not as tlkit writes it")
+                problems.append(
+                    f"{room.printable(name, 30)!r} among the {kind} is not as tlkit writes it"
+                )
             else:
                 kept[kind][name] = value
     return kept, problems
@@ -57,9 +65,17 @@ def _value(kind: str, entry: Any) -> tuple[int, bool] | str | None:
         return None
     if kind == "guesses":
         guess = entry.get("guess")
-        return guess if isinstance(guess, str) and 0 < len(guess) <= 80 and guess.isprintable() else None
+        return (
+            guess
+            if isinstance(guess, str) and 0 < len(guess) <= 80 and guess.isprintable()
+            else None
+        )
     tries, solved = entry.get("tries"), entry.get("solved")
-    return (tries, solved) if type(tries) is int and 1 <= tries <= MOST and type(solved) is bool else None
+    return (
+        (tries, solved)
+        if type(tries) is int and 1 <= tries <= MOST and type(solved) is bool
+        else None
+    )
 
 
 def _in_words(kept: dict[str, dict[str, Any]]) -> list[str]:
@@ -69,7 +85,9 @@ def _in_words(kept: dict[str, dict[str, Any]]) -> list[str]:
             lines.append(
                 f"{word} {name}: {'' if solved else 'not '}solved in {tries} {'try' if tries == 1 else 'tries'}"
             )
-    return lines + [f"guess {name}: {chosen}" for name, chosen in kept["guesses"].items()]
+    return lines + [
+        f"guess {name}: {chosen}" for name, chosen in kept["guesses"].items()
+    ]
 
 
 def _number_of(file: Path) -> str:
@@ -107,18 +125,35 @@ def share(name: str = "", file: str | Path = "progress-to-share.json") -> Path |
         print(NOTHING)
         return None
     file, name = Path(file), room.printable(name)
-    shared: dict[str, Any] = {"what": MARK, "tlkit": tlkit.__version__, "number": _number_of(file)}
+    shared: dict[str, Any] = {
+        "what": MARK,
+        "tlkit": tlkit.__version__,
+        "number": _number_of(file),
+    }
     shared |= {"name": name} if name else {}
     for kind in ("exercises", "quizzes"):
-        shared[kind] = {key: {"tries": tries, "solved": solved} for key, (tries, solved) in kept[kind].items()}
-    shared["guesses"] = {key: {"guess": chosen} for key, chosen in kept["guesses"].items()}
+        shared[kind] = {
+            key: {"tries": tries, "solved": solved}
+            for key, (tries, solved) in kept[kind].items()
+        }
+    shared["guesses"] = {
+        key: {"guess": chosen} for key, chosen in kept["guesses"].items()
+    }
     half = file.with_name(f".{file.name}.unfinished")
     half.write_text(json.dumps(shared, indent=1, ensure_ascii=False) + "\n", "utf-8")
     os.replace(half, file)
-    lines = [f"the version of the kit: {tlkit.__version__}", f"your name: {name}" if name else "no name"]
-    lines += ["a random number, so that this file is not counted twice", *_in_words(kept)]
+    lines = [
+        f"the version of the kit: {tlkit.__version__}",
+        f"your name: {name}" if name else "no name",
+    ]
+    lines += [
+        "a random number, so that this file is not counted twice",
+        *_in_words(kept),
+    ]
     print("\n  - ".join(["This is all that the file holds:", *lines]))
     if problems:
         print(f"Left out, because tlkit did not write it: {len(problems)}.")
-    print(f"It is {file.resolve()}. Nothing was sent: it is yours to hand over, or to delete.")
+    print(
+        f"It is {file.resolve()}. Nothing was sent: it is yours to hand over, or to delete."
+    )
     return file

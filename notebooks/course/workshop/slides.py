@@ -1,4 +1,4 @@
-"""``python -m tlkit workshop slides``: a deck of slides for each notebook, which needs no internet and no server."""
+"""``python -m tlkit_course.workshop slides``: a deck of slides for each notebook, which needs no internet and no server."""
 
 import argparse
 import shutil
@@ -29,8 +29,18 @@ PARTS = {  # package that ships it: {what of its static files -> where a deck fi
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--out", type=Path, required=True, help="folder for the decks; old ones of that name go")
-    parser.add_argument("--notebooks", nargs="+", metavar="NN", help="which, by number, such as 00 01 (default: all)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="folder for the decks; old ones of that name go",
+    )
+    parser.add_argument(
+        "--notebooks",
+        nargs="+",
+        metavar="NN",
+        help="which, by number, such as 00 01 (default: all)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -45,7 +55,9 @@ def run(arguments: argparse.Namespace) -> None:
     decks = [(path.stem, *write(path, arguments.out)) for path in chosen]
     for name, _, count in decks:
         print(f"{count:3} slides: {arguments.out / name}.html")
-    page = jinja2.Template((HERE / "deck" / "contents.html.j2").read_text("utf-8"), autoescape=True)
+    page = jinja2.Template(
+        (HERE / "deck" / "contents.html.j2").read_text("utf-8"), autoescape=True
+    )
     (arguments.out / "index.html").write_text(page.render(decks=decks), "utf-8")
     print(f"open {arguments.out / 'index.html'} in a browser; it needs no internet")
 
@@ -55,7 +67,9 @@ def write(path: Path, folder: Path) -> tuple[str, int]:
     notebook = nbformat.read(path, as_version=4)
     html = deck(notebook, path.stem[:2])
     (folder / f"{path.stem}.html").write_text(html, "utf-8")
-    return notebook.metadata.title, sum(cell.metadata.look in ("heading", "again") for cell in notebook.cells)
+    return notebook.metadata.title, sum(
+        cell.metadata.look in ("heading", "again") for cell in notebook.cells
+    )
 
 
 def deck(notebook: nbformat.NotebookNode, number: str) -> str:
@@ -65,7 +79,11 @@ def deck(notebook: nbformat.NotebookNode, number: str) -> str:
     notebook.cells = arranged(notebook.cells, notes(number))
     title = plain(notebook.cells[0].source.lstrip("# "))
     notebook.metadata.title = f"{number} · {title}"
-    exporter = SlidesExporter(template_name="deck", extra_template_basedirs=[str(HERE)], exclude_anchor_links=True)
+    exporter = SlidesExporter(
+        template_name="deck",
+        extra_template_basedirs=[str(HERE)],
+        exclude_anchor_links=True,
+    )
     return exporter.from_notebook_node(notebook)[0]
 
 
@@ -86,6 +104,11 @@ def copy_parts(to: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.eot", "*.ttf", "*.css"))
+        shutil.copytree(
+            source,
+            target,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("*.eot", "*.ttf", "*.css"),
+        )
     else:
         shutil.copy(source, target)

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tlkit_course.quiz import questions
+from tlkit_course.questions import questions
 
 from tlkit import evaluate
-from tlkit.checks import exercises
 
+from ..checks import exercises
 from . import notes, room, share
 
 FEW = 5  # with fewer people, a share says what single people did
@@ -63,15 +63,22 @@ class Prediction:
     def chosen(self) -> str:
         """The distribution in words, the option that most people chose first."""
         first, others = self.options[:MOST_OPTIONS], self.options[MOST_OPTIONS:]
-        words = [f"{option}{' (right)' * (option == self.right)}: {count}" for option, count in first]
-        return "; ".join(words + [f"others: {sum(n for _, n in others)}"] * bool(others))
+        words = [
+            f"{option}{' (right)' * (option == self.right)}: {count}"
+            for option, count in first
+        ]
+        return "; ".join(
+            words + [f"others: {sum(n for _, n in others)}"] * bool(others)
+        )
 
 
 @cache
 def _predictions(number: str) -> dict[str, str] | None:
     """Guess -> the option that the measurement bears out; None if nobody has written that down yet."""
     try:
-        return {name: str(option) for name, option in notes(number)["predictions"].items()}
+        return {
+            name: str(option) for name, option in notes(number)["predictions"].items()
+        }
     except (FileNotFoundError, KeyError):
         return None
 
@@ -103,25 +110,54 @@ def understand(found: dict[str, Any]) -> Progress:
         for name in list(entries):
             known = _known(kind, name[:2])
             if known is not None and name not in known:
-                problems.append(f"{room.printable(name, 30)!r} is none of this course's {kind}")
+                problems.append(
+                    f"{room.printable(name, 30)!r} is none of this course's {kind}"
+                )
                 del entries[name]
     if not any(kept.values()):
-        raise room.Refused(f"nothing of this course in it; {problems[0]}" if problems else "no progress yet")
+        raise room.Refused(
+            f"nothing of this course in it; {problems[0]}"
+            if problems
+            else "no progress yet"
+        )
     number, shared = found.get("number"), found.get("what") == share.MARK
-    key = f"{NUMBER}{number}" if shared and isinstance(number, str) else repr(sorted(map(repr, kept.items())))
-    done = sum(tries for kind in ("exercises", "quizzes") for tries, _ in kept[kind].values()) + len(kept["guesses"])
+    key = (
+        f"{NUMBER}{number}"
+        if shared and isinstance(number, str)
+        else repr(sorted(map(repr, kept.items())))
+    )
+    done = sum(
+        tries for kind in ("exercises", "quizzes") for tries, _ in kept[kind].values()
+    ) + len(kept["guesses"])
     return Progress(key, done, kept, problems)
 
 
-def once_each(learners: dict[Path, Progress]) -> tuple[dict[Path, Progress], dict[Path, str]]:
+def once_each(
+    learners: dict[Path, Progress],
+) -> tuple[dict[Path, Progress], dict[Path, str]]:
     """Each learner's furthest file, and for every other file of the same learner the reason why it is left out."""
     best: dict[str, Path] = {}
     for path, progress in learners.items():
-        if progress.key not in best or progress.done > learners[best[progress.key]].done:
+        if (
+            progress.key not in best
+            or progress.done > learners[best[progress.key]].done
+        ):
             best[progress.key] = path
-    same = {path: best[progress.key] for path, progress in learners.items() if best[progress.key] != path}
-    said = {path: "the same learner's" if learners[path].key.startswith(NUMBER) else "word for word" for path in same}
-    why = {path: f"{said[path]} as {room.printable(other.name)}" for path, other in same.items()}
+    same = {
+        path: best[progress.key]
+        for path, progress in learners.items()
+        if best[progress.key] != path
+    }
+    said = {
+        path: "the same learner's"
+        if learners[path].key.startswith(NUMBER)
+        else "word for word"
+        for path in same
+    }
+    why = {
+        path: f"{said[path]} as {room.printable(other.name)}"
+        for path, other in same.items()
+    }
     return {path: learners[path] for path in best.values()}, why
 
 
@@ -133,7 +169,9 @@ def hardest(kind: str, learners: Iterable[Progress]) -> list[Row]:
             answers.setdefault(name, []).append(outcome)
     rows = []
     for name, outcomes in answers.items():
-        good = [solved and (kind == "exercises" or tries == 1) for tries, solved in outcomes]
+        good = [
+            solved and (kind == "exercises" or tries == 1) for tries, solved in outcomes
+        ]
         tries = float(np.median([tries for tries, _ in outcomes]))
         rows.append(Row(name, len(good), evaluate.wilson(np.array(good)), tries))
     return sorted(rows, key=lambda row: (row.share.mean, -row.tries, row.name))
@@ -148,13 +186,21 @@ def predictions(learners: Iterable[Progress]) -> list[Prediction]:
     rows = []
     for name, counts in chosen.items():
         right = (_predictions(name[:2]) or {}).get(name)
-        hits = None if right is None else evaluate.wilson(np.arange(counts.total()) < counts[right])
+        hits = (
+            None
+            if right is None
+            else evaluate.wilson(np.arange(counts.total()) < counts[right])
+        )
         rows.append(Prediction(name, tuple(counts.most_common()), right, hits))
     return sorted(rows, key=lambda row: (row.share.mean if row.share else 2, row.name))
 
 
 def _interval(share: evaluate.Interval | None) -> str:
-    return f"{share.mean:.2f} [{share.low:.2f}, {share.high:.2f}]" if share else "not known"
+    return (
+        f"{share.mean:.2f} [{share.low:.2f}, {share.high:.2f}]"
+        if share
+        else "not known"
+    )
 
 
 def tables(learners: list[Progress]) -> dict[str, list[tuple[str, ...]]]:
@@ -164,11 +210,33 @@ def tables(learners: list[Progress]) -> dict[str, list[tuple[str, ...]]]:
         ("Exercises, the hardest first", "exercises", "solved"),
         ("Quizzes, the hardest question first", "quizzes", "right at first"),
     ):
-        asked = (lambda name: [_questions(name[:2])[name]]) if kind == "quizzes" else lambda name: []
-        rows = [(r.name, str(r.n), _interval(r.share), f"{r.tries:g}", *asked(r.name)) for r in hardest(kind, learners)]
-        found[title] = [("name", "tried", share_of, "median tries", *["question"] * (kind == "quizzes")), *rows]
-    guessed = [(p.name, str(p.n), _interval(p.share), p.chosen()) for p in predictions(learners)]
-    found["Predictions, the most often wrong first"] = [("name", "guessed", "right", "chosen"), *guessed]
+        asked = (
+            (lambda name: [_questions(name[:2])[name]])
+            if kind == "quizzes"
+            else lambda name: []
+        )
+        rows = [
+            (r.name, str(r.n), _interval(r.share), f"{r.tries:g}", *asked(r.name))
+            for r in hardest(kind, learners)
+        ]
+        found[title] = [
+            (
+                "name",
+                "tried",
+                share_of,
+                "median tries",
+                *["question"] * (kind == "quizzes"),
+            ),
+            *rows,
+        ]
+    guessed = [
+        (p.name, str(p.n), _interval(p.share), p.chosen())
+        for p in predictions(learners)
+    ]
+    found["Predictions, the most often wrong first"] = [
+        ("name", "guessed", "right", "chosen"),
+        *guessed,
+    ]
     return {title: lines for title, lines in found.items() if len(lines) > 1}
 
 
@@ -188,15 +256,33 @@ def figure(learners: list[Progress]):
 
     right = [(p.name, p.n, p.share) for p in predictions(learners) if p.share]
     panels = [
-        ("share of those who tried it that solved the exercise", hardest("exercises", learners), "probe"),
-        ("share of those who guessed that guessed rightly", [Row(*about, 1.0) for about in right], "scratch"),
-        ("share of those who answered that were right at first", hardest("quizzes", learners), "lp_ft"),
+        (
+            "share of those who tried it that solved the exercise",
+            hardest("exercises", learners),
+            "probe",
+        ),
+        (
+            "share of those who guessed that guessed rightly",
+            [Row(*about, 1.0) for about in right],
+            "scratch",
+        ),
+        (
+            "share of those who answered that were right at first",
+            hardest("quizzes", learners),
+            "lp_ft",
+        ),
     ]
-    panels = [(label, rows[:MOST_ROWS], colour) for label, rows, colour in panels if rows]
+    panels = [
+        (label, rows[:MOST_ROWS], colour) for label, rows, colour in panels if rows
+    ]
     heights = [len(rows) + 2 for _, rows, _ in panels] or [1]
-    drawing = pyplot.figure(figsize=(7.6, 0.27 * sum(heights) + 0.4), layout="constrained")
+    drawing = pyplot.figure(
+        figsize=(7.6, 0.27 * sum(heights) + 0.4), layout="constrained"
+    )
     spots = drawing.subplots(len(heights), squeeze=False, height_ratios=heights)[:, 0]
-    for ax, panel in zip(spots, panels, strict=False):  # where nothing is known there is one empty spot
+    for ax, panel in zip(
+        spots, panels, strict=False
+    ):  # where nothing is known there is one empty spot
         _panel(ax, *panel)
     return drawing
 
@@ -205,14 +291,26 @@ def _panel(ax, label: str, rows: list[Row], colour: str) -> None:
     from tlkit import plots
 
     plots.axes(ax, None)
-    shares = np.array([(row.share.mean, row.share.low, row.share.high) for row in rows]).T  # (3, rows)
+    shares = np.array(
+        [(row.share.mean, row.share.low, row.share.high) for row in rows]
+    ).T  # (3, rows)
     mean, low, high = shares
     places = np.arange(len(rows))
     ax.errorbar(mean, places, xerr=[mean - low, high - mean], fmt="o", ms=6, lw=2, color=plots.PALETTE[colour],
                 clip_on=False)  # fmt: skip
     for place, row in enumerate(rows):
-        words = f"{round(row.share.mean * row.n)} of {row.n}" + f", {row.tries:g} tries" * (row.tries > 1)
-        ax.annotate(words, (1.02, place), xycoords=("axes fraction", "data"), va="center", color=plots.INK, fontsize=9)
+        words = (
+            f"{round(row.share.mean * row.n)} of {row.n}"
+            + f", {row.tries:g} tries" * (row.tries > 1)
+        )
+        ax.annotate(
+            words,
+            (1.02, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            color=plots.INK,
+            fontsize=9,
+        )
     ax.set_yticks(places, [row.name for row in rows], fontsize=9, parse_math=False)
     ax.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
     ax.set_xlabel(label, fontsize=10)
@@ -245,7 +343,9 @@ PAGE = """<!doctype html>
 def _alt(learners: list[Progress]) -> str:
     """The figure in a sentence."""
     rows = hardest("exercises", learners)
-    first = f"; fewest solved {rows[0].name}, {_interval(rows[0].share)}" if rows else ""
+    first = (
+        f"; fewest solved {rows[0].name}, {_interval(rows[0].share)}" if rows else ""
+    )
     return f"Shares of {room.count(len(learners), 'learner')}, exercise by exercise and guess by guess{first}."
 
 
@@ -257,21 +357,38 @@ def write(folder: Path, learners: list[Progress], refused: str) -> list[Path]:
 
     alt = _alt(learners)
     picture = plots.png(figure(learners), alt)
-    said = {"n": room.count(len(learners), "learner"), "caution": caution(learners), "refused": refused}
+    said = {
+        "n": room.count(len(learners), "learner"),
+        "caution": caution(learners),
+        "refused": refused,
+    }
     page = Environment(autoescape=True, undefined=StrictUndefined).from_string(PAGE)
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "summary.png", folder / "summary.html"]
     files[0].write_bytes(picture)
     files[1].write_text(
-        page.render(**said, tables=tables(learners), picture=base64.b64encode(picture).decode(), alt=alt), "utf-8"
+        page.render(
+            **said,
+            tables=tables(learners),
+            picture=base64.b64encode(picture).decode(),
+            alt=alt,
+        ),
+        "utf-8",
     )
     return files
 
 
 def add(parser) -> None:
     """The command's options."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="progress files, or folders of them")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="put summary.png and summary.html there as well")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="progress files, or folders of them"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="put summary.png and summary.html there as well",
+    )
 
 
 def run(arguments) -> int:
@@ -282,7 +399,9 @@ def run(arguments) -> int:
     if not learners:
         print(left_out)
         return 1
-    print(f"{room.count(len(learners), 'learner')}. Shares carry their 95 % interval. {caution(learners)}".rstrip())
+    print(
+        f"{room.count(len(learners), 'learner')}. Shares carry their 95 % interval. {caution(learners)}".rstrip()
+    )
     for title, lines in tables(learners).items():
         print(
             f"\n{title}\n{room.table(lines[0], lines[1:])}"
@@ -291,15 +410,30 @@ def run(arguments) -> int:
         )
     for path, progress in best.items():
         if progress.problems:
-            others = f", and {len(progress.problems) - 1} more entries" * (len(progress.problems) > 1)
-            print(f"\nOf {room.printable(path.name)} left out: {progress.problems[0]}{others}.")
+            others = f", and {len(progress.problems) - 1} more entries" * (
+                len(progress.problems) > 1
+            )
+            print(
+                f"\nOf {room.printable(path.name)} left out: {progress.problems[0]}{others}."
+            )
     print(f"\n{left_out}" if left_out else "", end="\n" if left_out else "")
     if arguments.out:
-        print("\nWritten: " + " and ".join(map(str, write(arguments.out, learners, left_out))))
+        print(
+            "\nWritten: "
+            + " and ".join(map(str, write(arguments.out, learners, left_out)))
+        )
     return 0
 
 
 def _listed(lines: list[tuple[str, ...]]) -> str:
     """The table of predictions, with what was chosen on a line of its own: options are sentences."""
     shown = room.table(lines[0][:3], [line[:3] for line in lines[1:]]).splitlines()
-    return "\n".join([shown[0], *(f"{row}\n      {line[3]}" for row, line in zip(shown[1:], lines[1:], strict=True))])
+    return "\n".join(
+        [
+            shown[0],
+            *(
+                f"{row}\n      {line[3]}"
+                for row, line in zip(shown[1:], lines[1:], strict=True)
+            ),
+        ]
+    )

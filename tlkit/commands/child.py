@@ -18,7 +18,9 @@ def is_watched() -> bool:
     """Whether this is the child, which ends as soon as its parent does."""
     if _MARK not in os.environ:
         return False
-    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()  # nothing to read till then
+    threading.Thread(
+        target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True
+    ).start()  # nothing to read till then
     return True
 
 
@@ -29,10 +31,18 @@ def run_again() -> int:
         ValueError: JAX is not installed.
     """
     if not find_spec("jax"):
-        raise ValueError('--distributed needs JAX: type `.venv/bin/python -m pip install -e ".[distributed]"` first')
+        raise ValueError(
+            '--distributed needs JAX: type `.venv/bin/python -m pip install -e ".[distributed]"` first'
+        )
     environment = {**os.environ, _MARK: "1", "KERAS_BACKEND": "jax"}
-    child = subprocess.Popen([sys.executable, "-m", "tlkit", *sys.argv[1:]], env=environment, stdin=subprocess.PIPE)
-    signal.signal(signal.SIGTERM, lambda *_: child.kill())  # JAX takes SIGTERM for a notice that it may ignore
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tlkit", *sys.argv[1:]],
+        env=environment,
+        stdin=subprocess.PIPE,
+    )
+    signal.signal(
+        signal.SIGTERM, lambda *_: child.kill()
+    )  # JAX takes SIGTERM for a notice that it may ignore
     try:
         status = child.wait()
     finally:

@@ -4,10 +4,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from tlkit import record
-from tlkit.checks import exercises
-
-from .quiz import questions
+from . import record
+from .checks import exercises
+from .questions import questions
 
 HEADER = ("notebook", "exercises solved", "tries", "quiz", "guesses")
 NOTHING_KEPT = (
@@ -27,7 +26,13 @@ def _row(number: str, known: dict[str, dict[str, Any]]) -> tuple[str, ...]:
     tried = [name for name in known["exercises"] if name.startswith(number)]
     guessed = [name for name in known["guesses"] if name.startswith(number)]
     return (
-        next((path.stem.replace("_", " ") for path in sorted(Path().glob(f"{number}_*.ipynb"))), number),
+        next(
+            (
+                path.stem.replace("_", " ")
+                for path in sorted(Path().glob(f"{number}_*.ipynb"))
+            ),
+            number,
+        ),
         _share(known["exercises"], list(exercises(number))),
         str(sum(known["exercises"][name]["tries"] for name in tried)),
         _share(known["quizzes"], [question.name for question in questions(number)]),
@@ -45,21 +50,39 @@ class Progress:
 
     def __init__(self):
         self.file, known = record.place(), record.read()
-        quizzes = sorted(path.name[:2] for path in (files("tlkit_course") / "quizzes").iterdir())
+        quizzes = sorted(
+            path.name[:2] for path in (files("tlkit_course") / "quizzes").iterdir()
+        )
         self.rows = [_row(number, known) for number in quizzes] if self.file else []
 
     def __repr__(self) -> str:
         if not self.file:
             return NOTHING_KEPT
-        widths = [max(map(len, column)) for column in zip(HEADER, *self.rows, strict=True)]
-        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in (HEADER, *self.rows))
-        return "\n".join([*lines, f"Kept in {self.file}, which is yours: to begin anew, delete it."])
+        widths = [
+            max(map(len, column)) for column in zip(HEADER, *self.rows, strict=True)
+        ]
+        lines = (
+            "  ".join(map(str.ljust, row, widths)).rstrip()
+            for row in (HEADER, *self.rows)
+        )
+        return "\n".join(
+            [*lines, f"Kept in {self.file}, which is yours: to begin anew, delete it."]
+        )
 
     def _repr_markdown_(self) -> str:
         if not self.file:
             return NOTHING_KEPT
-        lines = (f"| {' | '.join(row)} |" for row in (HEADER, ["---"] * len(HEADER), *self.rows))
-        return "\n".join([*lines, "", f"Kept in `{self.file}`, which is yours: to begin anew, delete it."])
+        lines = (
+            f"| {' | '.join(row)} |"
+            for row in (HEADER, ["---"] * len(HEADER), *self.rows)
+        )
+        return "\n".join(
+            [
+                *lines,
+                "",
+                f"Kept in `{self.file}`, which is yours: to begin anew, delete it.",
+            ]
+        )
 
 
 def progress() -> Progress:

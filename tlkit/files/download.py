@@ -12,9 +12,13 @@ import re
 import time
 from contextlib import ExitStack, suppress
 
-from .bar import bar
+from ..machine.bar import bar
 
-CONNECT, STALL, PATIENCE = 10, 30, 120  # seconds: to an answer, without a byte, that a server may ask us to wait
+CONNECT, STALL, PATIENCE = (
+    10,
+    30,
+    120,
+)  # seconds: to an answer, without a byte, that a server may ask us to wait
 RETRIES = 3  # more attempts after one that brought nothing; those that bring something do not count
 PAUSE = 1.0  # seconds or a little less before the first of them; doubled each time
 WORDS = {  # for what requests and urllib3 say
@@ -86,23 +90,31 @@ class Part(io.FileIO):
             name = known.partition(":")[0]
             if (found := f"{name}:{self.hashes[name].hexdigest()}") != known:
                 self.start()
-                raise Refused(f"sends another file: its hash is {found}, expected {known}")
+                raise Refused(
+                    f"sends another file: its hash is {found}, expected {known}"
+                )
         return True
 
     def check(self, response, **_) -> None:
         """Refuse what cannot be the file before a byte of it is written: a login page, another version."""
         if response.status_code not in (200, 206):
             return  # requests follows redirects, pooch raises the rest
-        response.raw.headers.pop("content-encoding", None)  # some servers say gzip of every .gz: leave it packed
+        response.raw.headers.pop(
+            "content-encoding", None
+        )  # some servers say gzip of every .gz: leave it packed
         start, size = 0, response.headers.get("content-length", "*")
         if response.status_code == 206:
-            ranges = re.findall(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("content-range", ""))
+            ranges = re.findall(
+                r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("content-range", "")
+            )
             start, size = ranges[0] if ranges else (0, "unknown")
         self.skip = self.size - int(start)  # a server that cannot resume starts from 0
         if "text/html" in response.headers.get("content-type", ""):
             raise Refused("answers with a web page: does this network want a login?")
         if self.skip < 0 or size not in ("*", str(self.length)):
-            raise Refused(f"offers {size} bytes from {start} on, expected {self.length} from {self.size} on")
+            raise Refused(
+                f"offers {size} bytes from {start} on, expected {self.length} from {self.size} on"
+            )
 
     def __exit__(self, *error):
         self.bar.close()
@@ -122,7 +134,11 @@ def fill(part: Part, urls: list[str]) -> None:
             return _fill_from(part, url)
         except (RequestException, Refused) as error:
             said.append(f"{url}: {_words(error)}")
-    kept = f" ({part.size / 1e6:.1f} MB are here; the next attempt goes on from there)" if part.size else ""
+    kept = (
+        f" ({part.size / 1e6:.1f} MB are here; the next attempt goes on from there)"
+        if part.size
+        else ""
+    )
     raise Refused("; ".join(said) + kept)
 
 
@@ -138,20 +154,38 @@ def _fill_from(part, url):
 
     failures, began, alone = 0, part.size, not part.size
     while True:
-        before, headers = part.size, {"Accept-Encoding": "identity", "Range": f"bytes={part.size}-"}
+        before, headers = (
+            part.size,
+            {"Accept-Encoding": "identity", "Range": f"bytes={part.size}-"},
+        )
         options = {"timeout": (CONNECT, STALL), "headers": headers}
         try:
             if part.right():
                 return
             with ExitStack() as answers:  # closed in any case
-                hooks = {"response": [lambda answer, answers=answers, **_: answers.enter_context(answer), part.check]}
-                HTTPDownloader(chunk_size=2**14, hooks=hooks, **options)(url, part, None)
+                hooks = {
+                    "response": [
+                        lambda answer, answers=answers, **_: answers.enter_context(
+                            answer
+                        ),
+                        part.check,
+                    ]
+                }
+                HTTPDownloader(chunk_size=2**14, hooks=hooks, **options)(
+                    url, part, None
+                )
             if part.size < part.length:
                 raise ConnectionError("IncompleteRead")
         except RequestException as error:
             failures = 0 if part.size > before else failures + 1
-            seconds = _pause(error, failures, offline=part.size == began and "Failed to resolve" in str(error))
-            part.bar.write(f"{_words(error)}; going on at {part.size / 1e6:.1f} MB in {seconds:.0f} s")
+            seconds = _pause(
+                error,
+                failures,
+                offline=part.size == began and "Failed to resolve" in str(error),
+            )
+            part.bar.write(
+                f"{_words(error)}; going on at {part.size / 1e6:.1f} MB in {seconds:.0f} s"
+            )
             time.sleep(seconds)
         except Refused:
             if alone or part.size:
@@ -164,12 +198,17 @@ def _pause(error, failures, offline):
     from urllib3 import Retry
     from urllib3.exceptions import InvalidHeader
 
-    status, wait = 503, PAUSE * random.uniform(0.5, 1) * 2**failures  # thirty learners must not come back at once
+    status, wait = (
+        503,
+        PAUSE * random.uniform(0.5, 1) * 2**failures,
+    )  # thirty learners must not come back at once
     if error.response is not None:
         status = error.response.status_code
         with suppress(InvalidHeader):
             wait = max(wait, Retry().get_retry_after(error.response.raw) or 0)
-    hopeless = (400 <= status < 500 and status not in (408, 429)) or "CERTIFICATE_VERIFY" in str(error)
+    hopeless = (
+        400 <= status < 500 and status not in (408, 429)
+    ) or "CERTIFICATE_VERIFY" in str(error)
     if wait > PATIENCE:
         raise Refused(f"asks to wait for {wait:.0f} s")
     if offline or hopeless or failures > RETRIES:

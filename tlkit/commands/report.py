@@ -6,8 +6,7 @@ import os
 import platform
 import shutil
 import time
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import metadata
@@ -16,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from . import evaluate, plots
+from .. import evaluate, plots
+from ..saved import save_model
 
 SCRATCH = "scratch"
 RECIPES = {
@@ -33,100 +33,122 @@ PAIRS = {
     "real": "Source: the 1.3 million photographs of ImageNet. Target: CIFAR-10.",
     "custom": "Task and backbone were chosen by the person who ran this.",
 }
-_NOTE = "tlkit.json"  # a member of model.keras, so that a model that was moved still names its classes
-
-
-def predict(model: Path, images: Sequence[Path]) -> Iterator[tuple[Path, list[tuple[str, float]]]]:
-    """Label pictures with a model that ``save_model`` wrote.
-
-    Args:
-        model: a model.keras, or the folder that holds it.
-        images: picture files of any size.
-
-    Yields:
-        (path, [(class, probability), ...]), the most probable first; for a number [(task's name, number)].
-
-    Raises:
-        ValueError: no such model, or one saved by something else; a picture that cannot be read.
-    """
-    from .folders import decode
-    from .quiet import keras
-
-    model = model / "model.keras" if model.is_dir() else model
-    try:
-        with zipfile.ZipFile(model) as file:
-            known = json.loads(file.read(_NOTE))
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{model}: expected a model.keras that `python -m tlkit run` wrote: {error}") from error
-    network = keras.saving.load_model(model, compile=False)
-    for path in images:
-        try:
-            image = decode(path, network.input_shape[1])
-        except (OSError, ValueError) as error:
-            raise ValueError(f"{path}: expected a picture: {error}") from error
-        logits = np.asarray(network(image[None]))[0]  # (classes,), or (1,) for a number
-        if known["classes"]:
-            shares = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
-            ranked = [(known["classes"][i], float(shares[i])) for i in np.argsort(-shares)]
-        yield path, ranked if known["classes"] else [(known["task"], float(logits[0]))]
 
 
 def table(runs: Mapping[str, Sequence]) -> str:
     """Recipes with test score and 95 % interval, mean seconds, trained parameters, peak memory, as text."""
-    rows = [["recipe", plots.measure(_task(runs)), "seconds", "trained parameters", "peak memory"]]
+    rows = [
+        [
+            "recipe",
+            plots.measure(_task(runs)),
+            "seconds",
+            "trained parameters",
+            "peak memory",
+        ]
+    ]
     for name in runs:
         recipe = _recipe(runs, name)
-        costs = (recipe["seconds"], recipe["trained_parameters"], recipe["peak_memory_mb"])
-        rows.append([name, str(plots.score(runs[name])), *"{:.1f}|{:,}|{:,.0f} MB".format(*costs).split("|")])
+        costs = (
+            recipe["seconds"],
+            recipe["trained_parameters"],
+            recipe["peak_memory_mb"],
+        )
+        rows.append(
+            [
+                name,
+                str(plots.score(runs[name])),
+                *"{:.1f}|{:,}|{:,.0f} MB".format(*costs).split("|"),
+            ]
+        )
     wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ([row[0].ljust(wide[0]), *map(str.rjust, row[1:], wide[1:])] for row in rows)
+    lines = (
+        [row[0].ljust(wide[0]), *map(str.rjust, row[1:], wide[1:])] for row in rows
+    )
     return "\n".join("  ".join(line) for line in lines)
 
 
 def best(runs: Mapping[str, Sequence]) -> str:
     """The recipe with the best validation score; the test split has no say in the choice."""
     sign = -1 if _task(runs).is_regression else 1
-    return max(runs, key=lambda name: sign * np.mean([run.score("validation").mean for run in runs[name]]))
+    return max(
+        runs,
+        key=lambda name: (
+            sign * np.mean([run.score("validation").mean for run in runs[name]])
+        ),
+    )
 
 
-def against_scratch(runs: Mapping[str, Sequence], name: str) -> evaluate.Interval | None:
+def against_scratch(
+    runs: Mapping[str, Sequence], name: str
+) -> evaluate.Interval | None:
     """Test score of a recipe minus that from scratch, on the same images and seeds; None without a pair."""
-    scratch = {run.seed: run for some in runs.values() for run in some if run.recipe == SCRATCH}
-    pairs = [(run, scratch[run.seed]) for run in runs[name] if run.recipe != SCRATCH and run.seed in scratch]
+    scratch = {
+        run.seed: run for some in runs.values() for run in some if run.recipe == SCRATCH
+    }
+    pairs = [
+        (run, scratch[run.seed])
+        for run in runs[name]
+        if run.recipe != SCRATCH and run.seed in scratch
+    ]
     if not pairs:
         return None
-    ours, theirs = (np.stack([_marks(run) for run in side]) for side in zip(*pairs, strict=True))
+    ours, theirs = (
+        np.stack([_marks(run) for run in side]) for side in zip(*pairs, strict=True)
+    )
     return evaluate.paired_difference(ours, theirs)
 
 
 def finding(runs: Mapping[str, Sequence]) -> str:
     """The result in one sentence: the recipe chosen on validation against training from scratch."""
     name, task = best(runs), _task(runs)
-    few = f"With {task.labels_per_class} labels per class, " if task.labels_per_class else ""
+    few = (
+        f"With {task.labels_per_class} labels per class, "
+        if task.labels_per_class
+        else ""
+    )
     kind = "a mean absolute error of" if task.is_regression else "an accuracy of"
-    words = f"{few}{_spoken(name)} reaches {kind} {plots.score(runs[name])} on {task.name}"
+    words = (
+        f"{few}{_spoken(name)} reaches {kind} {plots.score(runs[name])} on {task.name}"
+    )
     gain = against_scratch(runs, name)
     if gain is None:
         return f"{words}; guessing gives {plots.guessing(task)[0]:.3f}."
-    scratch = next(plots.score(some) for some in runs.values() if some[0].recipe == SCRATCH)
+    scratch = next(
+        plots.score(some) for some in runs.values() if some[0].recipe == SCRATCH
+    )
     if not gain.excludes(0):
         return f"{words}, and from scratch {scratch}: the difference of {gain} may be chance."
     better = "a gain" if (gain.mean < 0) == task.is_regression else "a loss"
-    size = gain if gain.mean > 0 else evaluate.Interval(-gain.mean, -gain.high, -gain.low)
+    size = (
+        gain if gain.mean > 0 else evaluate.Interval(-gain.mean, -gain.high, -gain.low)
+    )
     return f"{words}, against {scratch.mean:.3f} from scratch: {better} of {size}."
 
 
-def result(runs: Mapping[str, Sequence], pair: str, command: str, **extra) -> dict[str, Any]:
+def result(
+    runs: Mapping[str, Sequence], pair: str, command: str, **extra
+) -> dict[str, Any]:
     """All that ``result.json`` says, as plain values; arguments as in ``write_result``."""
     every = [run for some in runs.values() for run in some]
-    backbone = next((run.backbone for run in every if run.backbone.weights is not None), every[0].backbone)
+    backbone = next(
+        (run.backbone for run in every if run.backbone.weights is not None),
+        every[0].backbone,
+    )
     task, tasks = every[0].task, {run.seed: run.task for run in every}
-    about = {name: getattr(task, name) for name in ("name", "question", "classes", "labels_per_class", "notes")}
+    about = {
+        name: getattr(task, name)
+        for name in ("name", "question", "classes", "labels_per_class", "notes")
+    }
     return {
         "pair": pair,
         "finding": finding(runs),
-        "task": {**about, "images": {name: len(split) for name, split in task.splits().items()}},
-        "backbone": {name: getattr(backbone, name) for name in ("name", "size", "width")},
+        "task": {
+            **about,
+            "images": {name: len(split) for name, split in task.splits().items()},
+        },
+        "backbone": {
+            name: getattr(backbone, name) for name in ("name", "size", "width")
+        },
         "seeds": sorted(tasks),
         "recipes": {name: _recipe(runs, name) for name in runs},
         "best_by_validation": best(runs),
@@ -137,12 +159,18 @@ def result(runs: Mapping[str, Sequence], pair: str, command: str, **extra) -> di
             "weights": backbone.weights_hash,
         },
         "versions": _versions(),
-        "machine": {"cores": os.cpu_count(), "processor": _processor(), "platform": platform.system()},
+        "machine": {
+            "cores": os.cpu_count(),
+            "processor": _processor(),
+            "platform": platform.system(),
+        },
         **extra,
     }
 
 
-def write_result(runs: Mapping[str, Sequence], out: Path, pair: str, command: str, **extra) -> Path:
+def write_result(
+    runs: Mapping[str, Sequence], out: Path, pair: str, command: str, **extra
+) -> Path:
     """Write a folder named after the time, whole or not at all.
 
     Args:
@@ -158,12 +186,16 @@ def write_result(runs: Mapping[str, Sequence], out: Path, pair: str, command: st
     """
     if pair not in PAIRS or not runs:
         expected = f"expected runs and pair one of {', '.join(PAIRS)}"
-        raise ValueError(f"{expected}, got {len(runs)} recipes and {pair!r}: say where the weights are from")
+        raise ValueError(
+            f"{expected}, got {len(runs)} recipes and {pair!r}: say where the weights are from"
+        )
     chosen = runs[best(runs)][0]
 
     def write(folder: Path) -> None:
         said, figures = result(runs, pair, command, **extra), _figures(runs, chosen)
-        (folder / "result.json").write_text(json.dumps(said, indent=2, default=_plain), "utf-8")
+        (folder / "result.json").write_text(
+            json.dumps(said, indent=2, default=_plain), "utf-8"
+        )
         (folder / "report.html").write_text(_page(runs, chosen, said, figures), "utf-8")
         for file, (picture, _, _) in figures.items():
             (folder / file).write_bytes(picture)
@@ -182,16 +214,11 @@ def new_folder(out: Path, write: Callable[[Path], None]) -> Path:
         for i in range(1, 1000):
             with suppress(OSError):  # the name is taken
                 return unfinished.rename(out / (name if i == 1 else f"{name}-{i}"))
-        raise FileExistsError(f"{out / name} cannot be written: choose another folder with --out")
+        raise FileExistsError(
+            f"{out / name} cannot be written: choose another folder with --out"
+        )
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def save_model(model, folder: Path, task: str, classes: Sequence[str]) -> None:
-    """Write model.keras into a folder, with the names in it that ``predict`` needs; classes is empty for a number."""
-    model.save(folder / "model.keras")
-    with zipfile.ZipFile(folder / "model.keras", "a") as archive:
-        archive.writestr(_NOTE, json.dumps({"task": task, "classes": classes}))
 
 
 def _task(runs):
@@ -204,7 +231,11 @@ def _spoken(name: str) -> str:
 
 def _marks(run) -> np.ndarray:
     """What the run got right on the test split, bool (n,), or how far off it was, float (n,)."""
-    return np.abs(run.predicted() - run.task.test.labels) if run.task.is_regression else run.correct()
+    return (
+        np.abs(run.predicted() - run.task.test.labels)
+        if run.task.is_regression
+        else run.correct()
+    )
 
 
 def _recipe(runs, name) -> dict[str, Any]:
@@ -224,31 +255,67 @@ def _recipe(runs, name) -> dict[str, Any]:
 
 def _figures(runs, chosen) -> dict[str, tuple[bytes, str, str]]:
     """File name -> (PNG, alternative text, caption)."""
-    task, measure, who = chosen.task, plots.measure(chosen.task), f"{_spoken(best(runs))}, seed {chosen.seed}"
-    scores = "; ".join(f"{_spoken(name)} {plots.score(some)}" for name, some in runs.items())
+    task, measure, who = (
+        chosen.task,
+        plots.measure(chosen.task),
+        f"{_spoken(best(runs))}, seed {chosen.seed}",
+    )
+    scores = "; ".join(
+        f"{_spoken(name)} {plots.score(some)}" for name, some in runs.items()
+    )
     key = "val_mae" if task.is_regression else "val_accuracy"
-    ways = {_spoken(name): some[0].history[key] for name, some in runs.items() if some[0].history.get(key)}
-    ends = "; ".join(f"{name} from {way[0]:.2f} to {way[-1]:.2f}" for name, way in ways.items())
+    ways = {
+        _spoken(name): some[0].history[key]
+        for name, some in runs.items()
+        if some[0].history.get(key)
+    }
+    ends = "; ".join(
+        f"{name} from {way[0]:.2f} to {way[-1]:.2f}" for name, way in ways.items()
+    )
     figures = {}
 
     def add(file, axes, alt, caption):
         figures[file] = (plots.png(axes, alt), alt, caption)
 
     caption = "Bars are 95 % intervals, small dots single seeds; the dashed line is guessing without looking."
-    add("compare.png", plots.compare(runs), f"Test {measure} by recipe: {scores}.", caption)
+    add(
+        "compare.png",
+        plots.compare(runs),
+        f"Test {measure} by recipe: {scores}.",
+        caption,
+    )
     if ways:
         caption = f"Validation {measure} after each epoch; the first seed is bold."
-        add("curves.png", plots.curves(runs), f"Validation {measure} over the epochs: {ends}.", caption)
+        add(
+            "curves.png",
+            plots.curves(runs),
+            f"Validation {measure} over the epochs: {ends}.",
+            caption,
+        )
     if task.is_regression:
         caption = f"Predicted against true {task.name} of the test pictures ({who})."
-        add("scatter.png", plots.scatter(chosen), f"Off by {chosen.score()} on average.", caption)
+        add(
+            "scatter.png",
+            plots.scatter(chosen),
+            f"Off by {chosen.score()} on average.",
+            caption,
+        )
         told = "each with the predicted and the true number"
     else:
-        caption = f"Which class was taken for which, in percent of each true class ({who})."
+        caption = (
+            f"Which class was taken for which, in percent of each true class ({who})."
+        )
         add("confusion.png", plots.confusion(chosen), _worst_mistake(chosen), caption)
         told = f"{chosen.correct()[plots.spread(len(task.test), 16)].sum()} of them classified rightly"
-    caption = f"Test pictures, evenly spaced and not chosen, and what the model says ({who})."
-    add("predictions.png", plots.predictions(chosen), f"Up to 16 test pictures, {told}.", caption)
+    caption = (
+        f"Test pictures, evenly spaced and not chosen, and what the model says ({who})."
+    )
+    add(
+        "predictions.png",
+        plots.predictions(chosen),
+        f"Up to 16 test pictures, {told}.",
+        caption,
+    )
     return figures
 
 
@@ -266,18 +333,30 @@ def _page(runs, chosen, said, figures) -> str:
     """report.html: everything inside one file, every text escaped."""
     from jinja2 import Environment, StrictUndefined
 
-    task, template = chosen.task, Path(__file__).with_name("assets") / "report.html"
-    scores = {name: (plots.score(some), against_scratch(runs, name)) for name, some in runs.items()}
-    pictures = [(base64.b64encode(picture).decode(), *words) for picture, *words in figures.values()]
+    task, template = chosen.task, Path(__file__).parents[1] / "assets" / "report.html"
+    scores = {
+        name: (plots.score(some), against_scratch(runs, name))
+        for name, some in runs.items()
+    }
+    pictures = [
+        (base64.b64encode(picture).decode(), *words)
+        for picture, *words in figures.values()
+    ]
     labels, said_so = task.test.labels, chosen.predicted()
     fill = {
-        "classes": () if task.is_regression else evaluate.per_class(labels, said_so, task.classes),
+        "classes": ()
+        if task.is_regression
+        else evaluate.per_class(labels, said_so, task.classes),
         "measure": plots.measure(task),
         "about": PAIRS[said["pair"]],
     }
-    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(template.read_text("utf-8"))
+    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(
+        template.read_text("utf-8")
+    )
     words = {"spoken": _spoken, "recipes": RECIPES}
-    return page.render(said=said, scores=scores, pictures=pictures, seed=chosen.seed, **fill, **words)
+    return page.render(
+        said=said, scores=scores, pictures=pictures, seed=chosen.seed, **fill, **words
+    )
 
 
 def _plain(value):
@@ -296,5 +375,7 @@ def _versions() -> dict[str, str]:
 def _processor() -> str:
     with suppress(OSError, StopIteration):  # Linux only
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        return next(line.split(": ", 1)[1] for line in lines if line.startswith("model name"))
+        return next(
+            line.split(": ", 1)[1] for line in lines if line.startswith("model name")
+        )
     return platform.processor() or platform.machine()

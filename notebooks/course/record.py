@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-COPIES = ".tlkit-copies.json"  # marks a folder of learner's copies
+from tlkit.commands.copies import REGISTER
+
 KINDS = ("guesses", "exercises", "quizzes")
 
 
@@ -18,7 +19,7 @@ def place() -> Path | None:
     """Where progress is kept; None if it is not."""
     if chosen := os.environ.get("TLKIT_PROGRESS"):
         return Path(chosen)
-    return Path("progress.json") if Path(COPIES).is_file() else None
+    return Path("progress.json") if Path(REGISTER).is_file() else None
 
 
 def read() -> dict[str, dict[str, Any]]:
@@ -31,7 +32,10 @@ def read() -> dict[str, dict[str, Any]]:
         except (ValueError, TypeError, AttributeError):
             aside = file.with_suffix(".damaged.json")
             os.replace(file, aside)
-            print(f"{file} could not be read and is now {aside}; progress starts anew", file=sys.stderr)
+            print(
+                f"{file} could not be read and is now {aside}; progress starts anew",
+                file=sys.stderr,
+            )
     return {kind: {} for kind in KINDS}
 
 
@@ -41,7 +45,9 @@ def note(kind: str, name: str, outcome: bool | str) -> None:
     if not file or not name:
         return
     known = read()
-    entry = known[kind].setdefault(name, {"tries": 0, "solved": False} if kind != "guesses" else {})
+    entry = known[kind].setdefault(
+        name, {"tries": 0, "solved": False} if kind != "guesses" else {}
+    )
     if kind == "guesses":
         entry["guess"] = outcome
     elif not entry["solved"]:  # what is solved stays solved, and needed this many tries

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
-from .bundle import with_twin
+from .twin import with_twin
 
 
 class Explorer:
@@ -22,7 +22,12 @@ class Explorer:
         seconds: how long the last drawing took.
     """
 
-    def __init__(self, draw: Callable[..., str], size: tuple[float, float] = (6.4, 3.6), **controls):
+    def __init__(
+        self,
+        draw: Callable[..., str],
+        size: tuple[float, float] = (6.4, 3.6),
+        **controls,
+    ):
         from ipywidgets import HTML, VBox
 
         self._draw, self._size, self.controls = draw, size, controls
@@ -40,16 +45,25 @@ class Explorer:
         with _garbage_collected_young():
             self._png, self.alt = self._drawn()
         picture = base64.b64encode(self._png).decode()
-        self._shown.value = f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
+        self._shown.value = (
+            f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
+        )
         self.seconds = time.perf_counter() - started
 
     def _drawn(self) -> tuple[bytes, str]:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        figure, file = Figure(self._size, dpi=90, layout="constrained"), BytesIO()  # no pyplot: there may be threads
-        alt = self._draw(figure, **{name: control.value for name, control in self.controls.items()})
-        FigureCanvasAgg(figure).print_png(file, metadata={"Description": alt})  # savefig would draw it twice
+        figure, file = (
+            Figure(self._size, dpi=90, layout="constrained"),
+            BytesIO(),
+        )  # no pyplot: there may be threads
+        alt = self._draw(
+            figure, **{name: control.value for name, control in self.controls.items()}
+        )
+        FigureCanvasAgg(figure).print_png(
+            file, metadata={"Description": alt}
+        )  # savefig would draw it twice
         return file.getvalue(), alt
 
     def __repr__(self) -> str:
@@ -58,7 +72,10 @@ class Explorer:
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """The widget, and as its twin the figure as it stands at the beginning."""
         picture, alt = self._twin
-        twin = {"text/plain": repr(self), "image/png": base64.b64encode(picture).decode()}
+        twin = {
+            "text/plain": repr(self),
+            "image/png": base64.b64encode(picture).decode(),
+        }
         return with_twin(self.widget, twin), {"image/png": {"alt": alt}}
 
 
@@ -75,7 +92,9 @@ def _garbage_collected_young() -> Iterator[None]:
             gc.enable()
 
 
-def explore(draw: Callable[..., str], size: tuple[float, float] = (6.4, 3.6), **controls) -> Explorer:
+def explore(
+    draw: Callable[..., str], size: tuple[float, float] = (6.4, 3.6), **controls
+) -> Explorer:
     """Show a figure that follows its controls. As the last line of a cell it appears below it.
 
     Args:

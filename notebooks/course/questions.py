@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from tlkit import record
-from tlkit.widgets.bundle import with_twin
+from . import record
+from .widgets.twin import with_twin
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,10 @@ class Question:
     options: tuple[Option, ...]
 
     def __post_init__(self):
-        right, texts = sum(option.right for option in self.options), {option.text for option in self.options}
+        right, texts = (
+            sum(option.right for option in self.options),
+            {option.text for option in self.options},
+        )
         if right != 1 or len(texts) < max(2, len(self.options)):
             raise ValueError(
                 f"{self.name}: expected two or more different options, one of them right, got {right} right"
@@ -42,7 +45,9 @@ class Question:
     def markdown(self) -> str:
         """The question, its options, and folded below them what is said of each."""
         listed = "\n".join(f"- ○ {option.text}" for option in self.options)
-        said = "\n".join(f"- {'✓' if o.right else '✗'} *{o.text}* {o.feedback}" for o in self.options)
+        said = "\n".join(
+            f"- {'✓' if o.right else '✗'} *{o.text}* {o.feedback}" for o in self.options
+        )
         return f"**{self.question}**\n\n{listed}\n\n<details><summary>Answers</summary>\n\n{said}\n\n</details>"
 
 
@@ -50,10 +55,16 @@ def questions(number: str) -> list[Question]:
     """The quiz of a notebook, "00" to "10" (``notebooks/course/quizzes``). Raises ValueError if there is none."""
     file = files("tlkit_course") / "quizzes" / f"{number}.toml"
     if not file.is_file():
-        raise ValueError(f'no quiz {number!r}: expected the number of a notebook, as in tk.quiz("00")')
+        raise ValueError(
+            f'no quiz {number!r}: expected the number of a notebook, as in course.quiz("00")'
+        )
     found = tomllib.loads(file.read_text("utf-8"))
     return [
-        Question(f"{number} {name}", entry["question"], tuple(Option(**option) for option in entry["options"]))
+        Question(
+            f"{number} {name}",
+            entry["question"],
+            tuple(Option(**option) for option in entry["options"]),
+        )
         for name, entry in found.items()
     ]
 
@@ -73,14 +84,24 @@ class Quiz:
         texts = [option.text for option in question.options]
         buttons = RadioButtons(options=texts, value=None, layout=Layout(width="auto"))
         said = HTML()
-        buttons.observe(lambda change: setattr(said, "value", question.answer(change["new"])), "value")
+        buttons.observe(
+            lambda change: setattr(said, "value", question.answer(change["new"])),
+            "value",
+        )
         return VBox([HTML(f"<b>{question.question}</b>"), buttons, said])
 
     def __repr__(self) -> str:
-        return "\n".join(line for q in self.questions for line in (q.question, *(f"  ○ {o.text}" for o in q.options)))
+        return "\n".join(
+            line
+            for q in self.questions
+            for line in (q.question, *(f"  ○ {o.text}" for o in q.options))
+        )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        twin = {"text/plain": repr(self), "text/markdown": "\n\n".join(q.markdown() for q in self.questions)}
+        twin = {
+            "text/plain": repr(self),
+            "text/markdown": "\n\n".join(q.markdown() for q in self.questions),
+        }
         return with_twin(self.widget, twin)
 
 

@@ -21,15 +21,36 @@ import numpy as np
 
 from . import download
 
-CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-BATCHES = [*(f"cifar-10-batches-py/data_batch_{i}" for i in range(1, 6)), "cifar-10-batches-py/test_batch"]
+CIFAR10_CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+BATCHES = [
+    *(f"cifar-10-batches-py/data_batch_{i}" for i in range(1, 6)),
+    "cifar-10-batches-py/test_batch",
+]
 WAYS = (
     "`python -m tlkit run --real` or `python -m tlkit fetch` when online, `python -m tlkit fetch --from DIR` "
     "with a bundle, or TLKIT_DATA=DIR for a folder that has it"
 )
 ROOM = "make room in {}, or name another folder in TLKIT_CACHE"
 OURS = "name a folder that you may write to in TLKIT_CACHE; {} is not one"
-STEPS = {"ENOSPC": ROOM, "EDQUOT": ROOM, "EFBIG": ROOM, "EROFS": OURS, "EACCES": OURS, "EPERM": OURS}
+STEPS = {
+    "ENOSPC": ROOM,
+    "EDQUOT": ROOM,
+    "EFBIG": ROOM,
+    "EROFS": OURS,
+    "EACCES": OURS,
+    "EPERM": OURS,
+}
 
 
 class FetchError(RuntimeError):
@@ -117,28 +138,39 @@ def get(name: str) -> Path:
 def published(name: str) -> Path:
     """The file as its publisher offers it, found or downloaded. Raises FetchError if that fails."""
     file = FILES[name]
-    mirrors = [f"{mirror.rstrip('/')}/{file.name}" for mirror in os.environ.get("TLKIT_MIRRORS", "").split()]
+    mirrors = [
+        f"{mirror.rstrip('/')}/{file.name}"
+        for mirror in os.environ.get("TLKIT_MIRRORS", "").split()
+    ]
 
     def fill(part):
-        print(f"{file.title}: downloading {file.bytes / 1e6:.0f} MB. Licence: {file.licence}. Cite: {file.citation}.")
+        print(
+            f"{file.title}: downloading {file.bytes / 1e6:.0f} MB. Licence: {file.licence}. Cite: {file.citation}."
+        )
         download.fill(part, [*mirrors, file.url])
 
     return _on_disk(file) or acquire(file, "downloaded", fill)
 
 
-def acquire(file: RemoteFile, doing: str, fill: Callable[[download.Part], None]) -> Path:
+def acquire(
+    file: RemoteFile, doing: str, fill: Callable[[download.Part], None]
+) -> Path:
     """The file in the cache, where it gets its name when ``fill`` has completed it. Raises FetchError."""
     with _locked(file, doing) as folder:
         path, record = folder / file.name, folder / f"{file.name}.sha256"
         if _matches(path, *_known(file)):  # another process was faster
             return path
         _set_aside(path)
-        with download.Part(folder / f"{file.name}.part", file.bytes, _known(file), file.title) as part:
+        with download.Part(
+            folder / f"{file.name}.part", file.bytes, _known(file), file.title
+        ) as part:
             if (room := shutil.disk_usage(folder).free) < file.bytes - part.size:
                 raise OSError(errno.ENOSPC, f"{room / 1e6:.0f} MB are free")
             fill(part)
         if file.hash.startswith("md5:"):
-            record.write_text(f"{part.hashes['sha256'].hexdigest()}  {file.name}\n", "utf-8")
+            record.write_text(
+                f"{part.hashes['sha256'].hexdigest()}  {file.name}\n", "utf-8"
+            )
         return Path(part.name).replace(path)
 
 
@@ -149,7 +181,9 @@ def missing(names: tuple[str, ...] = PAIR) -> list[RemoteFile]:
 
 def not_here(files: list[RemoteFile]) -> str:
     """What is missing, in megabytes, and the three ways to get it."""
-    names = " and ".join(f"{file.title} ({file.name}, {file.bytes / 1e6:.0f} MB)" for file in files)
+    names = " and ".join(
+        f"{file.title} ({file.name}, {file.bytes / 1e6:.0f} MB)" for file in files
+    )
     return f"{names} {'are' if files[1:] else 'is'} not on this machine. Next: {WAYS}."
 
 
@@ -160,7 +194,10 @@ def cifar10() -> tuple[np.ndarray, np.ndarray]:
     """
     if not (images := find("cifar10")):
         raise FetchError(not_here([FILES["cifar10"]]))
-    arrays = [np.load(path, "r", allow_pickle=False) for path in (images, images.with_name("labels.npy"))]
+    arrays = [
+        np.load(path, "r", allow_pickle=False)
+        for path in (images, images.with_name("labels.npy"))
+    ]
     return arrays[0], arrays[1]
 
 
@@ -168,14 +205,18 @@ def _places():
     """Where files may lie; the last one is the cache."""
     import platformdirs
 
-    cache = os.environ.get("TLKIT_CACHE") or platformdirs.user_cache_path("tlkit", appauthor=False)
+    cache = os.environ.get("TLKIT_CACHE") or platformdirs.user_cache_path(
+        "tlkit", appauthor=False
+    )
     shared = filter(None, os.environ.get("TLKIT_DATA", "").split(os.pathsep))
     return [Path(place).expanduser().absolute() for place in (*shared, cache)]
 
 
 def file_hash(path: Path, algorithm: str) -> str:
     """Such as "sha256:6d95…"."""
-    with path.open("rb") as file:  # 59 MB by MD5 or 184 MB by SHA-256: 0.1 s each, so nothing is remembered
+    with (
+        path.open("rb") as file
+    ):  # 59 MB by MD5 or 184 MB by SHA-256: 0.1 s each, so nothing is remembered
         return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
 
 
@@ -183,19 +224,32 @@ def _known(file):
     """The published hash and, where that is an MD5, the SHA-256 recorded when the file first came here."""
     record = _places()[-1] / f"{file.name}.sha256"
     recorded = record.read_text("utf-8", "replace").split() if record.is_file() else []
-    return [file.hash, *(f"sha256:{word}" for word in recorded if len(word) == 64)]  # not half of it, after a power cut
+    return [
+        file.hash,
+        *(f"sha256:{word}" for word in recorded if len(word) == 64),
+    ]  # not half of it, after a power cut
 
 
 def _matches(path, *expected):
-    found = [file_hash(path, known.partition(":")[0]) for known in expected] if path.is_file() else []
+    found = (
+        [file_hash(path, known.partition(":")[0]) for known in expected]
+        if path.is_file()
+        else []
+    )
     if found not in ([], [*expected]):
-        warnings.warn(f"{path} is not used: its hash is {' '.join(found)}, expected {' '.join(expected)}", stacklevel=2)
+        warnings.warn(
+            f"{path} is not used: its hash is {' '.join(found)}, expected {' '.join(expected)}",
+            stacklevel=2,
+        )
     return found == [*expected]
 
 
 def _on_disk(file):
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    places = [*(place / file.name for place in _places()), *(keras / place for place in file.keras)]
+    places = [
+        *(place / file.name for place in _places()),
+        *(keras / place for place in file.keras),
+    ]
     return next((path for path in places if _matches(path, *_known(file))), None)
 
 
@@ -214,16 +268,22 @@ def _locked(file, doing):
         with FileLock(folder / f"{file.name}.lock"):
             yield folder
     except Exception as error:
-        step = STEPS.get(errno.errorcode.get(getattr(error, "errno", None), ""), WAYS).format(folder)
+        step = STEPS.get(
+            errno.errorcode.get(getattr(error, "errno", None), ""), WAYS
+        ).format(folder)
         cause = error if isinstance(error, OSError) else repr(error)
-        raise FetchError(f"{file.advice(f'could not be {doing}', step)} Cause: {cause}") from error
+        raise FetchError(
+            f"{file.advice(f'could not be {doing}', step)} Cause: {cause}"
+        ) from error
 
 
 ALLOWED = {
     "numpy.core.multiarray._reconstruct": np.empty(0).__reduce__()[0],
     "numpy.ndarray": np.ndarray,
     "numpy.dtype": np.dtype,
-    "_codecs.encode": lambda text, _: text.encode("latin1"),  # how Python 3 writes bytes in protocol 2
+    "_codecs.encode": lambda text, _: text.encode(
+        "latin1"
+    ),  # how Python 3 writes bytes in protocol 2
 }
 
 
@@ -233,12 +293,17 @@ class _ArraysOnly(pickle.Unpickler):
     def find_class(self, module, name):
         wanted = f"{module.replace('numpy._core', 'numpy.core')}.{name}"  # NumPy 2's name, NumPy 1's name
         if wanted not in ALLOWED:
-            raise pickle.UnpicklingError(f"the archive asks for {wanted}, which is no part of an array")
+            raise pickle.UnpicklingError(
+                f"the archive asks for {wanted}, which is no part of an array"
+            )
         return ALLOWED[wanted]
 
 
 def _converted(file):
-    return next((images for place in _places() if (images := _arrays(file, place / "cifar10"))), None)
+    return next(
+        (images for place in _places() if (images := _arrays(file, place / "cifar10"))),
+        None,
+    )
 
 
 def _arrays(file, folder):
@@ -252,20 +317,35 @@ def _arrays(file, folder):
 
 def _convert(file, archive):
     """The archive as two arrays, in a folder that gets its name when everything in it is complete."""
-    with _locked(file, "converted (it takes 200 MB there; TLKIT_CACHE names another folder)") as cache:
+    with _locked(
+        file, "converted (it takes 200 MB there; TLKIT_CACHE names another folder)"
+    ) as cache:
         final, folder, labels = cache / "cifar10", cache / "cifar10.unfinished", None
         if done := _converted(file):  # another process was faster
             return done
         folder.mkdir(exist_ok=True)
-        with tarfile.open(archive, "r:gz") as tar, open(folder / "images.npy", "wb") as out:
-            for member in tar:  # in one pass, in whatever order, without extracting anything
+        with (
+            tarfile.open(archive, "r:gz") as tar,
+            open(folder / "images.npy", "wb") as out,
+        ):
+            for (
+                member
+            ) in tar:  # in one pass, in whatever order, without extracting anything
                 if not (member.isfile() and member.name in BATCHES):
                     continue
                 batch = _ArraysOnly(tar.extractfile(member), encoding="bytes").load()
-                images = np.asarray(batch[b"data"], "uint8").reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+                images = (
+                    np.asarray(batch[b"data"], "uint8")
+                    .reshape(-1, 3, 32, 32)
+                    .transpose(0, 2, 3, 1)
+                )
                 if labels is None:
                     labels = np.full((len(BATCHES), len(images)), -1, "int64")
-                    header = {"descr": "|u1", "fortran_order": False, "shape": (labels.size, 32, 32, 3)}
+                    header = {
+                        "descr": "|u1",
+                        "fortran_order": False,
+                        "shape": (labels.size, 32, 32, 3),
+                    }
                     np.lib.format.write_array_header_1_0(out, header)
                     start = out.tell()
                 position = BATCHES.index(member.name)
@@ -275,7 +355,13 @@ def _convert(file, archive):
         if labels is None or labels.min() < 0 or labels.max() > 9:
             raise ValueError("a batch is missing, or a label is not 0 to 9")
         np.save(folder / "labels.npy", labels.ravel())
-        hashes = [file.hash, *(file_hash(folder / array, "sha256") for array in ("images.npy", "labels.npy"))]
+        hashes = [
+            file.hash,
+            *(
+                file_hash(folder / array, "sha256")
+                for array in ("images.npy", "labels.npy")
+            ),
+        ]
         (folder / "hashes.txt").write_text("\n".join(hashes), "utf-8")
         _set_aside(final)
         return folder.rename(final) / "images.npy"

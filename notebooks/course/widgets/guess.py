@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import record
-from .bundle import with_twin
+from .twin import with_twin
 
 
 class Guess:
@@ -18,7 +18,11 @@ class Guess:
     def __init__(self, question: str, options: Sequence[Any], name: str = ""):
         from ipywidgets import Layout, ToggleButtons
 
-        self.question, self.options, self.name = question, tuple(map(str, options)), name
+        self.question, self.options, self.name = (
+            question,
+            tuple(map(str, options)),
+            name,
+        )
         if len(self.options) < 2 or len(set(self.options)) < len(self.options):
             raise ValueError(
                 f"options: expected two or more, all different, got {self.options}: give what one may click"
@@ -29,9 +33,13 @@ class Guess:
             description=question,
             tooltips=[f"I guess {option}" for option in self.options],
             style={"description_width": "initial", "button_width": "auto"},
-            layout=Layout(flex_flow="column", width="auto"),  # the question above its buttons, never cut short
+            layout=Layout(
+                flex_flow="column", width="auto"
+            ),  # the question above its buttons, never cut short
         )
-        self.widget.observe(lambda change: record.note("guesses", self.name, change["new"]), "value")
+        self.widget.observe(
+            lambda change: record.note("guesses", self.name, change["new"]), "value"
+        )
 
     @property
     def choice(self) -> str | None:
@@ -41,7 +49,9 @@ class Guess:
     def compare(self, result: Any) -> None:
         """Print what was guessed beside what was measured; a float shows with three places."""
         measured = f"{result:.3f}" if isinstance(result, float) else str(result)
-        guessed = "You made no guess" if self.choice is None else f"You guessed {self.choice}"
+        guessed = (
+            "You made no guess" if self.choice is None else f"You guessed {self.choice}"
+        )
         print(f"{guessed}; measured {measured}.")
 
     def __repr__(self) -> str:
@@ -50,7 +60,10 @@ class Guess:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The widget for front ends that can show one, the question and its options as text for all others."""
         listed = "\n".join(f"- ○ {option}" for option in self.options)
-        twin = {"text/plain": repr(self), "text/markdown": f"**Your guess:** {self.question}\n\n{listed}"}
+        twin = {
+            "text/plain": repr(self),
+            "text/markdown": f"**Your guess:** {self.question}\n\n{listed}",
+        }
         return with_twin(self.widget, twin)
 
 

@@ -10,18 +10,29 @@ from typing import Any
 
 import numpy as np
 
-from . import glyphs
-from .backbone import ASSETS, SHIPPED, Backbone, file_hash
+from .. import glyphs
+from ..backbone import ASSETS, SHIPPED, Backbone, file_hash
 
 SCENES, TEST_SCENES, BATCH, PEAK_RATE = 48_000, 4_000, 128, 1e-3
 SPECS: dict[str, dict[str, Any]] = dict(
-    zip(SHIPPED, [{"width": 0.25}, {"width": 0.125}, {"width": 0.25, "batch_norm": True}], strict=True)
+    zip(
+        SHIPPED,
+        [{"width": 0.25}, {"width": 0.125}, {"width": 0.25, "batch_norm": True}],
+        strict=True,
+    )
 )
-POOL_SEED = 100_000  # epoch e is drawn with POOL_SEED + e; held-out scenes with POOL_SEED - 1
+POOL_SEED = (
+    100_000  # epoch e is drawn with POOL_SEED + e; held-out scenes with POOL_SEED - 1
+)
 
 
 def pretrain(
-    name: str = "letters", *, epochs: int = 16, scenes: int = SCENES, seed: int = 0, out: Path = ASSETS
+    name: str = "letters",
+    *,
+    epochs: int = 16,
+    scenes: int = SCENES,
+    seed: int = 0,
+    out: Path = ASSETS,
 ) -> dict:
     """Train a letters backbone and write ``NAME.weights.h5`` (float16) and its entry in ``manifest.json``.
 
@@ -64,17 +75,29 @@ def pretrain(
     )
     for epoch in range(epochs):
         drawn = glyphs.draw(glyphs.LETTERS, scenes, POOL_SEED + 1000 * seed + epoch)
-        model.fit(drawn.images, drawn.symbol, batch_size=BATCH, initial_epoch=epoch, epochs=epoch + 1, verbose=2)
+        model.fit(
+            drawn.images,
+            drawn.symbol,
+            batch_size=BATCH,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            verbose=2,
+        )
     fonts = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
     held_out = glyphs.draw(glyphs.LETTERS, TEST_SCENES, POOL_SEED - 1, fonts=fonts)
-    correct = model.predict(held_out.images, batch_size=256, verbose=0).argmax(1) == held_out.symbol
+    correct = (
+        model.predict(held_out.images, batch_size=256, verbose=0).argmax(1)
+        == held_out.symbol
+    )
     file = out / f"{name}.weights.h5"
     save_weights(model, file)
     entry = {
         "command": f"python -m tlkit pretrain {name} --epochs {epochs} --scenes {scenes} --seed {seed}",
         "seed": seed,
         "accuracy": round(float(correct.mean()), 4),
-        "accuracy_in_seen_fonts": round(float(correct[held_out.font < len(glyphs.TRAIN_FONTS)].mean()), 4),
+        "accuracy_in_seen_fonts": round(
+            float(correct[held_out.font < len(glyphs.TRAIN_FONTS)].mean()), 4
+        ),
         "held_out_scenes": TEST_SCENES,
         "minutes": round((time.perf_counter() - started) / 60, 1),
         "cores": os.cpu_count(),
@@ -95,13 +118,20 @@ def save_weights(model, file: Path) -> None:
     import h5py
     import keras
 
-    kinds = {"conv2d": keras.layers.Conv2D, "batch_normalization": keras.layers.BatchNormalization}
+    kinds = {
+        "conv2d": keras.layers.Conv2D,
+        "batch_normalization": keras.layers.BatchNormalization,
+    }
     partial = file.with_name(f"{file.name}.partial")
     with h5py.File(partial, "w") as store:
         for kind, cls in kinds.items():
-            for i, layer in enumerate(found for found in model.layers if isinstance(found, cls)):
+            for i, layer in enumerate(
+                found for found in model.layers if isinstance(found, cls)
+            ):
                 for j, value in enumerate(layer.get_weights()):
-                    store[f"layers/{kind}{f'_{i}' if i else ''}/vars/{j}"] = value.astype(np.float16)
+                    store[f"layers/{kind}{f'_{i}' if i else ''}/vars/{j}"] = (
+                        value.astype(np.float16)
+                    )
     os.replace(partial, file)
 
 

@@ -29,7 +29,10 @@ class Pair:
         """The banner of a notebook: which pair it runs on, what is different, how to get the other one."""
         said = f"> **You are on the {self.name} pair:** {self.source} → {self.task}, {self.why}.\n>\n"
         if self.name == "real":
-            return said + "> The source is the 1.3 million photographs of ImageNet; the target is CIFAR-10."
+            return (
+                said
+                + "> The source is the 1.3 million photographs of ImageNet; the target is CIFAR-10."
+            )
         return (
             f"{said}> Everything here is drawn by the kit and runs in seconds. It shows *how* transfer works, not how "
             f"well it works on photographs. For those: {how_to_get_real()}"
@@ -56,7 +59,10 @@ def choose(real: bool | None = None) -> Pair:
         return _because(REAL if real else EMBEDDED, "as you asked")
     if missing:
         titles = " and ".join(file.title for file in missing)
-        return _because(EMBEDDED, f"because {titles} {'are' if missing[1:] else 'is'} not on this machine")
+        return _because(
+            EMBEDDED,
+            f"because {titles} {'are' if missing[1:] else 'is'} not on this machine",
+        )
     return _because(REAL, "because its files are here")
 
 

@@ -44,7 +44,9 @@ class Verdict:
     def required(self) -> "Verdict":
         """This verdict, where all that follows needs a right answer. Raises NotYet if it is not."""
         if not self.right:
-            raise NotYet(self.message.removesuffix(" The solution stands below."))  # it does not, in a workshop
+            raise NotYet(
+                self.message.removesuffix(" The solution stands below.")
+            )  # it does not, in a workshop
         return self
 
 
@@ -72,7 +74,7 @@ class Exercise:
 def exercises(number: str) -> dict[str, Exercise]:
     """The exercises of a notebook, "00" to "10", by name; empty if it has none."""
     try:
-        return import_module(f"tlkit_course.exercises.n{number}").EXERCISES
+        return import_module(f".exercises.n{number}", __package__).EXERCISES
     except ModuleNotFoundError:
         return {}
 
@@ -107,6 +109,11 @@ def _judge(exercise: Exercise, answer: Any, measured: tuple) -> Verdict:
         for made, misconception in exercise.mistakes:
             if made(answer, *measured):
                 return Verdict(False, misconception)
-    except Exception as error:  # whatever a learner's code or type does, the answer is a sentence
-        return Verdict(False, f"Your answer stopped with {type(error).__name__}: {error}. Expected {exercise.expects}.")
+    except (
+        Exception
+    ) as error:  # whatever a learner's code or type does, the answer is a sentence
+        return Verdict(
+            False,
+            f"Your answer stopped with {type(error).__name__}: {error}. Expected {exercise.expects}.",
+        )
     return Verdict(False, f"{exercise.hint} The solution stands below.")

@@ -15,9 +15,8 @@ from pathlib import Path
 import nbformat
 from nbconvert.preprocessors import ClearOutputPreprocessor, Preprocessor
 
-from . import record
-
-ROOT = Path(__file__).parents[1]
+REGISTER = ".tlkit-copies.json"  # marks a folder of learners' copies
+ROOT = Path(__file__).parents[2]
 FIRST = "00_start_here.ipynb"
 FOLDED = "<details><summary>Solution</summary>\n\n```python\n{}\n```\n\n</details>"
 NOTE = "> **A newer version of `{0}`**, which you have worked in, so that it stays as it is. Go on in the one you like."
@@ -29,9 +28,13 @@ class FoldSolutions(Preprocessor):
     def preprocess_cell(self, cell, resources, index):
         """One cell; ``index`` is its place in the notebook."""
         if cell.cell_type == "code":
-            cell.source = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n")  # a line for tests, not for learners
+            cell.source = cell.source.removeprefix(
+                "# NBVAL_CHECK_OUTPUT\n"
+            )  # a line for tests, not for learners
             if "solution" in cell.metadata.get("tags", ()):
-                cell = nbformat.v4.new_markdown_cell(FOLDED.format(cell.source), id=cell.id, metadata=cell.metadata)
+                cell = nbformat.v4.new_markdown_cell(
+                    FOLDED.format(cell.source), id=cell.id, metadata=cell.metadata
+                )
         return cell, resources
 
 
@@ -42,7 +45,9 @@ def learners_copy(master: nbformat.NotebookNode, first: str = "") -> str:
         master: the notebook; it is changed.
         first: code of a cell to put on top; none if empty.
     """
-    clear = ClearOutputPreprocessor(remove_metadata_fields={"collapsed", "scrolled", "execution"})
+    clear = ClearOutputPreprocessor(
+        remove_metadata_fields={"collapsed", "scrolled", "execution"}
+    )
     copy, _ = FoldSolutions().preprocess(*clear.preprocess(master, {}))
     copy.metadata.pop("widgets", None)
     if first:
@@ -55,17 +60,26 @@ def made_from_masters(first: str = "") -> dict[str, str]:
     masters = ROOT / "notebooks"
     if not (masters / FIRST).is_file():
         why = "they are in the project's repository, not in the installed package"
-        raise FileNotFoundError(f"no notebooks in {masters}: {why}. Clone it, and type `make lab` there")
-    made = {path.name: learners_copy(nbformat.read(path, 4), first) for path in sorted(masters.glob("*.ipynb"))}
+        raise FileNotFoundError(
+            f"no notebooks in {masters}: {why}. Clone it, and type `make lab` there"
+        )
+    made = {
+        path.name: learners_copy(nbformat.read(path, 4), first)
+        for path in sorted(masters.glob("*.ipynb"))
+    }
     beside = sorted([*masters.glob("*.md"), *masters.glob("results/*.json")])
-    return made | {path.relative_to(masters).as_posix(): path.read_text("utf-8") for path in beside}
+    return made | {
+        path.relative_to(masters).as_posix(): path.read_text("utf-8") for path in beside
+    }
 
 
 def _fingerprint(text: str) -> str:
     """Of what a learner writes and runs: sources and outputs. Whatever else JupyterLab saves does not count."""
     with suppress(ValueError, TypeError, KeyError):  # not a notebook: all of it counts
         cells = json.loads(text)["cells"]
-        text = json.dumps([(cell["cell_type"], cell["source"], cell.get("outputs")) for cell in cells])
+        text = json.dumps(
+            [(cell["cell_type"], cell["source"], cell.get("outputs")) for cell in cells]
+        )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -84,11 +98,18 @@ def _write(path: Path, text: str) -> str:
 
 def _write_beside(folder: Path, name: str, text: str, known: dict[str, str]) -> str:
     """Put a newer version beside a file that stays, under a name where nothing is lost; returns that name."""
-    names = (str(Path(name).with_suffix(f".new{n if n > 1 else ''}{Path(name).suffix}")) for n in count(1))
-    beside = next(other for other in names if _on_disk(folder / other) in (None, known.get(other)))
+    names = (
+        str(Path(name).with_suffix(f".new{n if n > 1 else ''}{Path(name).suffix}"))
+        for n in count(1)
+    )
+    beside = next(
+        other for other in names if _on_disk(folder / other) in (None, known.get(other))
+    )
     if name.endswith(".ipynb"):
         copy = nbformat.reads(text, 4)
-        copy.cells.insert(0, nbformat.v4.new_markdown_cell(NOTE.format(name), id="newer-version"))
+        copy.cells.insert(
+            0, nbformat.v4.new_markdown_cell(NOTE.format(name), id="newer-version")
+        )
         text = nbformat.writes(copy) + "\n"
     known[beside] = _write(folder / beside, text)
     return beside
@@ -107,10 +128,14 @@ def refresh(folder: Path, first: str = "") -> list[str]:
     Raises:
         FileNotFoundError: tlkit does not run from a checkout, which holds the masters.
     """
-    register, said, written = folder / record.COPIES, [], 0
+    register, said, written = folder / REGISTER, [], 0
     try:
         known = dict(json.loads(register.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):  # none yet, or damaged: whatever is there counts as the learner's own
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+    ):  # none yet, or damaged: whatever is there counts as the learner's own
         known = {}
     for name, text in made_from_masters(first).items():
         newest, here = _fingerprint(text), _on_disk(folder / name)
@@ -119,10 +144,15 @@ def refresh(folder: Path, first: str = "") -> list[str]:
             written += 1
         elif newest not in (here, known.get(name)):
             beside = _write_beside(folder, name, text, known)
-            said.append(f"You have worked in {name}: it stays as it is. Its newer version is beside it, {beside}.")
+            said.append(
+                f"You have worked in {name}: it stays as it is. Its newer version is beside it, {beside}."
+            )
         known[name] = newest
     _write(register, json.dumps(known, indent=1) + "\n")
-    return [f"Your notebooks are in {folder} ({written} files new or brought up to date).", *said]
+    return [
+        f"Your notebooks are in {folder} ({written} files new or brought up to date).",
+        *said,
+    ]
 
 
 def open_lab(folder: Path, *options: str) -> None:
@@ -130,5 +160,14 @@ def open_lab(folder: Path, *options: str) -> None:
     from jupyterlab.labapp import main
 
     os.environ.pop("MPLBACKEND", None)  # figures of notebooks go into notebooks
-    settings = ROOT / "tlkit" / "assets" / "lab"  # widgets are saved with a notebook; no question about news
-    main([str(folder / FIRST), "--allow-root", f"--LabApp.app_settings_dir={settings}", *options])
+    settings = (
+        ROOT / "tlkit" / "assets" / "lab"
+    )  # widgets are saved with a notebook; no question about news
+    main(
+        [
+            str(folder / FIRST),
+            "--allow-root",
+            f"--LabApp.app_settings_dir={settings}",
+            *options,
+        ]
+    )

@@ -21,7 +21,9 @@ def stream(batches: keras.utils.PyDataset):
     import tensorflow as tf
 
     kinds = tuple(tf.TensorSpec(part.shape, part.dtype) for part in batches[0])
-    made = tf.data.Dataset.from_generator(lambda: map(batches.__getitem__, count()), output_signature=kinds)
+    made = tf.data.Dataset.from_generator(
+        lambda: map(batches.__getitem__, count()), output_signature=kinds
+    )
     untuned = tf.data.Options()
     untuned.autotune.enabled = False
     return made.prefetch(2).with_options(untuned)
@@ -36,11 +38,16 @@ def convolution(layer: keras.layers.Conv2D, inputs):
     - on 2 × 2 pixels as the dense layer that it is there, for every output sees every input;
     - elsewhere as a convolution, but by TensorFlow its kernel's gradient in bfloat16 as nine products of matrices.
     """
-    on_processors = all(device.startswith("cpu") for device in keras.distribution.list_devices())
+    on_processors = all(
+        device.startswith("cpu") for device in keras.distribution.list_devices()
+    )
     if on_processors and inputs.shape[-1] >= CHANNELS:
         if tuple(inputs.shape[1:3]) == (2, 2):
             layer.convolution_op = _dense
-        elif layer.compute_dtype == "bfloat16" and keras.backend.backend() == "tensorflow":
+        elif (
+            layer.compute_dtype == "bfloat16"
+            and keras.backend.backend() == "tensorflow"
+        ):
             convolve = layer.convolution_op
             layer.convolution_op = lambda x, kernel: _by_products(convolve, x, kernel)
     return layer(inputs)
@@ -50,7 +57,10 @@ def _dense(x, kernel):
     ops, (channels, filters) = keras.ops, kernel.shape[2:]
     taps = ops.unstack(ops.reshape(kernel, (9, channels, filters)))
     pixels = [(0, 0), (0, 1), (1, 0), (1, 1)]
-    seen = [[taps[3 * (y - row + 1) + x - column + 1] for row, column in pixels] for y, x in pixels]
+    seen = [
+        [taps[3 * (y - row + 1) + x - column + 1] for row, column in pixels]
+        for y, x in pixels
+    ]
     matrix = ops.concatenate([ops.concatenate(by_one, axis=1) for by_one in seen])
     return ops.reshape(ops.reshape(x, (-1, 4 * channels)) @ matrix, (-1, 2, 2, filters))
 
@@ -62,9 +72,19 @@ def _by_products(convolve, x, kernel):
     def convolution(x, kernel):
         def gradients(upstream):
             height, width, channels = x.shape[1:]
-            padded, rows = tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))), tf.reshape(upstream, (-1, upstream.shape[-1]))
-            places = [padded[:, i : i + height, j : j + width] for i in range(3) for j in range(3)]
-            products = [tf.matmul(tf.reshape(place, (-1, channels)), rows, transpose_a=True) for place in places]
+            padded, rows = (
+                tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))),
+                tf.reshape(upstream, (-1, upstream.shape[-1])),
+            )
+            places = [
+                padded[:, i : i + height, j : j + width]
+                for i in range(3)
+                for j in range(3)
+            ]
+            products = [
+                tf.matmul(tf.reshape(place, (-1, channels)), rows, transpose_a=True)
+                for place in places
+            ]
             down = tf.raw_ops.Conv2DBackpropInput(input_sizes=tf.shape(x), filter=kernel, out_backprop=upstream,
                                                   strides=[1] * 4, padding="SAME")  # fmt: skip
             return down, tf.reshape(tf.stack(products), kernel.shape)
@@ -87,14 +107,21 @@ class Adam(keras.optimizers.Adam):
         import tensorflow as tf
 
         norm = tf.sqrt(2 * tf.nn.l2_loss(values))
-        return tf.cond(norm > self.clipnorm, lambda: values * (self.clipnorm / norm), lambda: values)
+        return tf.cond(
+            norm > self.clipnorm,
+            lambda: values * (self.clipnorm / norm),
+            lambda: values,
+        )
 
     def update_step(self, gradient, variable, learning_rate):
         if keras.backend.backend() != "tensorflow":
             return super().update_step(gradient, variable, learning_rate)
         import tensorflow as tf
 
-        place, step = self._get_variable_index(variable), tf.cast(self.iterations + 1, "float32")
+        place, step = (
+            self._get_variable_index(variable),
+            tf.cast(self.iterations + 1, "float32"),
+        )
         m, v = self._momentums[place].value, self._velocities[place].value
         return tf.raw_ops.ResourceApplyAdam(
             var=variable.handle, m=m.handle, v=v.handle, grad=gradient, lr=learning_rate, epsilon=self.epsilon,

@@ -1,0 +1,16 @@
+"""``python -m tlkit_course.workshop``."""
+
+import sys
+
+from tlkit.commands.cli import with_sentences
+
+from . import main as carry_out
+
+
+def main(words: list[str]) -> int:
+    """Run one command; returns the exit status, and says in a sentence what is wrong."""
+    return with_sentences(lambda: carry_out(words))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
