@@ -130,7 +130,7 @@ def faster_precision(backbone: "Backbone", image_shape: tuple[int, int, int]) ->
 
 
 def _folder() -> Path:
-    """Of what the code that is here has measured: other code may be slower or faster."""
+    """Where this version of the code keeps what it measured."""
     here = Path(__file__).parent
     code = [(here / name).read_bytes() for name in ("speed.py", "machine/fast.py")]
     return cache_dir() / "speed" / hashlib.sha256(b"".join(code)).hexdigest()[:12]
@@ -143,7 +143,7 @@ def _read(path: Path) -> Speed:
 
 
 def _machine() -> str:
-    """What must stay the same for a measurement to hold; names no person or computer."""
+    """What a measurement depends on; names no person or computer."""
     cpu = Path("/proc/cpuinfo")
     text = cpu.read_text("utf-8") if cpu.exists() else ""
     names = re.findall(r"model name\s*: (.*)", text)

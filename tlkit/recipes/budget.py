@@ -132,7 +132,7 @@ class Costs:
         return -(-images // batch) * step + validation
 
     def once(self, images: int, unfreeze: str) -> float:
-        """What fine-tuning takes besides its epochs: tracing, frozen layers, the test."""
+        """Fine-tuning besides its epochs: tracing, frozen layers, the test split."""
         return (
             self._seen(images) / self.speed.forward + self.speed.depths[unfreeze].start
         )
