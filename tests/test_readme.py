@@ -1,4 +1,4 @@
-"""README and the pages of docs: links lead somewhere, numbers are measured, both languages agree."""
+"""README and docs: links lead somewhere, numbers are measured, both languages agree."""
 
 import json
 import re
