@@ -252,7 +252,7 @@ def test_a_changed_shipped_file_is_refused(tmp_path, monkeypatch):
             dict(weights="no/such/file.h5"),
             "no weights file at no/such/file.h5: expected one of letters",
         ),
-        (dict(preprocessing="none"), 'expected "vgg16" or "1/255"'),
+        (dict(preprocessing="none"), 'expected "own" or "1/255"'),
     ],
 )
 def test_a_bad_description_is_a_clear_error(change, message):

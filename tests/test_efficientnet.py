@@ -141,9 +141,10 @@ def test_a_probe_trains_on_it_and_a_block_that_it_lacks_is_named(images):
     assert run.outputs["test"].shape == (20, 10) and run.head.kernel.shape == (1280, 10)
     with pytest.raises(
         ValueError,
-        match="cut='block4': this network has no blocks, only image, features",
+        match="cut='block8': expected one of image, block1, .*, block7, features",
     ):
-        at_cut(run.model, "block4")
+        at_cut(run.model, "block8")
+    assert at_cut(run.model, "block4").output.shape[1:] == (2, 2, 96)
     assert set(backbone.PUBLISHED.values()) <= set(fetch.FILES)
 
 

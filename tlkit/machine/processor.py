@@ -48,8 +48,8 @@ def prefer_onednn() -> None:
         return
     if "tensorflow" not in sys.modules:
         os.environ[ONEDNN] = "1"
-    elif not flags() & BY_ITSELF:
-        _too_late = True
+    else:
+        _too_late = not flags() & BY_ITSELF
 
 
 def onednn() -> str:

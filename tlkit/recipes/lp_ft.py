@@ -37,16 +37,17 @@ def lp_ft(
     """
     precision = changes.get("precision", "float32")
     notes: tuple[str, ...] = ()
+    lowest: str | None = unfreeze
     if budget is not None:
         plan = budgets.plan(budget, backbone, task, precision, seed)
-        task, unfreeze = plan.task, plan.unfreeze
+        task, lowest = plan.task, plan.unfreeze
         changes = {**changes, **plan.settings}
         notes = (plan.in_words(),)
     probe = linear_probe(backbone, task, seed=seed, precision=precision)
-    if unfreeze is None:
+    if lowest is None:
         return replace(probe, notes=(*notes, *probe.notes))
     run = fine_tune(
-        backbone, task, head=probe.head, unfreeze=unfreeze, seed=seed, **changes
+        backbone, task, head=probe.head, unfreeze=lowest, seed=seed, **changes
     )
     return replace(
         run,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tlkit import glyphs, plots
-from tlkit.transfer import Run
+from tlkit.training import Run
 
 from ..widgets import Explorer, explore
 
