@@ -1,4 +1,6 @@
-"""A second ImageNet network takes the same way as VGG16: verified file, own preprocessing inside, cached features."""
+"""A second ImageNet network takes the same way as VGG16: verified file, own
+preprocessing inside, cached features.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +29,9 @@ def network(seed=1):
 
 @pytest.fixture(scope="module")
 def replica(tmp_path_factory):
-    """A file laid out as the published one, and the network whose random weights are in it."""
+    """A file laid out as the published one, and the network whose random weights are in
+    it.
+    """
     from keras.src.legacy.saving import legacy_h5_format
 
     path, model = (
@@ -160,8 +164,15 @@ def test_the_batch_norm_trap_of_notebook_06_runs_with_it(published, cache, capsy
         digits, train=digits.train.pick(range(8)), test=digits.test.pick(range(500))
     )
     ways = ("all frozen", "batch norm left out")
-    names = {"tk": tk, "np": np, "keras": keras, "digits": digits, "normed": Backbone("letters-bn"),
-             "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "networks": ways}  # fmt: skip
+    names = {
+        "tk": tk,
+        "np": np,
+        "keras": keras,
+        "digits": digits,
+        "normed": Backbone("letters-bn"),
+        "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "networks": ways,
+    }
     for part in ("def every_layer", "def with_head", "def train_and_test"):
         (cell,) = (cell for cell in cells if part in cell)
         exec(cell, names)

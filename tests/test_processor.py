@@ -45,7 +45,8 @@ def test_what_the_user_chose_stays(chosen):
 @X86
 def test_where_it_is_too_late_one_line_says_what_to_do(monkeypatch):
     code = (
-        "import sys, types; sys.modules['tensorflow'] = types.ModuleType('tensorflow')\n"
+        "import sys, types; sys.modules['tensorflow'] = "
+        "types.ModuleType('tensorflow')\n"
         "from tlkit.machine import processor\n"
         "processor.flags = lambda: {'avx2'}\n"
         "processor.prefer_onednn(); print(processor.onednn())"
@@ -57,7 +58,8 @@ def test_where_it_is_too_late_one_line_says_what_to_do(monkeypatch):
 @X86
 def test_too_late_does_not_matter_where_tensorflow_switches_it_on_by_itself():
     code = (
-        "import sys, types; sys.modules['tensorflow'] = types.ModuleType('tensorflow')\n"
+        "import sys, types; sys.modules['tensorflow'] = "
+        "types.ModuleType('tensorflow')\n"
         "from tlkit.machine import processor\n"
         "processor.flags = lambda: {'avx2', 'avx512_vnni'}\n"
         "processor.prefer_onednn(); print(processor.onednn())"

@@ -1,4 +1,6 @@
-"""The recipes do what the textbook says: what is frozen stays, what is thawed moves, the test split waits."""
+"""The recipes do what the textbook says: what is frozen stays, what is thawed moves,
+the test split waits.
+"""
 
 import sys
 from dataclasses import replace
@@ -433,7 +435,7 @@ def test_a_task_is_not_changed_by_a_recipe(backbone, digits):
     assert digits.fingerprint() == before and isinstance(digits, Task)
 
 
-def test_transfer_reads_digits_from_20_labels_per_class_where_a_linear_model_of_the_pixels_guesses():
+def test_transfer_reads_digits_where_a_linear_model_of_the_pixels_guesses():
     from sklearn.linear_model import LogisticRegression
 
     letters, probes, pixels = Backbone("letters"), [], []

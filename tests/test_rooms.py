@@ -41,7 +41,7 @@ def room(name: str) -> str:
 
 
 def as_file(name: str) -> str:
-    """The module that a dotted name means: itself, its package, or the one it lies in."""
+    """The module that a dotted name means: itself, or the package that it lies in."""
     while name:
         for found in (name, f"{name}.__init__"):
             if found in FILES:

@@ -173,13 +173,17 @@ def test_precisions_agree_within_half_a_point(cache):
 
 def test_in_float16_the_loss_is_scaled_and_all_layers_learn(digits, cache, monkeypatch):
     compiled, used = keras.Model.compile, []
-    watched = lambda self, adam, *rest, **named: (
-        used.append(adam) or compiled(self, adam, *rest, **named)
-    )
+
+    def watched(self, adam, *rest, **named):
+        used.append(adam)
+        compiled(self, adam, *rest, **named)
+
     monkeypatch.setattr(keras.Model, "compile", watched)
     few = replace(digits, test=digits.test.pick(range(20)))
-    exact, half = (tk.fine_tune(Backbone("letters-small"), few, unfreeze="all", steps=30, min_epochs=1, precision=p)
-                   for p in ("float32", "float16"))  # fmt: skip
+    settings = {"unfreeze": "all", "steps": 30, "min_epochs": 1}
+    small = Backbone("letters-small")
+    exact = tk.fine_tune(small, few, precision="float32", **settings)
+    half = tk.fine_tune(small, few, precision="float16", **settings)
     np.testing.assert_allclose(half.history["loss"], exact.history["loss"], rtol=0.02)
     assert [isinstance(adam, keras.optimizers.LossScaleOptimizer) for adam in used] == [
         False,

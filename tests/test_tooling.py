@@ -1,4 +1,6 @@
-"""The project keeps its promises about itself: set-up, sizes, directions of imports, top level."""
+"""The project keeps its promises about itself: set-up, sizes, directions of imports,
+top level.
+"""
 
 import ast
 import json
@@ -38,19 +40,23 @@ def test_a_good_machine_gets_no_sentence(minor):
     [
         (
             dict(version=(3, 10)),
-            "tlkit needs Python 3.11 to 3.13, this is 3.10: install one of those and name it",
+            "tlkit needs Python 3.11 to 3.13, this is 3.10: install one of those and "
+            "name it",
         ),
         (
             dict(version=(3, 14)),
-            "tlkit needs Python 3.11 to 3.13, this is 3.14: install one of those and name it",
+            "tlkit needs Python 3.11 to 3.13, this is 3.14: install one of those and "
+            "name it",
         ),
         (
             dict(bits=32),
-            "tlkit needs a 64-bit Python, this one has 32 bits: install the 64-bit Python",
+            "tlkit needs a 64-bit Python, this one has 32 bits: install the 64-bit "
+            "Python",
         ),
         (
             dict(system="Darwin"),
-            "TensorFlow has no packages for Macs with Intel processors: use Binder or Colab",
+            "TensorFlow has no packages for Macs with Intel processors: use Binder or "
+            "Colab",
         ),
         (
             dict(free_gb=1.25),
@@ -114,7 +120,10 @@ def test_learners_and_testers_get_the_same_versions():
 
 
 def test_import_tlkit_is_light():
-    heavy = "{'keras', 'tensorflow', 'matplotlib', 'sklearn', 'scipy', 'numpy', 'IPython', 'PIL'}"
+    heavy = (
+        "{'keras', 'tensorflow', 'matplotlib', 'sklearn', 'scipy', 'numpy', "
+        "'IPython', 'PIL'}"
+    )
     code = f"import sys, tlkit; print(sorted(set(sys.modules) & {heavy}))"
     assert (
         subprocess.run(
@@ -125,7 +134,10 @@ def test_import_tlkit_is_light():
 
 
 def test_a_notebook_is_spared_tensorflows_warnings_of_retracing():
-    code = "import sys; sys.ps1 = '>>> '; import tlkit.machine.quiet, tensorflow as tf; print(tf.get_logger().level)"
+    code = (
+        "import sys; sys.ps1 = '>>> '; import tlkit.machine.quiet, tensorflow as tf; "
+        "print(tf.get_logger().level)"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
@@ -153,9 +165,23 @@ def tracked():
 
 def test_the_top_level_holds_only_what_was_agreed():
     agreed = {
-        "requirements.txt", "notebooks", "tlkit", "tests", "binder", "README.md", "README.zh.md", "pyproject.toml",
-        "Makefile", "LICENSE", "CONTRIBUTING.md", "CITATION.cff", ".ci", ".github", "docs", ".gitignore",
-    }  # fmt: skip
+        ".ci",
+        ".github",
+        ".gitignore",
+        "CITATION.cff",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "Makefile",
+        "README.md",
+        "README.zh.md",
+        "binder",
+        "docs",
+        "notebooks",
+        "pyproject.toml",
+        "requirements.txt",
+        "tests",
+        "tlkit",
+    }
     assert {path.split("/")[0] for path in tracked()} <= agreed
 
 
@@ -281,7 +307,10 @@ def test_a_notebook_that_fails_or_takes_too_much_memory_fails_ci(monkeypatch, ca
     reason="elsewhere psutil says the present size, not the peak",
 )
 def test_the_peak_of_a_process_is_the_kernels_own_high_water_mark():
-    code = "x = bytearray(300_000_000); x[::4096] = x[::4096]; del x; print(flush=True); input()"
+    code = (
+        "x = bytearray(300_000_000); x[::4096] = x[::4096]; del x; print(flush=True); "
+        "input()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -314,9 +343,14 @@ def test_the_steps_of_the_binder_plan_are_those_that_use_our_files():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Binder's scripts are for Linux")
 def test_binder_goes_on_without_the_weights_but_not_without_the_scenes(tmp_path):
-    """postBuild as it is, with a python that answers as told: the download fails, or the drawing does."""
+    """postBuild as it is, with a python that answers as told: the download fails, or
+    the drawing does.
+    """
     script = (ROOT / "binder" / "postBuild").read_text("utf-8")
-    fake = 'python() {{ echo "python $*"; [[ "$*" != *{}* ]]; }}; timeout() {{ shift; "$@"; }}\n'
+    fake = (
+        'python() {{ echo "python $*"; [[ "$*" != *{}* ]]; }}; timeout() {{ shift; '
+        '"$@"; }}\n'
+    )
     (settings := tmp_path / "tlkit" / "assets" / "lab" / "overrides.json").parent.mkdir(
         parents=True
     )

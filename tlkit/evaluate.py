@@ -42,7 +42,8 @@ def wilson(correct: np.ndarray) -> Interval:
     correct = np.asarray(correct)
     if correct.dtype != bool:
         raise ValueError(
-            f"correct: expected bool (n,), got {correct.dtype}: pass `labels == predicted`"
+            f"correct: expected bool (n,), got {correct.dtype}: pass `labels == "
+            "predicted`"
         )
     n, p = len(_numbers("correct", correct)), float(correct.mean())
     centre = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
@@ -64,7 +65,8 @@ def over_seeds(
     numbers = _numbers("values", values)
     if len(numbers) < 2:
         raise ValueError(
-            "expected at least 2 values, got 1: run a second seed, or use `wilson` for one run"
+            "expected at least 2 values, got 1: run a second seed, or use `wilson` "
+            "for one run"
         )
     mean = float(numbers.mean())
     half = float(
@@ -145,7 +147,8 @@ def paired_difference(a: np.ndarray, b: np.ndarray) -> Interval:
     if not alike or a.dtype.kind not in "bf" or a.ndim not in (1, 2) or not a.size:
         got = f"{a.dtype} {a.shape} and {b.dtype} {b.shape}"
         raise ValueError(
-            f"expected two bool (n,) or (seeds, n), got {got}: score both on one test split"
+            f"expected two bool (n,) or (seeds, n), got {got}: score both on one test "
+            "split"
         )
     if a.ndim == 2 and len(a) == 1:
         a, b = a[0], b[0]
@@ -164,9 +167,13 @@ def _numbers(name: str, values, n_classes: float | None = None) -> np.ndarray:
     """Finite numbers (n,), n >= 1; with n_classes, whole ones below it, as integers."""
     values = np.asarray(values)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
-        got = f"shape {values.shape} with {values.size - np.isfinite(values).sum()} of them not finite"
+        got = (
+            f"shape {values.shape} with {values.size - np.isfinite(values).sum()} of "
+            "them not finite"
+        )
         raise ValueError(
-            f"{name}: expected finite numbers (n,), got {got}: look at what the model put out"
+            f"{name}: expected finite numbers (n,), got {got}: look at what the model "
+            "put out"
         )
     if n_classes and (
         (values % 1).any() or values.min() < 0 or values.max() >= n_classes
@@ -176,7 +183,8 @@ def _numbers(name: str, values, n_classes: float | None = None) -> np.ndarray:
             f"{values.min():g} to {values.max():g}",
         )
         raise ValueError(
-            f"{name}: expected {wanted}, got {got}: pass classes, or logits.argmax(axis=1)"
+            f"{name}: expected {wanted}, got {got}: pass classes, or "
+            "logits.argmax(axis=1)"
         )
     return values.astype("int64" if n_classes else "float64")
 

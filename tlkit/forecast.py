@@ -154,7 +154,8 @@ def suggest(backbone: Backbone, task: Task, *, seed: int = 0) -> Suggestion:
         rarest = int(counts.min())
     if backbone.weights is None or len(task.classes) < 2 or rarest < 2:
         raise ValueError(
-            "expected pretrained weights and classes with at least 2 training labels, got "
+            "expected pretrained weights and classes with at least 2 training labels, "
+            "got "
             f"{backbone.name} weights and {len(task.classes)} classes, the rarest with "
             f"{rarest}: give a trained backbone, and a task with classes and "
             "labels_per_class=3 or more"
@@ -187,9 +188,11 @@ def suggest(backbone: Backbone, task: Task, *, seed: int = 0) -> Suggestion:
     else:
         helps = f"{first} scores higher, so expect negative transfer"
     why = (
-        f"{helps}. The nearest neighbours there give {named:.0%} of the pictures the right "
+        f"{helps}. The nearest neighbours there give {named:.0%} of the pictures the "
+        "right "
         f"label, without training. {first} came first in {often:.0%} of {HALVES} "
-        f"half-samples; favourites like this one were {MISSED} below the best on average."
+        f"half-samples; favourites like this one were {MISSED} below the best on "
+        "average."
     )
     deep = first in blocks[-2:]  # from here on the whole network is worth fine-tuning
     return Suggestion(cut, "lp_ft" if deep else "head", known, named, often, why)

@@ -84,7 +84,7 @@ def measure(task) -> str:
 
 
 def spread(total: int, n: int) -> np.ndarray:
-    """n evenly spaced row numbers below `total`: int (n,), or all if there are fewer."""
+    """n evenly spaced row numbers below `total`: int (n,), or all of them if fewer."""
     return np.linspace(0, total - 1, min(n, total)).astype(int)
 
 
@@ -302,7 +302,7 @@ def worst_mistake(counts: np.ndarray, classes: Sequence[str]) -> str:
 
 
 def scatter(run, ax=None):
-    """Predicted against true numbers of the test split; right answers are on the line."""
+    """Predicted against true numbers of the test split; right answers lie on a line."""
     ax = axes(ax, (4.6, 4.6))
     labels, predicted = run.task.test.labels, run.predicted("test")
     ends = [min(labels.min(), predicted.min()), max(labels.max(), predicted.max())]
