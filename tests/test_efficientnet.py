@@ -78,7 +78,7 @@ def test_fetched_by_name_it_gives_keras_own_features(published, images, capsys):
     assert cli.main(["fetch", "efficientnet"]) == 0
     assert "ImageNet's EfficientNetV2-B0 is at " in capsys.readouterr().out
     chosen = Backbone("efficientnet")
-    assert (chosen.layout, chosen.name, chosen.channels) == (
+    assert (chosen.architecture, chosen.name, chosen.channels) == (
         "efficientnet",
         "efficientnet",
         1280,
@@ -120,7 +120,7 @@ def test_random_layers_follow_their_seed_and_are_never_mistaken_for_vgg16s(
     images, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("TLKIT_CACHE", str(tmp_path))
-    random = Backbone(None, layout="efficientnet")
+    random = Backbone(None, architecture="efficientnet")
     first, again = (
         random.build().predict(images, verbose=0),
         tk.activations(random, images, "features"),
@@ -134,7 +134,7 @@ def test_random_layers_follow_their_seed_and_are_never_mistaken_for_vgg16s(
 
 
 def test_a_probe_trains_on_it_and_a_block_that_it_lacks_is_named(images):
-    random = Backbone(None, layout="efficientnet")
+    random = Backbone(None, architecture="efficientnet")
     task = tk.load_task("digits", 5)
     small = replace(task, test=task.test.pick(range(20)))
     run = tk.linear_probe(random, small, steps=5, min_epochs=1)

@@ -7,7 +7,7 @@ import tensorflow as tf
 import tlkit as tk
 from tlkit.machine import fast
 from tlkit.machine.quiet import keras
-from tlkit.transfer import Settings, _Batches
+from tlkit.training import Settings, _Batches
 
 
 def trained(adam, rate, clipnorm):

@@ -16,7 +16,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "ci"))
 import address
 import binder_plan
-import course
 import floors
 import memory
 import same_results
@@ -233,44 +232,6 @@ def test_the_top_level_holds_only_what_was_agreed():
         "Makefile", "LICENSE", "CONTRIBUTING.md", "CITATION.cff", ".ci", ".github", "docs", ".gitignore",
     }  # fmt: skip
     assert {path.split("/")[0] for path in tracked()} <= agreed
-
-
-@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
-def test_the_readme_is_short_and_its_links_lead_somewhere(name):
-    text = (ROOT / name).read_text("utf-8")
-    assert len(text.splitlines()) < 200
-    for target, anchor in re.findall(r"\]\((?!http|#)([^)#]+)#?([^)]*)", text):
-        assert (ROOT / target).exists(), target
-        if anchor:  # of a notebook: its headings with dashes for spaces
-            cells = json.loads((ROOT / target).read_text("utf-8"))["cells"]
-            prose = "\n".join(
-                "".join(cell["source"])
-                for cell in cells
-                if cell["cell_type"] == "markdown"
-            )
-            assert anchor.replace("-", " ") in [
-                line.lstrip("# ").replace("-", " ") for line in prose.splitlines()
-            ]
-
-
-def test_both_readmes_say_the_same_numbers_and_lead_to_the_same_places():
-    english, chinese = (
-        (ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md")
-    )
-    for pattern in (
-        r"0\.\d{3}",
-        r"\]\(((?:notebooks|docs|https)[^)]*)\)",
-        r"`make [a-z-]+",
-    ):
-        assert set(re.findall(pattern, english)) == set(re.findall(pattern, chinese)), (
-            pattern
-        )
-
-
-def test_the_table_of_the_course_is_that_of_the_executed_notebooks():
-    assert (ROOT / "docs" / "course.md").read_text("utf-8") == course.page(), (
-        "make notebooks, or tests/ci/course.py"
-    )
 
 
 def test_notebooks_are_committed_executed_in_order_and_small():

@@ -49,7 +49,7 @@ def main() -> None:
     built["random"] = (LETTERS.random(0).build(), SHIPPED["letters"].weights_file)
     built["VGG16"] = (tk.Backbone(None, width=1.0).build(), None)
     built["EfficientNetV2-B0"] = (
-        tk.Backbone(None, layout="efficientnet").build(),
+        tk.Backbone(None, architecture="efficientnet").build(),
         None,
     )
     costs = {name: cost(*some) for name, some in built.items()}

@@ -1,11 +1,15 @@
-"""One progress bar for everything that takes long: in notebooks and terminals, silent in logs and pipes."""
+"""One progress bar for everything that takes long: in notebooks and terminals, silent
+in logs and pipes.
+"""
 
 import os
 import sys
 
 
 def bar(total: int, what: str, unit: str):
-    """A tqdm bar with rate and time left that vanishes at the end; unit "B" counts in MB. TQDM_DISABLE=1: none."""
+    """A tqdm bar with rate and time left that vanishes at the end; unit "B" counts in
+    MB. TQDM_DISABLE=1: none.
+    """
     from tqdm import (
         tqdm,  # text in notebooks too: a bar that is a widget leaves an error message in the saved page
     )

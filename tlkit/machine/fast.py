@@ -1,56 +1,62 @@
-"""What can be done faster than by Keras, with the same results up to rounding; the most of it with TensorFlow alone."""
+"""What can be done faster than by Keras, with the same results up to rounding; the most
+of it with TensorFlow alone.
+"""
 
-from itertools import count
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 
 from .quiet import keras
 
 CHANNELS = 256  # with fewer there is little to gain, and small networks stay as they are to the last bit
 
 
-def stream(batches: keras.utils.PyDataset):
-    """The batches of an endless dataset for `fit`, made ahead of time, but without the tuning of TensorFlow.
-
-    That tuning is of no use to a single generator, and some trainings would have to wait for it when they are done:
-    until 1.3, 2.6, 5.1, 10.2, ... seconds after they began, up to twice what they need.
-
-    Args:
-        batches: items from 0 on are (inputs, labels), arrays of one shape and dtype.
-    """
+def stream(batches):
+    """An endless iterator of batches for ``fit``, made ahead of time, without tuning."""
     if keras.backend.backend() != "tensorflow":
         return batches
     import tensorflow as tf
 
-    kinds = tuple(tf.TensorSpec(part.shape, part.dtype) for part in batches[0])
+    first = next(batches)
+    kinds = tuple(tf.TensorSpec(part.shape, part.dtype) for part in first)
     made = tf.data.Dataset.from_generator(
-        lambda: map(batches.__getitem__, count()), output_signature=kinds
+        lambda: chain([first], batches), output_signature=kinds
     )
     untuned = tf.data.Options()
     untuned.autotune.enabled = False
     return made.prefetch(2).with_options(untuned)
 
 
-def convolution(layer: keras.layers.Conv2D, inputs):
-    """What a layer of 3 × 3 kernels (stride 1, padding "same") makes of its inputs (n, h, w, channels), faster.
-
-    The numbers are Keras's up to rounding, and the layer is saved, and loaded elsewhere, as the plain one that it is.
-    On a processor, whose libraries are slow at small pictures with many channels (256 or more), it is computed
-
-    - on 2 × 2 pixels as the dense layer that it is there, for every output sees every input;
-    - elsewhere as a convolution, but by TensorFlow its kernel's gradient in bfloat16 as nine products of matrices.
-    """
-    on_processors = all(
-        device.startswith("cpu") for device in keras.distribution.list_devices()
-    )
-    if on_processors and inputs.shape[-1] >= CHANNELS:
-        if tuple(inputs.shape[1:3]) == (2, 2):
+@contextmanager
+def convolutions(model):
+    """Inside, large convolutions of a model are computed faster than by Keras."""
+    devices = keras.distribution.list_devices()
+    on_processors = all(device.startswith("cpu") for device in devices)
+    changed = []
+    for layer in model.layers if on_processors else ():
+        if not isinstance(layer, keras.layers.Conv2D) or layer.kernel_size != (3, 3):
+            continue
+        if (
+            layer.input.shape[-1] < CHANNELS
+            or layer.strides != (1, 1)
+            or layer.groups > 1
+        ):
+            continue
+        if tuple(layer.input.shape[1:3]) == (2, 2):
             layer.convolution_op = _dense
         elif (
             layer.compute_dtype == "bfloat16"
             and keras.backend.backend() == "tensorflow"
         ):
-            convolve = layer.convolution_op
-            layer.convolution_op = lambda x, kernel: _by_products(convolve, x, kernel)
-    return layer(inputs)
+            layer.convolution_op = partial(_by_products, layer.convolution_op)
+        else:
+            continue
+        changed.append(layer)
+    try:
+        yield
+    finally:
+        for layer in changed:
+            del layer.convolution_op
 
 
 def _dense(x, kernel):
@@ -95,10 +101,11 @@ def _by_products(convolve, x, kernel):
 
 
 class Adam(keras.optimizers.Adam):
-    """Adam (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980) in one operation for each variable instead of nine.
+    """Adam (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980) in one operation for
+    each variable instead of nine.
 
-    The numbers are read and written once, and a gradient that is short enough is not written again to clip it, so a
-    step takes half of the time. No amsgrad.
+    The numbers are read and written once, and a gradient that is short enough is not
+    written again to clip it, so a step takes half of the time. No amsgrad.
     """
 
     def _clip_by_norm(self, values, axes=None):
