@@ -113,7 +113,7 @@ def torch_python() -> Path:
 
 def hand_over(setting: recipes.Setting, folder: Path) -> None:
     """Write the task's arrays and the backbone's weights for in_torch.py."""
-    if setting.backbone.batch_norm or setting.backbone.layout != "vgg16":
+    if setting.backbone.batch_norm or setting.backbone.architecture != "vgg16":
         raise TorchMissing(
             "the PyTorch recipes know VGG16 without batch normalisation only"
         )
