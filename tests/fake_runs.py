@@ -1,4 +1,6 @@
-"""Runs without training: predictions of known quality, so that figures and reports are tested in a moment."""
+"""Runs without training: predictions of known quality, so that figures and reports are
+tested in a moment.
+"""
 
 import zipfile
 from dataclasses import dataclass, field
@@ -62,6 +64,7 @@ class FakeBackbone:
     weights: str | None = "letters"
     size: int = 32
     width: float = 0.25
+    architecture: str = "vgg16"
     name: str = "letters"
     weights_hash: str = "ab" * 32
 
@@ -87,6 +90,7 @@ class FakeRun:
     settings: dict = field(
         default_factory=lambda: {"rate": np.float32(0.5), "steps": 300}
     )
+    notes: tuple[str, ...] = ()
 
     def predicted(self, split="test"):
         return (

@@ -26,6 +26,7 @@ from faulty_server import Fault, FaultyServer, certificate
 
 from tlkit.commands import bundle
 from tlkit.files import download, fetch
+from tlkit.files.hashes import file_hash
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
@@ -473,7 +474,7 @@ def test_no_folder_for_the_cache(site, cache, monkeypatch):
 CHILDREN = """
 import dataclasses, json, os, random, signal, sys, time
 import filelock, numpy, platformdirs, pooch, requests, tqdm  # once, for all children
-from tlkit import download, fetch
+from tlkit.files import download, fetch
 
 name, entries, kills, together = json.loads(sys.argv[1])
 for key, values in entries.items():
@@ -585,7 +586,7 @@ def test_recorded_sha256(site, cache, weights):
     record = cache / f"{fetch.VGG16}.sha256"
     recorded = record.read_text().split()
     assert recorded == [
-        fetch.file_hash(cache / fetch.VGG16, "sha256").removeprefix("sha256:"),
+        file_hash(cache / fetch.VGG16),
         fetch.VGG16,
     ]
     record.write_text(
@@ -680,9 +681,7 @@ def test_tampered_bundle_and_manifest(stick, site, tmp_path):
     bundle.install(stick, ["vgg16"])
     path.write_bytes(good[:-1] + b"?")
     manifest = json.loads((stick / "manifest.json").read_text())
-    manifest["files"][fetch.VGG16]["sha256"] = fetch.file_hash(
-        path, "sha256"
-    ).removeprefix("sha256:")
+    manifest["files"][fetch.VGG16]["sha256"] = file_hash(path)
     (stick / "manifest.json").write_text(json.dumps(manifest))
     bundle.install(stick, ["vgg16"])  # what was here is right, and stays
     assert fetch.find("vgg16").read_bytes() == good
