@@ -1,13 +1,15 @@
-"""The block slider shows what the network says, and the map of the course shows the numbers it was given."""
+"""The block slider shows what the network says, and the map of the course shows the
+numbers it was given.
+"""
 
 import matplotlib
 import numpy as np
 import pytest
 
 matplotlib.use("Agg")
+import tlkit_course as course
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from tlkit_course import figures
 
 from tlkit import Backbone, activations, glyphs
 from tlkit.backbone import BLOCKS
@@ -23,7 +25,7 @@ def scene():
 
 @pytest.fixture(scope="module")
 def maps(scene):
-    return figures.block_maps(Backbone("letters-small"), scene)
+    return course.block_maps(Backbone("letters-small"), scene)
 
 
 def test_the_maps_are_the_strongest_channels_before_pooling(scene, maps):
@@ -68,7 +70,7 @@ def test_the_strongest_channel_comes_first_and_the_weakest_are_left_out(scene, m
 
 def test_the_sliders_choose_block_and_channel(scene, maps, monkeypatch):
     monkeypatch.delenv("TLKIT_STATIC", raising=False)
-    slider = figures.block_slider(scene, maps)
+    slider = course.block_slider(scene, maps)
     first = slider.widget.children[-1].value
     assert "Block 1" in slider.alt and "32 × 32" in slider.alt
     slider.controls["block"].value = 4
@@ -87,12 +89,14 @@ def test_the_sliders_choose_block_and_channel(scene, maps, monkeypatch):
 
 
 def test_on_paper_all_blocks_stand_side_by_side(scene, maps):
-    figure = figures.draw_blocks(scene, maps)
+    figure = course.draw_blocks(scene, maps)
     assert [ax.get_title() for ax in figure.axes][:3] == [
         "the image",
         "block1: 32 × 32",
         "block2: 16 × 16",
     ]
+    bright = (maps["block2"] > 0.5).mean()
+    assert f"block2 16 × 16, {bright:.0%} bright" in figure.get_label()
 
 
 def line(*means):
@@ -112,7 +116,7 @@ def figure():
             "photos": line(0.7, 0.7, 0.5),
         },
     }
-    return figures.depth_map(
+    return course.depth_map(
         found,
         {"digit": 0.1, "colour": 0.125},
         {"digit": "Which digit?", "colour": "Colour?"},
@@ -142,9 +146,14 @@ def test_the_map_says_what_training_added_and_what_it_removed(figure):
     assert "chance" in words(digit) and not any(
         "trained" in text for text in words(digit)
     )
-    assert {"trained\non letters", "random\nweights", "trained\non photographs"} <= set(
-        words(colour)
-    )
+    names = {"trained\non letters", "random\nweights", "trained\non photographs"}
+    assert names <= set(words(colour))
+
+
+def test_the_map_says_its_numbers_in_words(figure):
+    said = figure.get_label()
+    assert "Which digit? trained on letters: image 0.10, block1 0.50" in said
+    assert "Colour? trained on photographs: image 0.70, block1 0.70" in said
 
 
 def test_the_networks_can_be_told_apart_without_colour(figure):

@@ -1,12 +1,20 @@
-"""A check says right, names the misconception behind each likely wrong answer, and never raises."""
+"""A check says right, names the misconception behind each likely wrong answer, and
+never raises.
+"""
 
 from importlib import import_module
 
 import numpy as np
 import pytest
-from tlkit_course.checks import ClaimFailed, NotYet, Verdict, check, claim, exercises
-
-import tlkit as tk
+from tlkit_course.checks import (
+    ClaimFailed,
+    Exercise,
+    NotYet,
+    Verdict,
+    check,
+    claim,
+    exercises,
+)
 
 EXERCISES = {
     name: exercise for n in range(11) for name, exercise in exercises(f"{n:02}").items()
@@ -61,9 +69,24 @@ def test_no_answer_yet_is_told_what_is_asked_for(name, answer):
 @pytest.mark.parametrize("name", EXERCISES)
 @pytest.mark.parametrize(
     "answer",
-    [float("nan"), "text", 3, True, [], {}, object(), np.zeros((2, 3)), lambda: 1, lambda x: 1 / 0, lambda x: x[0],
-     lambda x: np.full(x.shape, np.nan), lambda x: "text", lambda x: None, type],
-)  # fmt: skip
+    [
+        float("nan"),
+        "text",
+        3,
+        True,
+        [],
+        {},
+        object(),
+        np.zeros((2, 3)),
+        lambda: 1,
+        lambda x: 1 / 0,
+        lambda x: x[0],
+        lambda x: np.full(x.shape, np.nan),
+        lambda x: "text",
+        lambda x: None,
+        type,
+    ],
+)
 def test_whatever_comes_the_check_answers_with_a_sentence(name, answer):
     verdict = check(name, answer, *measured(name))
     assert not verdict.right and len(verdict.message) > 20
@@ -100,12 +123,43 @@ def test_an_unknown_exercise_is_named():
         check("99", 1)
 
 
+def test_a_mistake_without_a_sentence_cannot_be_added():
+    exercise = Exercise("99 x", expects="a number", praise="So it is.", hint="Think.")
+    with pytest.raises(TypeError, match="99 x: expected a docstring on silent"):
+
+        @exercise.mistake
+        def silent(answer):
+            return True
+
+
+def test_the_first_mistake_that_recognises_an_answer_speaks():
+    exercise = Exercise("99 x", expects="a number", praise="So it is.", hint="Think.")
+
+    @exercise.right
+    def seven(answer):
+        return answer == 7
+
+    @exercise.mistake
+    def too_small(answer):
+        """Too
+        small."""
+        return answer < 7
+
+    @exercise.mistake
+    def any_other(answer):
+        """Not so."""
+        return True
+
+    said = [exercise.judge(answer).message for answer in (7, 3, 8)]
+    assert said == ["So it is.", "Too small.", "Not so."]
+
+
 def test_a_claim_that_holds_is_printed_and_one_that_does_not_stops_the_notebook(capsys):
     claim("two is more than one", 2 > 1)
     assert capsys.readouterr().out == "✓ two is more than one\n"
     with pytest.raises(ClaimFailed, match="not so in this run: one is more than two"):
         claim("one is more than two", 1 > 2)
-    assert issubclass(tk.checks.ClaimFailed, AssertionError)
+    assert issubclass(ClaimFailed, AssertionError)
 
 
 def test_a_required_answer_goes_on_if_right_and_stops_with_its_sentence_alone_if_not():

@@ -1,4 +1,6 @@
-"""The figures of notebook 10: every backbone stands at its cost, every ring, line and dot where it should."""
+"""The figures of notebook 10: every backbone stands at its cost, every ring, line and
+dot where it should.
+"""
 
 import pytest
 from tlkit_course.figures.backbone_costs import AXES, backbone_costs, cost_of
@@ -67,6 +69,7 @@ def test_the_ring_stands_at_the_chosen_step_size():
         (0.1, 0.85),
     ]
     assert [ax.get_title() for ax in figure.axes] == ["SGD", "Adam"]
+    assert "SGD 0.550 at 0.1; Adam 0.850 at 0.1" in figure.get_label()
 
 
 def test_lines_and_ways_stand_at_their_means():
@@ -82,6 +85,7 @@ def test_lines_and_ways_stand_at_their_means():
         [0.3, 0.5],
         [0.1, 0.7],
     ]
+    assert "bag (2: 0.100 [0.100, 0.100], 5: 0.700" in ax.figure.get_label()
     ax = ways(
         {"pixels": Interval(0.5, 0.4, 0.6), "random": Interval(0.7, 0.6, 0.8)},
         0.1,
@@ -92,3 +96,7 @@ def test_lines_and_ways_stand_at_their_means():
         [0.6, 0.8],
     ]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["pixels", "random"]
+    assert (
+        ax.figure.get_label() == "Accuracy: pixels 0.500 [0.400, 0.600]; "
+        "random 0.700 [0.600, 0.800]. Guessing gives 0.10."
+    )

@@ -1,4 +1,6 @@
-"""Gradient descent on the bowl obeys its theory; a line in weight space begins and ends at its ends."""
+"""Gradient descent on the bowl obeys its theory; a line in weight space begins and ends
+at its ends.
+"""
 
 import numpy as np
 import pytest
@@ -109,12 +111,14 @@ def test_the_loss_line_names_its_stations_and_leaves_out_what_lies_beyond():
         "guessing 0.1",
     } <= words(figure)
     assert max(line.get_xdata()[-1] for line in figure.axes[0].lines) == 2
-    assert plots.png(figure, "lines").startswith(b"\x89PNG")
+    assert "loss 0.5 to 0.5, accuracy 0.50 to 0.50" in figure.get_label()
+    assert plots.png(figure).startswith(b"\x89PNG")
 
 
 def test_curves_and_step_sizes_are_named_beside_their_lines():
     ax = descent.loss_curves({"slow": [2.0, 1.0], "fast": [2.0, 0.1]}, every=800)
     assert words(ax.figure) == {"slow", "fast"} and ax.lines[0].get_xdata()[-1] == 800
+    assert "slow from 2.00 to 1.00" in ax.figure.get_label()
     ax = descent.by_step_size(
         {
             "adam": {0.1: [1.0, 1.1], 0.2: [0.5, 0.6]},
@@ -122,4 +126,6 @@ def test_curves_and_step_sizes_are_named_beside_their_lines():
         }
     )
     assert words(ax.figure) == {"adam", "plain"}
-    assert len(descent.steps_on_curve((0.1, 0.2)).axes) == 2
+    assert "adam lowest 0.55 at 0.2" in ax.figure.get_label()
+    curve = descent.steps_on_curve((0.1, 0.5))
+    assert len(curve.axes) == 2 and "α = 0.5: θ = 3.00, loss 0.00" in curve.get_label()

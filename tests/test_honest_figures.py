@@ -1,4 +1,6 @@
-"""The figures of notebook 07 show what they were given: pictures of a cell, misses, what only one model got right."""
+"""The figures of notebook 07 show what they were given: pictures of a cell, misses,
+what only one model got right.
+"""
 
 import base64
 import re
@@ -9,8 +11,8 @@ import numpy as np
 import pytest
 
 matplotlib.use("Agg")
+import tlkit_course as course
 from matplotlib.colors import to_hex
-from tlkit_course import figures
 
 from tlkit import evaluate, plots
 
@@ -22,7 +24,7 @@ IMAGES = np.stack([np.full((8, 8, 3), 10 * i, "uint8") for i in range(9)])
 
 @pytest.fixture
 def cells():
-    return figures.confusion_cells(IMAGES, LABELS, NAMED, CLASSES)
+    return course.confusion_cells(IMAGES, LABELS, NAMED, CLASSES)
 
 
 def picture(explorer):
@@ -42,7 +44,10 @@ def test_every_cell_shows_its_count_and_another_picture(cells):
         for named in range(3):
             cells.controls["true"].value, cells.controls["named"].value = true, named
             what = "right" if true == named else "a mistake"
-            words = f"true {CLASSES[true]}, named {CLASSES[named]}: {counts[true, named]} of {counts[true].sum()}"
+            words = (
+                f"true {CLASSES[true]}, named {CLASSES[named]}: {counts[true, named]} "
+                f"of {counts[true].sum()}"
+            )
             assert f"{words} ({what})" in cells.alt
             seen.add(picture(cells))
     assert len(seen) == 9 and cells.seconds < 5
@@ -58,7 +63,7 @@ def test_behind_a_cell_stand_its_own_pictures(monkeypatch):
         import_module("tlkit_course.figures.confusion_cells"),
     )  # its name is also the function's
     monkeypatch.setattr(module, "_pictures", lambda ax, some: shown.append(some))
-    cells = figures.confusion_cells(IMAGES, LABELS, NAMED, CLASSES)
+    cells = course.confusion_cells(IMAGES, LABELS, NAMED, CLASSES)
     np.testing.assert_array_equal(shown[-1], IMAGES[1:3])
     cells.controls["true"].value, cells.controls["named"].value = 2, 0
     np.testing.assert_array_equal(shown[-1], IMAGES[8:])
@@ -67,7 +72,7 @@ def test_behind_a_cell_stand_its_own_pictures(monkeypatch):
 
 
 def test_an_interval_that_misses_the_truth_is_marked():
-    figure = figures.caught(
+    figure = course.caught(
         {
             "both": ([0.1, 0.4], [0.3, 0.6], 0.2),
             "moving": ([0.1, 0.4], [0.3, 0.6], [0.2, 0.5]),
@@ -88,6 +93,8 @@ def test_an_interval_that_misses_the_truth_is_marked():
         fixed.lines[0].get_xdata().tolist() == [0.5]
         and fixed.lines[1].get_xdata()[0] == 0.2
     )
+    assert "both; 1 of the 2 drawn miss it" in figure.get_label()
+    assert "moving; 0 of the 2 drawn miss it" in figure.get_label()
     assert not len(moving.collections[1].get_segments()) and moving.lines[
         1
     ].get_xdata().tolist() == [0.2, 0.5]
@@ -96,7 +103,11 @@ def test_an_interval_that_misses_the_truth_is_marked():
 def test_the_paired_figure_counts_pictures_and_keeps_one_scale():
     new = np.repeat([True, True, False, False], (80, 9, 3, 8))
     old = np.repeat([True, False, True, False], (80, 9, 3, 8))
-    alone, pictures, together = figures.paired_interval(new, old, ("new", "old")).axes
+    figure = course.paired_interval(new, old, ("new", "old"))
+    alone, pictures, together = figure.axes
+    said = figure.get_label()
+    assert f"new scores {evaluate.wilson(new)}" in said
+    assert "9 pictures only new got right, 3 only old" in said
     words = [text.get_text() for text in pictures.texts]
     assert words == ["80 both right", "9 only new", "3 only old", "8 both wrong"]
     assert [bar.get_width() for bar in pictures.patches] == [80, 9, 3, 8]
@@ -109,19 +120,19 @@ def test_the_paired_figure_counts_pictures_and_keeps_one_scale():
 
 def test_two_models_far_apart_do_not_overlap():
     new, old = np.arange(100) < 95, np.arange(100) < 20
-    alone = figures.paired_interval(new, old).axes[0]
+    alone = course.paired_interval(new, old).axes[0]
     assert "overlap" not in [text.get_text() for text in alone.texts]
 
 
 def test_answers_are_binned_by_what_was_stated():
     stated = np.array([0.11, 0.15, 0.95, 1.0])
-    low, high = figures.reliability_bins(stated, np.array([True, False, True, True]))
+    low, high = course.reliability_bins(stated, np.array([True, False, True, True]))
     assert low[0] == pytest.approx(0.13) and low[1].mean == 0.5 and low[2] == 2
     assert high[0] == pytest.approx(0.975) and high[1].mean == 1.0 and high[2] == 2
 
 
 def test_the_reliability_figure_draws_each_bin_where_it_belongs():
-    figure = figures.reliability(
+    figure = course.reliability(
         {"one": (np.array([0.25, 0.25]), np.array([True, False]))}
     )
     (ax,) = figure.axes
@@ -130,3 +141,4 @@ def test_the_reliability_figure_draws_each_bin_where_it_belongs():
         0.25,
         0.5,
     ) and ax.get_title() == "one"
+    assert figure.get_label().endswith("one (0.25: 0.50).")

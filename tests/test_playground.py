@@ -1,10 +1,11 @@
-"""The playground's picture and probabilities follow its sliders; the scene changes in what was moved alone."""
+"""The playground's picture and probabilities follow its sliders; the scene changes in
+what was moved alone.
+"""
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from tlkit_course.figures import playground
-from tlkit_course.figures.playground import draw, probabilities, spoil
+from tlkit_course.figures.playground import draw, playground, probabilities, spoil
 
 import tlkit as tk
 from tlkit import glyphs
@@ -44,8 +45,8 @@ def test_the_words_say_who_is_right_and_by_how_much():
     said[3], said[8] = 0.24, 0.60
     alt = draw(Figure(), np.zeros((32, 32, 3), "uint8"), said, 3, glyphs.DIGITS, "A 3.")
     assert (
-        alt
-        == "A 3. The model says 8 with probability 0.60; 3 is true and gets 0.24. Margin -0.36."
+        alt == "A 3. The model says 8 with probability 0.60; 3 is true and gets 0.24. "
+        "Margin -0.36."
     )
     figure = Figure()
     draw(figure, np.zeros((32, 32, 3), "uint8"), said[::-1], 6, glyphs.DIGITS, "A 6.")
@@ -81,7 +82,7 @@ def test_photographs_are_spoilt_where_the_classes_are_no_digits(monkeypatch):
     assert "class 2 is true" in shown.alt
 
 
-def test_a_picture_that_is_not_spoilt_stays_as_it_is_and_positive_angles_turn_anticlockwise():
+def test_an_unspoilt_picture_stays_and_positive_angles_turn_anticlockwise():
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), "uint8")
     same = spoil(image, angle=0, scale=1, contrast=1, noise=0, seed=0)
     assert np.abs(same.astype(int) - image).max() <= 1

@@ -1,11 +1,17 @@
-"""Progress belongs to the learner: kept only in copies, never lost, never in the way."""
+"""Progress belongs to the learner: kept only in copies, never lost, never in
+the way.
+"""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from tlkit_course import record
 from tlkit_course.checks import check
 from tlkit_course.widgets import guess
+
+from tlkit.commands import copies
 
 
 @pytest.fixture
@@ -55,4 +61,21 @@ def test_a_damaged_file_is_set_aside_and_not_lost(file, capsys, text):
     record.note("exercises", "00 labels", True)
     assert record.read()["exercises"] == {"00 labels": {"tries": 1, "solved": True}}
     assert file.with_suffix(".damaged.json").read_text() == text
-    assert "progress starts anew" in capsys.readouterr().err
+    assert "progress starts again" in capsys.readouterr().out
+
+
+def test_the_record_knows_a_folder_of_copies_by_the_file_that_copies_write():
+    assert copies.REGISTER == record.REGISTER
+
+
+def test_a_record_is_light():
+    """A check must not wait for what converts notebooks, nor for Keras."""
+    code = (
+        "import sys, tlkit_course as course; from tlkit_course import checks, "
+        "record;course.check, course.claim;heavy = {'keras', 'tensorflow', 'nbformat', "
+        "'nbconvert', 'matplotlib', 'numpy'};print(heavy & set(sys.modules))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "set()\n"

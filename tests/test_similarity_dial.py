@@ -1,4 +1,6 @@
-"""The similarity dial moves digits away from the source, and shows what letters gain there."""
+"""The similarity dial moves digits away from the source, and shows what letters gain
+there.
+"""
 
 import json
 from pathlib import Path
@@ -66,7 +68,11 @@ def test_the_stored_steps_are_those_that_are_drawn():
 
 
 def test_the_figure_has_a_panel_for_each_way_to_move():
-    assert len(dial_panels(STORED["accuracy"]).axes) == len(STEPS)
+    figure = dial_panels(STORED["accuracy"])
+    assert len(figure.axes) == len(STEPS)
+    gains = dial_gains(STORED["accuracy"]["small"], "letters")
+    ends = f"{gains[0].mean:+.2f} to {gains[-1].mean:+.2f}"
+    assert f"small letters' last features {ends}" in figure.get_label()
 
 
 def test_each_control_changes_the_picture_and_its_words(dial):

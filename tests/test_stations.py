@@ -1,4 +1,6 @@
-"""Notebook 09's difficult pictures are what they are said to be, and its figures show the numbers they are given."""
+"""Notebook 09's difficult pictures are what they are said to be, and its figures show
+the numbers they are given.
+"""
 
 import matplotlib
 import numpy as np
@@ -80,7 +82,7 @@ def test_four_pictures_joined_keep_their_middles_and_fade_at_the_seams():
         np.zeros((1, 4, 32, 32, 3), "uint8")
         + np.uint8([10, 60, 110, 160])[None, :, None, None, None]
     )
-    whole = stations._joined(parts)[0, ..., 0]
+    whole = stations.joined(parts)[0, ..., 0]
     assert [whole[8, 8], whole[8, 56], whole[56, 8], whole[56, 56]] == [
         10,
         60,
@@ -149,12 +151,13 @@ def test_the_ladder_draws_each_score_with_its_interval():
 
 def test_to_compare_is_to_show_means_over_draws_with_their_words(monkeypatch):
     shown = []
-    monkeypatch.setattr(stations.plots, "show", lambda ax, alt: shown.append((ax, alt)))
+    monkeypatch.setattr(stations.plots, "show", shown.append)
     stations.compare(
         {"naive": [0.2, 0.4], "remedy": [0.9, 0.9]}, "accuracy", "Accuracy", chance=0.1
     )
-    (ax, alt), *_ = shown
-    assert alt == "Accuracy: naive 0.300 [0.000, 1.000]; remedy 0.900 [0.900, 0.900]."
+    (ax,) = shown
+    said = "Accuracy: naive 0.300 [0.000, 1.000]; remedy 0.900 [0.900, 0.900]."
+    assert ax.figure.get_label() == f"{said} Guessing gives 0.1."
     assert ax.lines[1].get_xdata()[0] == pytest.approx(0.3)
 
 
@@ -187,6 +190,7 @@ def test_the_summary_says_gain_and_remedy_of_each_station_and_marks_what_did_not
         != texts["−0.02 [−0.03, −0.01]"].get_color()
     )
     assert [line.get_xdata()[0] for line in ax.lines] == [0.5, 0.8]
+    assert "views +0.25 [0.10, 0.40]; many classes" in ax.figure.get_label()
 
 
 def test_a_strip_has_one_row_for_each_group(pictures):
@@ -203,6 +207,7 @@ def test_a_strip_has_one_row_for_each_group(pictures):
         "whole",
         "covered",
     ]
+    assert "whole, 3 pictures; covered, 2 pictures" in figure.get_label()
 
 
 def test_the_three_cameras_see_colour_grey_and_small_digits():

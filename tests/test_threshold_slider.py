@@ -1,9 +1,11 @@
-"""The threshold slider says what a threshold and a share make of recall, precision and accuracy."""
+"""The threshold slider says what a threshold and a share make of recall, precision and
+accuracy.
+"""
 
 import numpy as np
 import pytest
+import tlkit_course as course
 from sklearn.metrics import accuracy_score, precision_score, recall_score
-from tlkit_course import figures
 from tlkit_course.figures.threshold_slider import measures, rates
 
 RNG = np.random.default_rng(0)
@@ -39,7 +41,7 @@ def test_naming_nothing_is_accurate_and_useless():
 
 def test_both_sliders_change_the_figure_and_its_words(monkeypatch):
     monkeypatch.delenv("TLKIT_STATIC", raising=False)
-    slider = figures.threshold_slider(SCORES, LABELS, "sevens")
+    slider = course.threshold_slider(SCORES, LABELS, "sevens")
     assert "Threshold 0, 2 of 100 pictures are sevens: recall" in slider.alt
     for name, step in (("threshold", 0.25), ("share", 1)):
         before = slider.widget.children[-1].value, slider.alt

@@ -1,17 +1,19 @@
-"""The price list shows what it is given, the dial follows its controls, and steps shrink with depth."""
+"""The price list shows what it is given, the dial follows its controls, and steps
+shrink with depth.
+"""
 
 import matplotlib
 import numpy as np
 import pytest
 
 matplotlib.use("Agg")
-from tlkit_course.figures import price_list, still_read, unfreeze_dial
+from tlkit_course.figures.unfreeze import price_list, still_read, unfreeze_dial
 
 from tlkit import plots
 from tlkit.backbone import Backbone
 from tlkit.evaluate import Interval
 from tlkit.machine.quiet import keras
-from tlkit.transfer import _AdamByDepth
+from tlkit.training import AdamByDepth, depths
 
 DEPTHS = ("head", "block5", "block4", "all")
 TUNED = {
@@ -54,7 +56,8 @@ def test_every_depth_of_the_price_list_has_its_numbers_and_its_trained_blocks():
         sum(box != boxes[0] for box in boxes[6 * i : 6 * i + 6]) for i in range(4)
     ]
     assert greens == [1, 2, 3, 6] and lit == [1, 1, 1, 1]
-    assert plots.png(figure, "a price list").startswith(b"\x89PNG")
+    assert "head only: accuracy 0.800 [0.790, 0.900], 1.0 times" in figure.get_label()
+    assert plots.png(figure).startswith(b"\x89PNG")
 
 
 def test_the_dial_begins_where_it_is_told_and_follows_both_controls():
@@ -83,6 +86,7 @@ def test_both_ways_to_ask_for_letters_are_named_beside_their_lines():
     line = {depth: Interval(0.5, 0.4, 0.6) for depth in DEPTHS}
     ax = still_read({"the old head": line, "a new head": line})
     assert words(ax.figure) == {"the old head", "a new head"}
+    assert "a new head: head only 0.50, from block 5 0.50" in ax.figure.get_label()
     assert [tick.get_text() for tick in ax.get_xticklabels()] == [
         "head\nonly",
         "from\nblock 5",
@@ -98,7 +102,7 @@ def test_adams_first_step_shrinks_by_the_factor_from_block_to_block(shrink):
         shared.input, keras.layers.Dense(3, name="logits")(shared.output)
     )
     model.compile(
-        _AdamByDepth(shrink, learning_rate=1e-3),
+        AdamByDepth(shrink, depths(model), learning_rate=1e-3),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     names = [

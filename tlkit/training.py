@@ -419,7 +419,7 @@ def fit(
     batch = min(settings.batch, rows)
     steps = steps or -(-rows // batch)
     epochs = max(settings.min_epochs, -(-settings.steps // steps))
-    adam = _AdamByDepth(
+    adam = AdamByDepth(
         settings.shrink,
         depths,
         learning_rate=_rate(settings, epochs * steps),
@@ -617,7 +617,7 @@ def depths(model: keras.Model) -> dict[str, int]:
     return found
 
 
-class _AdamByDepth(fast.Adam):
+class AdamByDepth(fast.Adam):
     """Adam whose steps shrink by a factor from each block to the one below it."""
 
     def __init__(self, shrink: float, depths: dict[str, int], **settings):

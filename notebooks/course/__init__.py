@@ -1,35 +1,91 @@
-"""The scenery of this course: checks, claims, guesses, quizzes and the notebooks' figures.
+"""The scenery of this course: what only these notebooks need.
 
-Notebooks say ``import tlkit_course as course``. What a learner takes home is in ``tlkit``;
-what only these notebooks need is here. A name is imported when it is first used, because
-the figures need Keras and the checks do not.
+Notebooks say ``import tlkit_course as course``. What a learner takes home is in
+``tlkit``. The rooms::
+
+    checks.py          check an exercise, run a claim
+    questions.py       the quiz at the end of a notebook (texts in quizzes/)
+    progress_table.py  what you have solved so far (kept by record.py)
+    exercises/         the exercises of each notebook, and the mistakes that they know
+    figures/           the figures of each notebook
+    widgets/           guesses, figures with sliders, download buttons
+    beyond.py          sentences and sounds for notebook 10
+    ------------------------------------------------------------------------------------
+    teach/             the page on which you teach a network your own pictures
+    workshop/          for instructors: students' copies, slides, rehearsals, summaries
+
+Everything above the line is what a cell can name or open; the two rooms below it are
+machinery, and each says in its ``__init__`` how it works. ``course.NAME`` is imported
+when it is first used: some figures need Keras, which takes seconds, and the checks do
+not.
 """
 
 from importlib import import_module
 from typing import Any
 
-_HOME = {
+_HOME = {  # name -> the module that it comes from
     "check": "checks",
     "claim": "checks",
-    "explore": "widgets",
-    "fetch_button": "widgets",
-    "guess": "widgets",
-    "progress": "progress_table",
     "quiz": "questions",
+    "progress": "progress_table",
+    "explore": "widgets.explorer",
+    "fetch_button": "widgets.fetch_button",
+    "guess": "widgets.guess",
     "teach_app": "teach.app",
+    # Notebook 01
+    "pair_picker": "figures.pair_picker",
+    # Notebook 02
+    "block_maps": "figures.block_slider",
+    "block_slider": "figures.block_slider",
+    "draw_blocks": "figures.block_slider",
+    "depth_map": "figures.depth_map",
+    # Notebook 03
+    "loss_surface": "figures.loss_surface",
+    # Notebook 04
+    "descent_sliders": "figures.descent",
+    # Notebook 05
+    "playground": "figures.playground",
+    # Notebook 06
+    "price_list": "figures.unfreeze",
+    "still_read": "figures.unfreeze",
+    "unfreeze_dial": "figures.unfreeze",
+    # Notebook 07
+    "caught": "figures.caught",
+    "confusion_cells": "figures.confusion_cells",
+    "paired_interval": "figures.paired_interval",
+    "reliability": "figures.reliability",
+    "reliability_bins": "figures.reliability",
+    # Notebook 08
+    "dial_gains": "figures.similarity_dial",
+    "dial_panels": "figures.similarity_dial",
+    "moved": "figures.similarity_dial",
+    "similarity_dial": "figures.similarity_dial",
+    # Notebook 09
+    "threshold_slider": "figures.threshold_slider",
+    # Notebook 10
+    "backbone_costs": "figures.backbone_costs",
+    "draw_backbones": "figures.backbone_costs",
+    "optimizer_steps": "figures.choices",
+    "two_lines": "figures.choices",
+    "ways": "figures.choices",
 }
-__all__ = list(_HOME)
+# Whole modules that a notebook names: gradient descent, difficult pictures
+_MODULES = {
+    "descent": "figures.descent",
+    "stations": "figures.stations",
+}
+__all__ = [*_HOME, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(name)
+    """Import what a notebook names, when it names it."""
     if name in _HOME:
         return getattr(import_module(f".{_HOME[name]}", __name__), name)
-    figures = import_module(".figures", __name__)
-    if name in figures.__all__:
-        return getattr(figures, name)
-    raise AttributeError(
-        f"the course has no {name!r}: expected one of "
-        + ", ".join(sorted([*_HOME, *figures.__all__]))
-    )
+    if name in _MODULES:
+        return import_module(f".{_MODULES[name]}", __name__)
+    expected = f"expected one of {', '.join(sorted(__all__))}"
+    raise AttributeError(f"the course has no {name!r}: {expected}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

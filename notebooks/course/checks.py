@@ -1,22 +1,28 @@
-"""Claims that are run, and exercise checks that name the misconception. Imports NumPy only."""
+"""Claims that are run, and checks of exercises that name the misconception.
+
+An exercise is an ``Exercise`` in ``exercises/nNN.py``, with functions that recognise
+the right answer and the known mistakes. ``check`` finds it by its name.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import record
 
+Test = Callable[..., Any]  # takes the answer, then what was measured; true or false
+
 
 class ClaimFailed(AssertionError):
-    """A sentence of a notebook that the run beneath it does not bear out."""
+    """A sentence of a notebook that is not true in this run."""
 
 
 def claim(sentence: str, holds: bool) -> None:
-    """Print a sentence that the run bears out; raise ClaimFailed if it does not.
+    """Print a sentence that is true in this run; raise ClaimFailed if it is not.
 
     Args:
-        sentence: what the prose says, with the measured numbers in it.
+        sentence: what the text says, with the measured numbers in it.
         holds: whether it is so.
     """
     if not holds:
@@ -25,15 +31,19 @@ def claim(sentence: str, holds: bool) -> None:
 
 
 class NotYet(AssertionError):
-    """An exercise that is not solved yet: "Run all" stops here, and shows this sentence and no traceback."""
+    """An exercise that is not solved yet: "Run all" stops here.
+
+    It shows its sentence and no traceback.
+    """
 
     def _render_traceback_(self) -> list[str]:
+        """What IPython prints instead of a traceback."""
         return [f"✗ {self}"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says about an answer; shows as its message."""
+    """The result of a check; shows as its message."""
 
     right: bool
     message: str
@@ -42,33 +52,100 @@ class Verdict:
         return f"{'✓' if self.right else '✗'} {self.message}"
 
     def required(self) -> "Verdict":
-        """This verdict, where all that follows needs a right answer. Raises NotYet if it is not."""
+        """This verdict, where everything below needs a right answer.
+
+        Raises:
+            NotYet: the answer is not right.
+        """
         if not self.right:
-            raise NotYet(
-                self.message.removesuffix(" The solution stands below.")
-            )  # it does not, in a workshop
+            # A workshop's notebooks hold no solutions.
+            raise NotYet(self.message.removesuffix(" The solution stands below."))
         return self
 
 
-@dataclass(frozen=True)
-class Exercise:
-    """How an answer is judged.
-
-    Every function below takes the answer, and the measured numbers too if ``check`` was given some.
+class Mistake(NamedTuple):
+    """A wrong answer that an exercise knows.
 
     Attributes:
-        expects: the form of an answer, for answers of another form.
-        right: whether a well-formed answer is right.
-        praise: said of a right answer.
-        mistakes: (whether the answer is this mistake, the misconception behind it).
-        hint: said of every other wrong answer.
+        made: takes the answer, then what was measured; whether it is this mistake.
+        said: the misconception behind it, as the learner reads it.
     """
 
-    expects: str
-    right: Callable[..., bool]
-    praise: str
-    mistakes: tuple[tuple[Callable[..., bool], str], ...]
-    hint: str
+    made: Test
+    said: str
+
+
+class Exercise:
+    """What an exercise asks for, which answer is right, and which mistakes it knows.
+
+    The module of a notebook makes one, and adds functions to it. Each function takes
+    the answer and, if ``check`` was given measured numbers, these too. The docstring of
+    a mistake is what a learner reads who made it::
+
+        step = Exercise("04 step", expects="the number θ becomes", praise=…, hint=…)
+
+        @step.right
+        def downhill(answer):
+            return is_near(answer, 2.2)
+
+        @step.mistake
+        def uphill(answer):
+            \"\"\"The size of the step is right, but it goes uphill.\"\"\"
+            return is_near(answer, 3.8)
+
+    The first mistake that recognises an answer speaks, so the special ones come first.
+
+    Attributes:
+        name: the notebook's number and a word, as in "04 step".
+        expects: the form of an answer; shown while there is no answer, and after an
+            error.
+        praise: shown for the right answer.
+        hint: shown for a wrong answer that no mistake recognises.
+        mistakes: the known mistakes, in the order in which they are tried.
+    """
+
+    def __init__(self, name: str, *, expects: str, praise: str, hint: str):
+        self.name, self.expects, self.praise, self.hint = name, expects, praise, hint
+        self.mistakes: list[Mistake] = []
+        self._accepts: Test | None = None
+
+    def right(self, test: Test) -> Test:
+        """Decorator: the function that recognises the right answer."""
+        self._accepts = test
+        return test
+
+    def mistake(self, test: Test) -> Test:
+        """Decorator: a function that recognises a mistake; its docstring is the reply.
+
+        Raises:
+            TypeError: the function has no docstring.
+        """
+        said = " ".join((test.__doc__ or "").split())
+        if not said:
+            raise TypeError(
+                f"{self.name}: expected a docstring on {test.__name__}, got none: "
+                "write there what a learner should read who made this mistake"
+            )
+        self.mistakes.append(Mistake(test, said))
+        return test
+
+    def judge(self, answer: Any, measured: tuple = ()) -> Verdict:
+        """Whether an answer is right, and what to say about it. Never raises."""
+        if answer is ... or answer is None:
+            return Verdict(False, f"Not answered yet. Expected {self.expects}.")
+        assert self._accepts, f"{self.name} has no function for the right answer"
+        try:
+            if self._accepts(answer, *measured):
+                return Verdict(True, self.praise)
+            for made, misconception in self.mistakes:
+                if made(answer, *measured):
+                    return Verdict(False, misconception)
+        except Exception as error:  # whatever a learner's code raises
+            what = f"{type(error).__name__}: {error}"
+            return Verdict(
+                False, f"Your answer stopped with {what}. Expected {self.expects}."
+            )
+        return Verdict(False, f"{self.hint} The solution stands below.")
 
 
 def exercises(number: str) -> dict[str, Exercise]:
@@ -80,12 +157,14 @@ def exercises(number: str) -> dict[str, Exercise]:
 
 
 def check(name: str, answer: Any, *measured: Any) -> Verdict:
-    """Judge an answer: right, or the misconception behind it, or a hint. Never raises for a wrong answer.
+    """Judge an answer: right, or the misconception behind it, or a hint.
+
+    A wrong answer never raises an error.
 
     Args:
         name: the exercise, as printed above its cell.
-        answer: whatever the exercise asks for; ``...`` counts as not yet answered.
-        *measured: the numbers that decide, where the truth is a measurement and not a formula.
+        answer: what the exercise asks for; ``...`` counts as not yet answered.
+        *measured: the numbers that decide, where a measurement decides and no formula.
 
     Raises:
         KeyError: no exercise of that name.
@@ -94,26 +173,7 @@ def check(name: str, answer: Any, *measured: Any) -> Verdict:
     if name not in known:
         listed = ", ".join(known) or "a notebook's number and a name, as in 00 labels"
         raise KeyError(f"no exercise {name!r}: expected one of {listed}")
-    verdict = _judge(known[name], answer, measured)
+    verdict = known[name].judge(answer, measured)
     if answer is not ... and answer is not None:
         record.note("exercises", name, verdict.right)
     return verdict
-
-
-def _judge(exercise: Exercise, answer: Any, measured: tuple) -> Verdict:
-    if answer is ... or answer is None:
-        return Verdict(False, f"Not answered yet. Expected {exercise.expects}.")
-    try:
-        if exercise.right(answer, *measured):
-            return Verdict(True, exercise.praise)
-        for made, misconception in exercise.mistakes:
-            if made(answer, *measured):
-                return Verdict(False, misconception)
-    except (
-        Exception
-    ) as error:  # whatever a learner's code or type does, the answer is a sentence
-        return Verdict(
-            False,
-            f"Your answer stopped with {type(error).__name__}: {error}. Expected {exercise.expects}.",
-        )
-    return Verdict(False, f"{exercise.hint} The solution stands below.")

@@ -1,57 +1,76 @@
-"""What a learner has guessed, tried and solved: one small file beside the notebooks, which belongs to the learner.
+"""What a learner has guessed, tried and solved: one small file, which is the learner's.
 
-It is written only where ``python -m tlkit lab`` has made copies to work in, or where ``TLKIT_PROGRESS`` names a
-file; running the masters leaves nothing behind. Standard library only.
+It lies beside the notebooks. It is written only where ``python -m tlkit lab`` has made
+copies to work in, or where ``TLKIT_PROGRESS`` names a file: running the masters leaves
+nothing behind.
 """
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
-from tlkit.commands.copies import REGISTER
+from tlkit.machine.log import log
+from tlkit.machine.places import REGISTER
 
 KINDS = ("guesses", "exercises", "quizzes")
 
 
 def place() -> Path | None:
-    """Where progress is kept; None if it is not."""
-    if chosen := os.environ.get("TLKIT_PROGRESS"):
+    """The file that keeps the progress; None if none is kept here."""
+    chosen = os.environ.get("TLKIT_PROGRESS")
+    if chosen:
         return Path(chosen)
     return Path("progress.json") if Path(REGISTER).is_file() else None
 
 
 def read() -> dict[str, dict[str, Any]]:
-    """Kind -> name -> what was noted. A file that cannot be read is set aside, with a sentence, and never lost."""
-    file, found = place(), {}
-    if file and file.is_file():
-        try:
-            found = json.loads(file.read_text("utf-8"))
-            return {kind: dict(found.get(kind, {})) for kind in KINDS}
-        except (ValueError, TypeError, AttributeError):
-            aside = file.with_suffix(".damaged.json")
-            os.replace(file, aside)
-            print(
-                f"{file} could not be read and is now {aside}; progress starts anew",
-                file=sys.stderr,
-            )
-    return {kind: {} for kind in KINDS}
+    """Kind -> name -> what was noted, for each of KINDS.
+
+    A file that cannot be read is moved aside, with a warning, and never lost.
+    """
+    file = place()
+    if not file or not file.is_file():
+        return {kind: {} for kind in KINDS}
+    try:
+        found = json.loads(file.read_text("utf-8"))
+        return {kind: dict(found.get(kind, {})) for kind in KINDS}
+    except (ValueError, TypeError, AttributeError):
+        aside = file.with_suffix(".damaged.json")
+        os.replace(file, aside)
+        log.warning(
+            f"{file} could not be read. It is now {aside}, and progress starts again."
+        )
+        return {kind: {} for kind in KINDS}
 
 
 def note(kind: str, name: str, outcome: bool | str) -> None:
-    """Keep a guess (its text), or whether an exercise or quiz was answered rightly, and count the tries."""
+    """Note a guess (its text), or a try at an exercise or a question (whether right).
+
+    Tries are counted until the first right answer. Where no progress is kept, and
+    without a name, nothing happens.
+
+    Args:
+        kind: one of KINDS.
+        name: the notebook's number and a name, as in "00 labels".
+        outcome: the option that was chosen, or whether the answer was right.
+    """
     file = place()
     if not file or not name:
         return
     known = read()
-    entry = known[kind].setdefault(
-        name, {"tries": 0, "solved": False} if kind != "guesses" else {}
-    )
     if kind == "guesses":
-        entry["guess"] = outcome
-    elif not entry["solved"]:  # what is solved stays solved, and needed this many tries
+        known[kind][name] = {"guess": outcome}
+    else:
+        entry = known[kind].setdefault(name, {"tries": 0, "solved": False})
+        if entry["solved"]:  # what is solved stays solved, and needed this many tries
+            return
         entry.update(tries=entry["tries"] + 1, solved=bool(outcome))
+    _write(file, json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a whole file or nothing: a power cut must not cost the learner's record."""
     half = file.with_suffix(".unfinished")
-    half.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    half.write_text(text, "utf-8")
     os.replace(half, file)

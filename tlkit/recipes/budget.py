@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import speed
 from ..backbone import Backbone
-from ..tasks import Split, Task
+from ..tasks import Split, Task, in_shares
 from .fine_tune import batch_of
 
 FEWEST, MOST = 5, 30  # epochs: fewer are not worth a deeper cut, more rarely help
@@ -96,16 +96,10 @@ def plan(
 
 def some(task: Task, images: int, seed: int) -> Split:
     """So many training images, drawn by the seed; each class keeps its share."""
-    order = np.random.default_rng(seed).permutation(len(task.train))
-    kinds = np.asarray(task.train.labels)[order]
+    labels = np.asarray(task.train.labels)
     if task.is_regression:
-        kinds = np.zeros(len(order))
-    place = np.zeros(len(order))  # of each image among its class: 0 first, 1 last
-    for kind in np.unique(kinds):
-        mine = kinds == kind
-        place[mine] = np.linspace(0, 1, mine.sum())
-    taken = order[np.argsort(place, kind="stable")[:images]]
-    return task.train.pick(np.sort(taken))
+        labels = np.zeros(len(labels))
+    return task.train.pick(np.sort(in_shares(labels, seed)[:images]))
 
 
 @dataclass(frozen=True)

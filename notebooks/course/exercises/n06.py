@@ -1,27 +1,36 @@
 """Exercises of notebook 06, Fine-tuning."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from ..checks import Exercise
+from tlkit.evaluate import Interval
 
-LEAK = "block3_conv2"  # the layer of nearly_frozen that says it is frozen, and learns
-MEANT = {
-    "block5_conv1",
-    "block5_conv2",
-    "block5_conv3",
-    "logits",
-}  # what is to learn there
+from ..checks import Exercise
+from . import by_name
+
+leak = Exercise(
+    "06 leak",
+    expects="the name of a layer, such as 'block1_conv1', or a list of names",
+    praise="Its flag says frozen, its weights say otherwise. The training step had "
+    "been built before the flag was set: compile again after every change of a flag.",
+    hint="Copy layer.get_weights() of every layer, call train(), and compare with "
+    "np.array_equal.",
+)
+LEAK = "block3_conv2"  # the layer of nearly_frozen that is marked as frozen, and learns
+MEANT = {"block5_conv1", "block5_conv2", "block5_conv3", "logits"}  # what is to learn
 
 
 def nearly_frozen(model, images, labels):
-    """Compile a model so that its flags say one thing and its training does another: one layer was frozen too late.
+    """Compile a model whose flags promise more than they hold: one was set too late.
 
     Args:
         model: a backbone with a head called "logits"; changed in place.
         images, labels: one batch to start with, of the shape that will follow.
+
+    Returns:
+        the model.
     """
     from tlkit.machine.quiet import keras
 
@@ -32,9 +41,8 @@ def nearly_frozen(model, images, labels):
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     model.fit(images, labels, batch_size=len(images), verbose=0)
-    model.get_layer(
-        LEAK
-    ).trainable = False  # after the step was built: fit goes on with it
+    # Too late: the training step is built, and fit goes on with it.
+    model.get_layer(LEAK).trainable = False
     return model
 
 
@@ -46,115 +54,278 @@ def _names(answer) -> set[str]:
     return found
 
 
-def _costs(
-    formula: Callable[[float, float, float, float], Any],
-) -> Callable[[Any], bool]:
-    """Whether a learner's function gives what the formula gives."""
-    cases = ((800, 12, 17.0, 2.0), (50, 3, 5.0, 11.0))
-
-    def same(function) -> bool:
-        got, wanted = ([f(*case) for case in cases] for f in (function, formula))
-        if ... in got or ... in wanted:
-            return got == wanted
-        return bool(np.allclose(np.asarray(got, "float64"), wanted))
-
-    return same
+@leak.right
+def the_leak_alone(answer):
+    return _names(answer) == {LEAK}
 
 
-FIELDS = {
-    "head": ("random", "probe"),
-    "unfreeze": ("block5", "block4", "block3", "block2", "all"),
-}
+@leak.mistake
+def none_moved(answer):
+    """One layer did move. Flags cannot show it: keep a copy of all weights, train, and
+    compare the arrays.
+    """
+    return not _names(answer)
 
 
-def _formed(recipe) -> bool:
+@leak.mistake
+def all_that_moved(answer):
+    """These are all the layers that moved. Four of them were meant to: which one was
+    not?
+    """
+    return _names(answer) == MEANT | {LEAK}
+
+
+@leak.mistake
+def all_that_were_meant_to(answer):
+    """These are the layers that were meant to learn, and their flags say so. Look for
+    one that moved and whose flag says frozen.
+    """
+    return _names(answer) == MEANT
+
+
+@leak.mistake
+def some_that_were_meant_to(answer):
+    """Block 5 and logits were meant to learn. Leave them out."""
+    return bool(_names(answer) & MEANT)
+
+
+@leak.mistake
+def others_too(answer):
+    """It is among them, but others of these stood still. A layer has moved if any of
+    its arrays differs, not if it could have.
+    """
+    return LEAK in _names(answer)
+
+
+@leak.mistake
+def one_that_stood_still(answer):
+    """That layer stood still, as its flag says. Compare the weights of every layer,
+    before and after.
+    """
+    return all(name.startswith("block") and "_conv" in name for name in _names(answer))
+
+
+price = Exercise(
+    "06 price",
+    expects="a function of pictures, epochs, below and above that returns a number",
+    praise="Below the cut every picture passes once. Above it, it passes in every "
+    "epoch, forward and backward.",
+    hint="How often does one picture pass below the cut, and how often above it?",
+)
+Price = Callable[[int, int, float, float], Any]  # (pictures, epochs, below, above)
+CASES = ((800, 12, 17.0, 2.0), (50, 3, 5.0, 11.0))
+
+
+def _costs_as(function: Price, formula: Price) -> bool:
+    """Whether a learner's function gives what a formula gives."""
+    got = [function(*case) for case in CASES]
+    wanted = [formula(*case) for case in CASES]
+    if ... in got or ... in wanted:
+        return got == wanted
+    return bool(np.allclose(np.asarray(got, "float64"), wanted))
+
+
+@price.right
+def once_below_and_in_every_epoch_above(function):
+    def formula(pictures, epochs, below, above):
+        return pictures * (below + 3 * epochs * above)
+
+    return _costs_as(function, formula)
+
+
+@price.mistake
+def no_formula_yet(function):
+    """Nothing there yet: put your formula where the dots are."""
+
+    def formula(pictures, epochs, below, above):
+        return ...
+
+    return _costs_as(function, formula)
+
+
+@price.mistake
+def frozen_part_in_every_epoch(function):
+    """This runs the frozen part again in every epoch. Its activations are on disk after
+    the first.
+    """
+
+    def formula(pictures, epochs, below, above):
+        return pictures * epochs * (below + 3 * above)
+
+    return _costs_as(function, formula)
+
+
+@price.mistake
+def everything_is_trained(function):
+    """That is the price of training everything: the part below the cut needs no
+    backward pass, and only one forward pass.
+    """
+
+    def formula(pictures, epochs, below, above):
+        return 3 * pictures * epochs * (above + below)
+
+    return _costs_as(function, formula)
+
+
+@price.mistake
+def no_backward_pass(function):
+    """The part above is trained, so it also needs the backward pass, which costs about
+    two more forward passes.
+    """
+
+    def formula(pictures, epochs, below, above):
+        return pictures * (below + epochs * above)
+
+    return _costs_as(function, formula)
+
+
+@price.mistake
+def backward_pass_below_too(function):
+    """The frozen part has no backward pass: nothing below the cut needs a gradient."""
+
+    def formula(pictures, epochs, below, above):
+        return 3 * pictures * (below + epochs * above)
+
+    return _costs_as(function, formula)
+
+
+@price.mistake
+def backward_pass_only(function):
+    """Backward costs two forward passes, and the forward pass comes on top: three in
+    all.
+    """
+
+    def formula(pictures, epochs, below, above):
+        return pictures * (below + 2 * epochs * above)
+
+    return _costs_as(function, formula)
+
+
+@price.mistake
+def no_frozen_part(function):
+    """The frozen part is missing. It runs once for every picture."""
+
+    def formula(pictures, epochs, below, above):
+        return 3 * pictures * epochs * above
+
+    return _costs_as(function, formula)
+
+
+@price.mistake
+def with_a_probe_first(function):
+    """That is the formula with a probe first, whose pass goes through all blocks. Here
+    nobody trains a probe: the first pass ends at the cut.
+    """
+
+    def formula(pictures, epochs, below, above):
+        return pictures * (below + above + 3 * epochs * above)
+
+    return _costs_as(function, formula)
+
+
+@price.mistake
+def of_one_picture(function):
+    """This is the price of one picture. How many are there?"""
+
+    def formula(pictures, epochs, below, above):
+        return below + 3 * epochs * above
+
+    return _costs_as(function, formula)
+
+
+budget = Exercise(
+    "06 budget",
+    expects='a dictionary such as {"head": "probe", "unfreeze": "block4", "rate": '
+    '1e-3, "steps": 100}',
+    praise="Better, and within the budget. What pays is where training starts and what "
+    "it leaves alone, not how much of the network moves.",
+    hint="Not better than the given recipe, as far as these pictures can tell. Is the "
+    "step size large enough to move anything in so few steps?",
+)
+Recipe = Mapping[str, Any]
+Attempt = Callable[[Recipe], tuple[float, Interval]]  # recipe -> share of budget, gain
+HEADS = ("random", "probe")
+UNFREEZE = ("block5", "block4", "block3", "block2", "all")
+MOST_STEPS = 5000
+
+
+def _is_recipe(recipe) -> bool:
+    """Whether an answer is a recipe that can be tried."""
     return (
         isinstance(recipe, dict)
-        and set(recipe) == {*FIELDS, "rate", "steps"}
-        and all(recipe[name] in options for name, options in FIELDS.items())
+        and set(recipe) == {"head", "unfreeze", "rate", "steps"}
+        and recipe["head"] in HEADS
+        and recipe["unfreeze"] in UNFREEZE
         and isinstance(recipe["rate"], int | float)
         and isinstance(recipe["steps"], int)
         and 0 < recipe["rate"] < 1
-        and 0 < recipe["steps"] <= 5000
+        and 0 < recipe["steps"] <= MOST_STEPS
     )
 
 
-def _share(recipe, attempt) -> float:
-    """Its price, as a share of the budget."""
-    return attempt(recipe)[0]
+def _is_too_dear(recipe: Recipe, attempt: Attempt) -> bool:
+    share, _ = attempt(recipe)
+    return share > 1
 
 
-def _gain(recipe, attempt):
-    """What it gains over the given recipe: an Interval."""
-    return attempt(recipe)[1]
+@budget.right
+def better_within_the_budget(recipe, attempt: Attempt):
+    if not _is_recipe(recipe):
+        return False
+    share, gain = attempt(recipe)
+    return share <= 1 and gain.low > 0
 
 
-EXERCISES = {
-    "06 leak": Exercise(
-        "the name of a layer, such as 'block1_conv1', or a list of names",
-        lambda answer: _names(answer) == {LEAK},
-        "Its flag says frozen, its weights say otherwise. The training step had been built before the flag was set: "
-        "compile again after every change of a flag.",
-        (
-            (lambda answer: not _names(answer), "One layer did move. Flags cannot show it: keep a copy of all weights, "
-             "train, and compare the arrays."),
-            (lambda answer: _names(answer) == MEANT | {LEAK}, "These are all the layers that moved. Four of them were "
-             "meant to: which one was not?"),
-            (lambda answer: _names(answer) == MEANT, "These are the layers that were meant to learn, and their flags "
-             "say so. Look for one that moved and whose flag says frozen."),
-            (lambda answer: bool(_names(answer) & MEANT), "Block 5 and logits were meant to learn. Leave them out."),
-            (lambda answer: LEAK in _names(answer), "It is among them, but others of these stood still. A layer has "
-             "moved if any of its arrays differs, not if it could have."),
-            (lambda answer: all(name.startswith("block") and "_conv" in name for name in _names(answer)),
-             "That layer stood still, as its flag says. Compare the weights of every layer, before and after."),
-        ),
-        "Copy layer.get_weights() of every layer, call train(), and compare with np.array_equal.",
-    ),
-    "06 price": Exercise(
-        "a function of pictures, epochs, below and above that returns a number",
-        _costs(lambda n, e, b, a: n * (b + 3 * e * a)),
-        "Below the cut every picture passes once. Above it, it passes in every epoch, forward and backward.",
-        (
-            (_costs(lambda n, e, b, a: ...), "Nothing there yet: put your formula where the dots are."),
-            (_costs(lambda n, e, b, a: n * e * (b + 3 * a)), "This runs the frozen part again in every epoch. Its "
-             "activations are on disk after the first."),
-            (_costs(lambda n, e, b, a: 3 * n * e * (a + b)), "That is the price of training everything: the part "
-             "below the cut needs no backward pass, and only one forward pass."),
-            (_costs(lambda n, e, b, a: n * (b + e * a)), "The part above is trained, so it also needs the backward "
-             "pass, which costs about two more forward passes."),
-            (_costs(lambda n, e, b, a: 3 * n * (b + e * a)), "The frozen part has no backward pass: nothing below the "
-             "cut needs a gradient."),
-            (_costs(lambda n, e, b, a: n * (b + 2 * e * a)), "Backward costs two forward passes, and the forward pass "
-             "comes on top: three in all."),
-            (_costs(lambda n, e, b, a: 3 * n * e * a), "The frozen part is missing. It runs once for every picture."),
-            (_costs(lambda n, e, b, a: n * (b + a + 3 * e * a)), "That is the formula with a probe first, whose "
-             "pass goes through all blocks. Here nobody trains a probe: the first pass ends at the cut."),
-            (_costs(lambda n, e, b, a: b + 3 * e * a), "This is the price of one picture. How many are there?"),
-        ),
-        "How often does one picture pass below the cut, and how often above it?",
-    ),
-    "06 budget": Exercise(
-        'a dictionary such as {"head": "probe", "unfreeze": "block4", "rate": 1e-3, "steps": 100}',
-        lambda recipe, attempt: _formed(recipe) and _share(recipe, attempt) <= 1 and _gain(recipe, attempt).low > 0,
-        "Better, and within the budget. What pays is where training starts and what it leaves alone, not how much of "
-        "the network moves.",
-        (
-            (lambda recipe, attempt: isinstance(recipe, dict) and ... in recipe.values(), "Not finished yet: replace "
-             "every ... in the dictionary."),
-            (lambda recipe, attempt: not _formed(recipe), 'The head is "random" or "probe"; unfreeze is "block5" … '
-             '"block2" or "all"; rate lies between 0 and 1; steps is a whole number up to 5000.'),
-            (lambda recipe, attempt: _share(recipe, attempt) > 1 and recipe["unfreeze"] == "all", "Over the budget. "
-             "With all blocks unfrozen every step pays for the whole network: which block costs least?"),
-            (lambda recipe, attempt: _share(recipe, attempt) > 1, "Over the budget: fewer steps, or fewer blocks."),
-            (lambda recipe, attempt: recipe["rate"] >= 0.01, "Not better. The step size is so large that the first "
-             "steps destroy what the blocks knew. Look at the dial again."),
-            (lambda recipe, attempt: recipe["head"] == "random" and recipe["unfreeze"] == "all", "Not better. A random "
-             "head first has to be learnt, and that takes steps in which everything above it is shaken, too. Where "
-             "else could it start?"),
-            (lambda recipe, attempt: recipe["head"] == "random", "Not better. The head needs many steps to become "
-             "useful, and the budget is small: a probe's head costs one pass and is good at once."),
-        ),
-        "Not better than the given recipe, as far as these pictures can tell. Is the step size large enough to move "
-        "anything in so few steps?",
-    ),
-}  # fmt: skip
+@budget.mistake
+def recipe_not_filled_in(recipe, attempt: Attempt):
+    """Not finished yet: replace every ... in the dictionary."""
+    return isinstance(recipe, dict) and ... in recipe.values()
+
+
+@budget.mistake
+def no_recipe(recipe, attempt: Attempt):
+    """The head is "random" or "probe"; unfreeze is "block5" … "block2" or "all"; rate
+    lies between 0 and 1; steps is a whole number up to 5000.
+    """
+    return not _is_recipe(recipe)
+
+
+@budget.mistake
+def too_dear_with_all_blocks(recipe, attempt: Attempt):
+    """Over the budget. With all blocks unfrozen every step pays for the whole network:
+    which block costs least?
+    """
+    return _is_too_dear(recipe, attempt) and recipe["unfreeze"] == "all"
+
+
+@budget.mistake
+def too_dear(recipe, attempt: Attempt):
+    """Over the budget: fewer steps, or fewer blocks."""
+    return _is_too_dear(recipe, attempt)
+
+
+@budget.mistake
+def step_size_too_large(recipe, attempt: Attempt):
+    """Not better. The step size is so large that the first steps destroy what the
+    blocks knew. Look at the dial again.
+    """
+    return recipe["rate"] >= 0.01
+
+
+@budget.mistake
+def random_head_and_all_blocks(recipe, attempt: Attempt):
+    """Not better. A random head first has to be learnt, and that takes steps in which
+    the blocks below it are shaken, too. Where else could it start?
+    """
+    return recipe["head"] == "random" and recipe["unfreeze"] == "all"
+
+
+@budget.mistake
+def random_head(recipe, attempt: Attempt):
+    """Not better. The head needs many steps to become useful, and the budget is small:
+    a probe's head costs one pass and is good at once.
+    """
+    return recipe["head"] == "random"
+
+
+EXERCISES = by_name((leak, price, budget))

@@ -1,119 +1,238 @@
 """Exercises of notebook 08, When does transfer help?"""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from ..checks import Exercise
+from . import by_name
 
+curve = Exercise(
+    "08 curve",
+    expects="a number: at least how many times fewer labels",
+    praise="And it is a lower bound: the line from scratch has not even come up to the "
+    "probe's left end.",
+    hint="Divide the labels under the right end of the line from scratch by those "
+    "under the left end of the probe's.",
+)
+Heights = Mapping[str, Mapping[int, float]]  # way -> labels per class -> accuracy
+
+
+def _most_from_scratch(heights: Heights) -> int:
+    """Labels per class where the line from scratch ends."""
+    return max(heights["scratch"])
+
+
+def _fewest_of_the_probe(heights: Heights) -> int:
+    """Labels per class where the line of the probe begins."""
+    return min(heights["probe"])
+
+
+def _is_near(answer, number: float) -> bool:
+    return abs(answer - number) < 0.5
+
+
+@curve.right
+def quotient(answer, heights: Heights):
+    wanted = _most_from_scratch(heights) / _fewest_of_the_probe(heights)
+    return _is_near(answer, wanted)
+
+
+@curve.mistake
+def difference(answer, heights: Heights):
+    """That is how many labels fewer. "Times" asks for a quotient."""
+    fewer = _most_from_scratch(heights) - _fewest_of_the_probe(heights)
+    return _is_near(answer, fewer)
+
+
+@curve.mistake
+def probe_at_twenty(answer, heights: Heights):
+    """You took the point at 20 labels. The probe's line begins further to the left."""
+    return _is_near(answer, _most_from_scratch(heights) / 20)
+
+
+@curve.mistake
+def end_of_the_line(answer, heights: Heights):
+    """That is where the line from scratch ends. Divide by what the probe needs."""
+    return _is_near(answer, _most_from_scratch(heights))
+
+
+@curve.mistake
+def upside_down(answer, heights: Heights):
+    """The other way round: the larger number of labels goes on top."""
+    upside = _fewest_of_the_probe(heights) / _most_from_scratch(heights)
+    return _is_near(answer, upside)
+
+
+@curve.mistake
+def heights_compared(answer, heights: Heights):
+    """You compared heights, and those are accuracies. Labels stand on the horizontal
+    axis.
+    """
+    ratio = max(heights["probe"].values()) / max(heights["scratch"].values())
+    return 0 < answer < 10 and abs(answer - ratio) < 0.3
+
+
+neighbours = Exercise(
+    "08 neighbours",
+    expects="a function of numbers (n, d) and k that returns places (n, k)",
+    praise="The first place in each row is the picture itself, and you have left it "
+    "out.",
+    hint="np.argsort(distances, axis=1) has each row's order. Which columns of it are "
+    "the k nearest others?",
+)
+NUMBERS = np.random.default_rng(8).normal(size=(30, 4)) * (4, 2, 1, 1)
+DISTANCES = ((NUMBERS[:, None] - NUMBERS[None]) ** 2).sum(axis=-1)  # (30, 30)
+K = 3
+
+
+def _takes(function, columns: slice, distances: np.ndarray = DISTANCES) -> bool:
+    """Whether a learner's function gives these columns of the order, in any order."""
+    wanted = np.argsort(distances, axis=1)[:, columns]
+    got = np.asarray(function(NUMBERS.copy(), K))
+    return got.shape == wanted.shape and bool(
+        np.array_equal(np.sort(got, axis=1), np.sort(wanted, axis=1))
+    )
+
+
+def _shape(function) -> tuple[int, ...]:
+    return np.shape(function(NUMBERS.copy(), K))
+
+
+@neighbours.right
+def nearest_others(function):
+    return _takes(function, slice(1, K + 1))
+
+
+@neighbours.mistake
+def no_places_yet(function):
+    """Nothing there yet: put your line where the dots are."""
+    return _shape(function) == ()
+
+
+@neighbours.mistake
+def itself_too(function):
+    """Each picture is among its own neighbours. It would vote for itself, with the
+    label that it should guess.
+    """
+    return _takes(function, slice(0, K))
+
+
+@neighbours.mistake
+def farthest(function):
+    """These are the farthest pictures: argsort puts the smallest value first."""
+    return _takes(function, slice(0, K), -DISTANCES)
+
+
+@neighbours.mistake
+def all_of_them(function):
+    """These are all pictures, sorted. Keep k of them, after the first."""
+    return _shape(function) == (30, 30)
+
+
+@neighbours.mistake
+def one_too_few(function):
+    """One too few: leaving out the picture itself, the slice has to end one later, at
+    k + 1.
+    """
+    return _shape(function) == (30, K - 1)
+
+
+@neighbours.mistake
+def rows_instead_of_columns(function):
+    """You have sliced the rows. Each picture is a row; its neighbours lie along the
+    second axis.
+    """
+    return _shape(function) == (K, 30)
+
+
+decide = Exercise(
+    "08 decide",
+    expects='a dict: each target "deep", "middle" or "early", and the design of the '
+    "check",
+    praise="And the check is a fair one: there is something to gain on, and the test "
+    "pictures were not used in the choice.",
+    hint='Use the words of the task: "deep", "middle", "early"; "pixels and random '
+    'layers"; "train".',
+)
+Found = Mapping[str, Mapping[str, float]]  # target -> cut -> accuracy
 CLOSE = 0.03  # places whose accuracies differ by less are equally good
 GROUPS = {
     "deep": ("block4", "block5"),
     "middle": ("block2", "block3"),
     "early": ("image", "block1"),
 }
-Heights = Mapping[str, Mapping[int, float]]  # way -> labels per class -> accuracy
-Found = Mapping[str, Mapping[str, float]]  # target -> cut -> accuracy
-
-_NUMBERS = np.random.default_rng(8).normal(size=(30, 4)) * (4, 2, 1, 1)
 
 
-def _times(formula: Callable[[int, int], float]) -> Callable[[Any, Heights], bool]:
-    """Whether the answer is what the formula makes of the most labels from scratch and the fewest of the probe."""
-    return lambda answer, heights: (
-        abs(answer - formula(max(heights["scratch"]), min(heights["probe"]))) < 0.5
-    )
-
-
-def _nearest(first: int, farthest: bool = False) -> Callable[[Any], bool]:
-    """Whether a learner's function gives the places from `first` on of each row, sorted by distance."""
-
-    def same(function) -> bool:
-        distances = ((_NUMBERS[:, None] - _NUMBERS[None]) ** 2).sum(axis=-1)
-        order = np.argsort(-distances if farthest else distances, axis=1)[
-            :, first : first + 3
-        ]
-        got = np.asarray(function(_NUMBERS.copy(), 3))
-        return got.shape == order.shape and bool(
-            np.array_equal(np.sort(got, axis=1), np.sort(order, axis=1))
-        )
-
-    return same
-
-
-def _shape(test: Callable[[tuple], bool]) -> Callable[[Any], bool]:
-    return lambda function: test(np.shape(function(_NUMBERS.copy(), 3)))
-
-
-def _good(target: str) -> Callable[[Any, Found], bool]:
+def _is_good(decision, found: Found, target: str) -> bool:
     """Whether the group chosen for a target holds a cut as good as the best."""
-    return lambda d, found: (
-        max((found[target][cut] for cut in GROUPS.get(d[target], ())), default=0)
-        > max(found[target].values()) - CLOSE
+    group = GROUPS.get(decision[target], ())
+    best_of_group = max((found[target][cut] for cut in group), default=0)
+    return best_of_group > max(found[target].values()) - CLOSE
+
+
+@decide.right
+def good_cuts_and_a_fair_check(decision, found: Found):
+    return (
+        decision["baseline"] == "pixels and random layers"
+        and decision["chosen on"] == "train"
+        and all(_is_good(decision, found, target) for target in found)
     )
 
 
-def _wrong(target: str) -> Callable[[Any, Found], bool]:
-    return lambda d, found: not _good(target)(d, found)
+@decide.mistake
+def not_filled_in(decision, found: Found):
+    """There are dots left: decide for every target, and design the check."""
+    return ... in decision.values()
 
 
-EXERCISES = {
-    "08 curve": Exercise(
-        "a number: at least how many times fewer labels",
-        _times(lambda many, few: many / few),
-        "And it is a lower bound: the line from scratch has not even come up to the probe's left end.",
-        (
-            (_times(lambda many, few: many - few), "That is how many labels fewer. \"Times\" asks for a quotient."),
-            (_times(lambda many, few: many / 20), "You took the point at 20 labels. The probe's line begins further "
-             "to the left."),
-            (_times(lambda many, few: many), "That is where the line from scratch ends. Divide by what the probe "
-             "needs."),
-            (_times(lambda many, few: few / many), "The other way round: the larger number of labels goes on top."),
-            (lambda answer, heights: 0 < answer < 10 and abs(answer - max(heights["probe"].values())
-             / max(heights["scratch"].values())) < 0.3, "You compared heights, and those are accuracies. Labels stand "
-             "on the horizontal axis."),
-        ),
-        "Divide the labels under the right end of the line from scratch by those under the left end of the probe's.",
-    ),
-    "08 neighbours": Exercise(
-        "a function of numbers (n, d) and k that returns places (n, k)",
-        _nearest(1),
-        "The first place in each row is the picture itself, and you have left it out.",
-        (
-            (_shape(lambda shape: shape == ()), "Nothing there yet: put your line where the dots are."),
-            (_nearest(0), "Each picture is among its own neighbours. It would vote for itself, with the label that it "
-             "is to guess."),
-            (_nearest(0, farthest=True), "These are the farthest pictures: argsort puts the smallest value first."),
-            (_shape(lambda shape: shape == (30, 30)), "These are all pictures, sorted. Keep k of them, after the "
-             "first."),
-            (_shape(lambda shape: shape == (30, 2)), "One too few: leaving out the picture itself, the slice has to "
-             "end one later, at k + 1."),
-            (_shape(lambda shape: shape == (3, 30)), "You have sliced the rows. Each picture is a row; its neighbours "
-             "lie along the second axis."),
-        ),
-        "np.argsort(distances, axis=1) has each row's order. Which columns of it are the k nearest others?",
-    ),
-    "08 decide": Exercise(
-        'a dict: each target "deep", "middle" or "early", and the design of the check',
-        lambda d, found: d["baseline"] == "pixels and random layers" and d["chosen on"] == "train"
-        and all(_good(target)(d, found) for target in found),
-        "And the check is a fair one: there is something to gain on, and the test pictures have had no say.",
-        (
-            (lambda d, found: ... in d.values(), "There are dots left: decide for every target, and design the check."),
-            (lambda d, found: d["chosen on"] == "test", "If the test pictures choose the cut, its accuracy on them is "
-             "too high: it was the luckiest of six. Let a score on the training pictures choose."),
-            (lambda d, found: d["baseline"] == "chance", "Above chance is not above what you would reach without the "
-             "source. Whoever compares with chance does not notice negative transfer."),
-            (lambda d, found: d["baseline"] == "nothing", "Then there is no gain, only an accuracy. Train something "
-             "without the source as well."),
-            (_wrong("letter or digit"), "Letter or digit: to tell them apart one has to know the shapes as a whole, "
-             "and that is what the source has learnt to do at its end."),
-            (_wrong("left or right"), "Left or right: a lean is seen from strokes and their directions. A reader of "
-             "letters finds them half way, and then learns to look past them. The pixels do not have them yet."),
-            (_wrong("bright ground"), "Bright ground: that is a mean of pixels. A reader of letters was rewarded for "
-             "ignoring it."),
-        ),
-        'Use the words of the task: "deep", "middle", "early"; "pixels and random layers"; "train".',
-    ),
-}  # fmt: skip
+@decide.mistake
+def chosen_on_test(decision, found: Found):
+    """If the test pictures choose the cut, its accuracy on them is too high: it was the
+    luckiest of six. Let a score on the training pictures choose.
+    """
+    return decision["chosen on"] == "test"
+
+
+@decide.mistake
+def against_chance(decision, found: Found):
+    """Above chance is not above what you would reach without the source. A comparison
+    with chance does not notice negative transfer.
+    """
+    return decision["baseline"] == "chance"
+
+
+@decide.mistake
+def against_nothing(decision, found: Found):
+    """Then there is no gain, only an accuracy. Train something without the source as
+    well.
+    """
+    return decision["baseline"] == "nothing"
+
+
+@decide.mistake
+def letter_or_digit(decision, found: Found):
+    """Letter or digit: to tell them apart one has to know the shapes as a whole, and
+    that is what the source has learnt to do at its end.
+    """
+    return not _is_good(decision, found, "letter or digit")
+
+
+@decide.mistake
+def left_or_right(decision, found: Found):
+    """Left or right: a lean is seen from strokes and their directions. A reader of
+    letters finds them half way, and then learns to look past them. The pixels do not
+    have them yet.
+    """
+    return not _is_good(decision, found, "left or right")
+
+
+@decide.mistake
+def bright_ground(decision, found: Found):
+    """Bright ground: that is a mean of pixels. A reader of letters was rewarded for
+    ignoring it.
+    """
+    return not _is_good(decision, found, "bright ground")
+
+
+EXERCISES = by_name((curve, neighbours, decide))

@@ -1,165 +1,354 @@
 """Exercises of notebook 10, Choose, ship, go on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import NamedTuple
 
 from ..checks import Exercise
+from . import by_name
 
+choose = Exercise(
+    "10 choose",
+    expects='the name of a backbone in the table, such as "letters"',
+    praise="Among what you can pay for, the best on validation. The test pictures were "
+    "not asked.",
+    hint="Strike out what breaks one of the two limits. Of the rest take the highest "
+    "validation accuracy.",
+)
+Table = Mapping[str, Mapping[str, float]]  # backbone -> validation, megabytes, time
+Limits = Mapping[str, float]  # megabytes, time: at most
+
+
+def _is_affordable(name: str, table: Table, limits: Limits) -> bool:
+    return all(table[name][cost] <= most for cost, most in limits.items())
+
+
+def _validation(table: Table):
+    """A function that gives the validation accuracy of a backbone, to compare by."""
+    return lambda name: table[name]["validation"]
+
+
+@choose.right
+def best_within_the_limits(answer, table: Table, limits: Limits):
+    affordable = [name for name in table if _is_affordable(name, table, limits)]
+    return answer == max(affordable, key=_validation(table))
+
+
+@choose.mistake
+def not_in_the_table(answer, table: Table, limits: Limits):
+    """No backbone of that name is in the table: copy one."""
+    return answer not in table
+
+
+@choose.mistake
+def best_of_all(answer, table: Table, limits: Limits):
+    """It is the best of all, and it breaks a limit: a model that does not fit is no
+    candidate. First strike out, then compare.
+    """
+    best = max(table, key=_validation(table))
+    return answer == best and not _is_affordable(answer, table, limits)
+
+
+@choose.mistake
+def breaks_a_limit(answer, table: Table, limits: Limits):
+    """It breaks a limit: compare its megabytes and its time with both limits."""
+    return not _is_affordable(answer, table, limits)
+
+
+@choose.mistake
+def smallest(answer, table: Table, limits: Limits):
+    """It is the smallest one. A limit says what you may spend. It does not say that you
+    must spend as little as you can: within the limits accuracy decides.
+    """
+    return answer == min(table, key=lambda name: table[name]["megabytes"])
+
+
+@choose.mistake
+def worst(answer, table: Table, limits: Limits):
+    """It keeps the limits and knows nothing: its accuracy is that of guessing, or
+    nearly. Cost is only the first half of the question.
+    """
+    return answer == min(table, key=_validation(table))
+
+
+lost = Exercise(
+    "10 lost",
+    expects='a set of names out of "weights", "loss", "optimizer", "class names", '
+    '"check sum"',
+    praise="The numbers survive, and so do loss and optimizer. What the layer kept "
+    "beside its weights is gone, and nobody will tell you when a byte is wrong.",
+    hint="Print the same five things of both loaded models, and put the names of those "
+    "that differ into the set.",
+)
+LOST = {"class names", "check sum"}
+KEPT = {"weights", "loss", "optimizer"}
+
+
+@lost.right
+def names_and_check_sum(answer):
+    return set(answer) == LOST
+
+
+@lost.mistake
+def one_word(answer):
+    """That is one word. Give a set, because more than one thing may be lost: {"…",
+    "…"}.
+    """
+    return isinstance(answer, str)
+
+
+@lost.mistake
+def not_on_the_list(answer):
+    """The set names something that is not on the list: take the five names as they
+    stand there.
+    """
+    return not set(answer) <= LOST | KEPT
+
+
+@lost.mistake
+def nothing(answer):
+    """Something is lost. Compare what the two loaded models answer to `.names`, and
+    what happens to either file when a byte is changed.
+    """
+    return not set(answer)
+
+
+@lost.mistake
+def weights_are_there(answer):
+    """The weights are there, to the last bit: compare old.get_weights() with
+    model.get_weights().
+    """
+    return "weights" in set(answer)
+
+
+@lost.mistake
+def optimizer_is_there(answer):
+    """The .h5 has the optimizer and its state: look at old.optimizer.iterations. (It is
+    the *next* .keras file that an .h5 robs of it.)
+    """
+    return "optimizer" in set(answer)
+
+
+@lost.mistake
+def loss_is_there(answer):
+    """The loss is there: look at old.loss. An .h5 keeps how the model was compiled."""
+    return "loss" in set(answer)
+
+
+@lost.mistake
+def check_sum_is_missing(answer):
+    """True, but not all. Some pages above, one byte was changed in both kinds of file.
+    Which of them noticed?
+    """
+    return "check sum" not in set(answer)
+
+
+@lost.mistake
+def class_names_are_missing(answer):
+    """True, but not all. Print old.layers[-1].names and new.layers[-1].names."""
+    return "class names" not in set(answer)
+
+
+safe = Exercise(
+    "10 safe",
+    expects="a function save(model, file) that leaves nothing behind but a whole file",
+    praise="Whatever happens while it writes, `file` is either the whole old model or "
+    "the whole new one.",
+    hint="Save to another name in the same folder, one that ends in .keras, then "
+    "os.replace(that, file).",
+)
 OLD, NEW = b"the model that works" * 50, b"the model of today" * 50
+HALF = NEW[: len(NEW) // 2]
 
 
 class Fake:
-    """Saves as a Keras model does: only to .keras, written in place. One that is interrupted stops half-way."""
+    """Saves as a Keras model does: only to .keras, and straight into the file.
+
+    Args:
+        interrupted: whether it stops half-way, with an InterruptedError.
+    """
 
     def __init__(self, interrupted: bool):
         self.interrupted = interrupted
 
     def save(self, file: str | Path) -> None:
+        """Write NEW into the file, or half of it."""
         if Path(file).suffix != ".keras":
             raise ValueError(
                 f"Invalid filepath extension for saving: {file}; it must end in .keras"
             )
-        Path(file).write_bytes(NEW[: len(NEW) // 2] if self.interrupted else NEW)
+        Path(file).write_bytes(HALF if self.interrupted else NEW)
         if self.interrupted:
             raise InterruptedError("the power went off")
 
 
-def _tried(save: Callable, interrupted: bool) -> tuple[bytes, list[str], bool]:
-    """What stands in model.keras after a learner's save over an old one, the other files, and if an error came."""
+class _Trial(NamedTuple):
+    """What a learner's save left behind, where model.keras held OLD before.
+
+    Attributes:
+        kept: what model.keras holds afterwards; empty if there is none.
+        others: names of the other files in the folder.
+        stopped: whether the interruption was passed on.
+    """
+
+    kept: bytes
+    others: list[str]
+    stopped: bool
+
+
+def _try(save, interrupted: bool) -> _Trial:
+    """Let a learner's save replace a model, and look at what is there afterwards."""
     with TemporaryDirectory() as folder:
-        (file := Path(folder) / "model.keras").write_bytes(OLD)
+        file = Path(folder) / "model.keras"
+        file.write_bytes(OLD)
         stopped = False
         try:
             save(Fake(interrupted), file)
         except InterruptedError:
             stopped = True
-        rest = sorted(path.name for path in Path(folder).iterdir() if path != file)
-        return file.read_bytes() if file.is_file() else b"", rest, stopped
+        others = sorted(path.name for path in Path(folder).iterdir() if path != file)
+        kept = file.read_bytes() if file.is_file() else b""
+        return _Trial(kept, others, stopped)
 
 
-def _saves(
-    judge: Callable[[bytes, list[str], bool], bool], interrupted: bool
-) -> Callable[[Any], bool]:
-    return lambda save: judge(*_tried(save, interrupted))
+@safe.right
+def whole_or_old(save):
+    whole, broken = _try(save, interrupted=False), _try(save, interrupted=True)
+    return (
+        whole.kept == NEW and not whole.others and broken.kept == OLD and broken.stopped
+    )
 
 
-def _safe(save) -> bool:
-    whole, rest, _ = _tried(save, False)
-    kept, _, stopped = _tried(save, True)
-    return (whole, rest, kept, stopped) == (NEW, [], OLD, True)
+@safe.mistake
+def nothing_saved(save):
+    """Nothing was saved: `file` still holds the old model. Give the finished file its
+    name with os.replace.
+    """
+    trial = _try(save, interrupted=False)
+    return trial.kept == OLD and not trial.stopped
 
 
-FAIR = {
-    "labels": "same draws", "head": "same", "step size": "each its own, by validation", "seeds": 5,
+@safe.mistake
+def half_a_model(save):
+    """It writes to `file` itself. When that was interrupted, half a model stood where a
+    whole one had been.
+    """
+    return _try(save, interrupted=True).kept == HALF
+
+
+@safe.mistake
+def no_model(save):
+    """It removes the old file before the new one is whole. When it was interrupted,
+    there was no model at all: os.replace does both in one step.
+    """
+    return _try(save, interrupted=True).kept == b""
+
+
+@safe.mistake
+def silent_interruption(save):
+    """An interruption passed without a word. The caller then believes that the model
+    was saved: let the error through.
+    """
+    return not _try(save, interrupted=True).stopped
+
+
+@safe.mistake
+def second_copy(save):
+    """The model is safe, but a second copy stays behind: move the finished file
+    (os.replace), do not copy it.
+    """
+    return bool(_try(save, interrupted=False).others)
+
+
+fair = Exercise(
+    "10 fair",
+    expects="the dictionary with every ... replaced by one of the choices named beside "
+    "it",
+    praise="What is compared differs, everything else is equal or equally well chosen, "
+    "and the answer has an interval.",
+    hint="What is compared must differ. Everything else must be the same, or chosen "
+    "equally well without the test split.",
+)
+FAIR = {  # and at least five seeds
+    "labels": "same draws",
+    "head": "same",
+    "step size": "each its own, by validation",
     "score": "paired difference on test",
-}  # fmt: skip
-Table = Mapping[str, Mapping[str, float]]  # backbone -> validation, megabytes, time
+}
+MIN_SEEDS = 5
 
 
-def _affordable(table: Table, limits: Mapping[str, float]) -> list[str]:
-    return [
-        name
-        for name, row in table.items()
-        if all(row[cost] <= most for cost, most in limits.items())
-    ]
-
-
-def _best(table: Table, names: list[str]) -> str:
-    return max(names, key=lambda name: table[name]["validation"])
-
-
-def _filled(design) -> bool:
+def _is_filled_in(design) -> bool:
     return not any(value is ... for value in design.values())
 
 
-EXERCISES = {
-    "10 choose": Exercise(
-        'the name of a backbone in the table, such as "letters"',
-        lambda a, table, limits: a == _best(table, _affordable(table, limits)),
-        "Among what you can pay for, the best on validation. The test pictures were not asked.",
-        (
-            (lambda a, table, limits: a not in table, "No backbone of that name is in the table: copy one."),
-            (lambda a, table, limits: a not in _affordable(table, limits) and a == _best(table, list(table)),
-             "It is the best of all, and it breaks a limit: a model that does not fit is no candidate. First strike "
-             "out, then compare."),
-            (lambda a, table, limits: a not in _affordable(table, limits), "It breaks a limit: compare its megabytes "
-             "and its time with both limits."),
-            (lambda a, table, limits: a == min(table, key=lambda name: table[name]["megabytes"]), "It is the smallest "
-             "one. A limit says what you may spend. It does not say that you must spend as little as you can: "
-             "within the limits accuracy decides."),
-            (lambda a, table, limits: a == min(table, key=lambda name: table[name]["validation"]), "It keeps the "
-             "limits and knows nothing: its accuracy is that of guessing, or nearly. Cost is only the first half of "
-             "the question."),
-        ),
-        "Strike out what breaks one of the two limits. Of the rest take the highest validation accuracy.",
-    ),
-    "10 lost": Exercise(
-        'a set of names out of "weights", "loss", "optimizer", "class names", "check sum"',
-        lambda a: set(a) == {"class names", "check sum"},
-        "The numbers survive, and so do loss and optimizer. What the layer kept beside its weights is gone, and nobody "
-        "will tell you when a byte is wrong.",
-        (
-            (lambda a: isinstance(a, str), "That is one word. Give a set, because more than one thing may be lost: "
-             '{"…", "…"}.'),
-            (lambda a: not set(a) <= {"weights", "loss", "optimizer", "class names", "check sum"}, "The set names "
-             "something that is not on the list: take the five names as they stand there."),
-            (lambda a: not set(a), "Something is lost. Compare what the two loaded models answer to `.names`, and what "
-             "happens to either file when a byte is changed."),
-            (lambda a: "weights" in set(a), "The weights are there, to the last bit: compare old.get_weights() "
-             "with model.get_weights()."),
-            (lambda a: "optimizer" in set(a), "The .h5 has the optimizer and its state: look at old.optimizer"
-             ".iterations. (It is the *next* .keras file that an .h5 robs of it.)"),
-            (lambda a: "loss" in set(a), "The loss is there: look at old.loss. An .h5 keeps how the model was "
-             "compiled."),
-            (lambda a: "check sum" not in set(a), "True, but not all. Some pages above, one byte was changed in both "
-             "kinds of file. Which of them noticed?"),
-            (lambda a: "class names" not in set(a), "True, but not all. Print old.layers[-1].names and "
-             "new.layers[-1].names."),
-        ),
-        "Print the same five things of both loaded models, and put the names of those that differ into the set.",
-    ),
-    "10 safe": Exercise(
-        "a function save(model, file) that leaves nothing behind but a whole file",
-        _safe,
-        "Whatever happens while it writes, `file` is either the whole old model or the whole new one.",
-        (
-            (_saves(lambda kept, rest, stopped: kept == OLD and not stopped, False), "Nothing was saved: `file` still "
-             "holds the old model. Give the finished file its name with os.replace."),
-            (_saves(lambda kept, rest, stopped: kept == NEW[: len(NEW) // 2], True), "It writes to `file` itself. When "
-             "that was interrupted, half a model stood where a whole one had been."),
-            (_saves(lambda kept, rest, stopped: kept == b"", True), "It removes the old file before the new one is "
-             "whole. When it was interrupted, there was no model at all: os.replace does both in one step."),
-            (_saves(lambda kept, rest, stopped: not stopped, True), "An interruption passed without a word. "
-             "Whoever called believes that the model was saved: let the error through."),
-            (_saves(lambda kept, rest, stopped: bool(rest), False), "The model is safe, but a second copy stays "
-             "behind: move the finished file (os.replace), do not copy it."),
-        ),
-        "Save to another name in the same folder, one that ends in .keras, then os.replace(that, file).",
-    ),
-    "10 fair": Exercise(
-        "the dictionary with every ... replaced by one of the choices named beside it",
-        lambda a: _filled(a) and a["seeds"] >= 5 and {**a, "seeds": 5} == FAIR,
-        "What is compared differs, everything else is equal or equally well chosen, and the answer has an interval.",
-        (
-            (lambda a: not _filled(a), "Not finished yet: replace every ... in the dictionary."),
-            (lambda a: a["labels"] == "other draws", "The draw of the labels moves the score as much as many a "
-             "backbone does. Both must learn from the same pictures."),
-            (lambda a: a["head"] == "each its own", "If the heads differ too, you cannot say which of the two made "
-             "the difference."),
-            (lambda a: a["step size"] == "one for both", "A step size that suits one may be bad for the other: "
-             "features of another scale ask for another step. Each must be tried at its best."),
-            (lambda a: a["step size"] == "each its own, by test", "Whoever is tuned on the test pictures has seen "
-             "the answers. Choose by validation, and use the test split once."),
-            (lambda a: isinstance(a["seeds"], int) and a["seeds"] < 5, "So few draws give a very wide interval, and "
-             "one gives none: take at least five."),
-            (lambda a: a["score"] == "accuracy on validation", "The validation split has chosen the step sizes, so it "
-             "flatters both, and perhaps not equally."),
-            (lambda a: a["score"] == "two accuracies on test", "Two intervals may overlap although the difference is "
-             "clear, because both met the same hard pictures. Take the difference, draw by draw."),
-        ),
-        "What is compared must differ. Everything else must be the same, or chosen equally well without the test "
-        "split.",
-    ),
-}  # fmt: skip
+@fair.right
+def equal_but_for_the_backbone(design):
+    if not _is_filled_in(design) or set(design) != {*FAIR, "seeds"}:
+        return False
+    as_wanted = all(design[part] == choice for part, choice in FAIR.items())
+    return as_wanted and design["seeds"] >= MIN_SEEDS
+
+
+@fair.mistake
+def not_filled_in(design):
+    """Not finished yet: replace every ... in the dictionary."""
+    return not _is_filled_in(design)
+
+
+@fair.mistake
+def other_labels(design):
+    """The draw of the labels moves the score as much as many a backbone does. Both must
+    learn from the same pictures.
+    """
+    return design["labels"] == "other draws"
+
+
+@fair.mistake
+def other_heads(design):
+    """If the heads differ too, you cannot say which of the two made the difference."""
+    return design["head"] == "each its own"
+
+
+@fair.mistake
+def one_step_size(design):
+    """A step size that suits one may be bad for the other: features of another scale
+    ask for another step. Each must be tried at its best.
+    """
+    return design["step size"] == "one for both"
+
+
+@fair.mistake
+def step_size_by_test(design):
+    """A model that is tuned on the test pictures has seen the answers. Choose by
+    validation, and use the test split once.
+    """
+    return design["step size"] == "each its own, by test"
+
+
+@fair.mistake
+def few_seeds(design):
+    """So few draws give a very wide interval, and one gives none: take at
+    least five.
+    """
+    return isinstance(design["seeds"], int) and design["seeds"] < MIN_SEEDS
+
+
+@fair.mistake
+def scored_on_validation(design):
+    """The validation split has chosen the step sizes, so it flatters both, and perhaps
+    not equally.
+    """
+    return design["score"] == "accuracy on validation"
+
+
+@fair.mistake
+def two_accuracies(design):
+    """Two intervals may overlap although the difference is clear, because both met the
+    same hard pictures. Take the difference, draw by draw.
+    """
+    return design["score"] == "two accuracies on test"
+
+
+EXERCISES = by_name((choose, lost, safe, fair))

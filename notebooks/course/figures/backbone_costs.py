@@ -1,4 +1,7 @@
-"""Backbones under one protocol: what each reaches, against what it costs, in the unit that you care about."""
+"""Backbones under one protocol: what each reaches, against what it costs.
+
+The reader chooses what cost means: parameters, megabytes or time.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,29 +11,23 @@ import numpy as np
 from tlkit import evaluate, plots
 
 from ..widgets import Explorer, explore
+from .parts import name_beside
 
 AXES = {  # what a backbone costs -> name of the axis
     "parameters": "parameters",
     "megabytes": "megabytes on disk",
     "time": "time for a picture, as a multiple of the letters backbone's",
 }
-MARKS = {"letters": "o", "letters-small": "s", "letters-bn": "^", "random": "X"}
 TICKS = {
     "parameters": (3e5, 1e6, 3e6, 1e7),
     "megabytes": (0.5, 1, 2, 5, 10, 20, 50),
     "time": (0.5, 1, 2, 5, 10),
 }
-BESIDE = {
-    "letters": (9, -12),
-    "letters-small": (-4, -18),
-    "letters-bn": (9, 4),
-    "random": (9, 5),
-}  # the name, in points
-COLOURS = {
-    "letters": "probe",
-    "letters-small": "other",
-    "letters-bn": "lp_ft",
-    "random": "scratch",
+LOOKS = {  # backbone -> colour, mark, where its name stands from its mark, in points
+    "letters": (plots.PALETTE["probe"], "o", (9, -12)),
+    "letters-small": (plots.PALETTE["other"], "s", (-4, -18)),
+    "letters-bn": (plots.PALETTE["lp_ft"], "^", (9, 4)),
+    "random": (plots.PALETTE["scratch"], "X", (9, 5)),
 }
 
 
@@ -40,11 +37,12 @@ def cost_of(entry: Mapping[str, Any], axis: str) -> float:
 
 
 def backbone_costs(stored: Mapping[str, Any]) -> Explorer:
-    """Accuracy against cost for all backbones, with a choice of the cost and of the label budget.
+    """Accuracy against cost for all backbones, with a choice of cost and label budget.
 
     Args:
-        stored: as 10_backbones.json has it: `costs`, name -> parameters, megabytes and times_letters; `accuracy`,
-            name -> labels per class -> "test" -> one for each seed.
+        stored: as 10_backbones.json has it: `costs`, name -> parameters, megabytes and
+            times_letters; `accuracy`, name -> labels per class -> "test" -> one for
+            each seed.
     """
     from ipywidgets import ToggleButtons
 
@@ -62,54 +60,73 @@ def backbone_costs(stored: Mapping[str, Any]) -> Explorer:
 
 
 def draw_backbones(figure, stored: Mapping[str, Any], axis: str, labels: str) -> str:
-    """Draw on an empty figure; returns it in words. Networks without an accuracy get a line where they would stand."""
-    figure.set_layout_engine("none")
+    """Draw accuracy against cost on an empty figure.
+
+    Networks without an accuracy get a line where they would stand.
+
+    Args:
+        figure: of matplotlib.
+        stored: as for ``backbone_costs``.
+        axis: one of AXES.
+        labels: labels per class, as text.
+
+    Returns:
+        the figure in words.
+    """
+    figure.set_layout_engine("none")  # places by hand, to be quick
     ax = plots.axes(figure.add_axes((0.1, 0.16, 0.86, 0.7)), None)
+    costs = {name: cost_of(entry, axis) for name, entry in stored["costs"].items()}
     words = []
-    for name, scores in stored["accuracy"].items():
-        found, at = (
-            evaluate.over_seeds(scores[labels]["test"], (0, 1)),
-            cost_of(stored["costs"][name], axis),
-        )
-        colour = plots.PALETTE[COLOURS[name]]
-        ends = [[found.mean - found.low], [found.high - found.mean]]
-        ax.errorbar(
-            at,
-            found.mean,
-            ends,
-            color=colour,
-            lw=2.5,
-            capsize=4,
-            marker=MARKS[name],
-            ms=7,
-        )
-        ax.annotate(f"{name} {found.mean:.2f}", (at, found.mean), BESIDE[name], textcoords="offset points",
-                    color=plots.darker(colour), weight="bold", fontsize=10)  # fmt: skip
-        words.append(f"{name} {found} for {at:,.2f}".removesuffix(".00"))
-    unknown = [name for name in stored["costs"] if name not in stored["accuracy"]]
-    for name in unknown:
-        at = cost_of(stored["costs"][name], axis)
-        ax.axvline(at, color=plots.FAINT, ls=":", lw=1.5, zorder=0)
-        ax.annotate(name, (at, 0.3), (-4, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
-                    color=plots.INK, rotation=90, ha="right", va="bottom", fontsize=9)  # fmt: skip
-        words.append(f"{name} would stand at {at:,.2f}".removesuffix(".00"))
-    every = [cost_of(entry, axis) for entry in stored["costs"].values()]
+    for name, cost in costs.items():
+        at = f"{cost:,.2f}".removesuffix(".00")
+        if name in stored["accuracy"]:
+            scores = stored["accuracy"][name][labels]["test"]
+            found = evaluate.over_seeds(scores, (0, 1))
+            _measured(ax, name, cost, found)
+            words.append(f"{name} {found} for {at}")
+        else:
+            _unknown(ax, name, cost)
+            words.append(f"{name} would stand at {at}")
     ax.set(
         xscale="log",
         ylim=(0, 1),
         ylabel="accuracy on test digits",
         xlabel=f"{AXES[axis]} (log scale)",
     )
-    ax.set_xticks(
-        TICKS[axis],
-        [
-            f"{tick:,g}" if axis != "parameters" else f"{tick:,.0f}"
-            for tick in TICKS[axis]
-        ],
-    )
+    style = ",.0f" if axis == "parameters" else ",g"
+    ax.set_xticks(TICKS[axis], [format(tick, style) for tick in TICKS[axis]])
     ax.minorticks_off()
-    ax.set_xlim(min(every) / 1.5, max(every) * 1.6)
-    ax.set_title(
-        f"one linear head each, {labels} labels per class", fontsize=11, color=plots.INK
+    ax.set_xlim(min(costs.values()) / 1.5, max(costs.values()) * 1.6)
+    title = f"one linear head each, {labels} labels per class"
+    ax.set_title(title, fontsize=11, color=plots.INK)
+    return (
+        f"Test accuracy against {AXES[axis]}, {labels} labels per class: "
+        f"{'; '.join(words)}."
     )
-    return f"Test accuracy against {AXES[axis]}, {labels} labels per class: {'; '.join(words)}."
+
+
+def _measured(ax, name: str, cost: float, found: evaluate.Interval) -> None:
+    """A backbone at its cost and its accuracy, with the interval."""
+    colour, mark, offset = LOOKS[name]
+    ends = [[found.mean - found.low], [found.high - found.mean]]
+    look = {"lw": 2.5, "capsize": 4, "marker": mark, "ms": 7}
+    ax.errorbar(cost, found.mean, ends, color=colour, **look)
+    words = f"{name} {found.mean:.2f}"
+    name_beside(ax, words, (cost, found.mean), colour, offset, fontsize=10)
+
+
+def _unknown(ax, name: str, cost: float) -> None:
+    """A line at the cost of a network whose accuracy was not measured."""
+    ax.axvline(cost, color=plots.FAINT, ls=":", lw=1.5, zorder=0)
+    ax.annotate(
+        name,
+        (cost, 0.3),
+        (-4, 0),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        color=plots.INK,
+        rotation=90,
+        ha="right",
+        va="bottom",
+        fontsize=9,
+    )

@@ -1,51 +1,55 @@
 """Many repetitions of one procedure: which of its intervals hold the truth?"""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from tlkit import plots
 
 
-def caught(panels, xlabel: str, size: tuple[float, float] = (8.4, 3.6)):
-    """Intervals under each other, those that miss the truth bold and crossed: a matplotlib Figure.
+def caught(
+    panels: Mapping[str, tuple[Any, Any, Any]],
+    xlabel: str,
+    size: tuple[float, float] = (8.4, 3.6),
+):
+    """Intervals below each other; those that miss the truth are bold and crossed.
 
     Args:
-        panels: title -> (low, high, truth), each float (repetitions,) or, for truth, one number.
+        panels: title -> (low, high, truth), each float (repetitions,) or, for truth,
+            one number.
         xlabel: of all panels, which share their scale.
         size: of the figure, inches.
+
+    Returns:
+        a matplotlib Figure.
     """
     from matplotlib import pyplot
 
     figure = pyplot.figure(figsize=size, layout="constrained")
     every = np.atleast_1d(figure.subplots(1, len(panels), sharex=True))
+    words = []
     for ax, (title, (low, high, truth)) in zip(every, panels.items(), strict=True):
-        _panel(
-            plots.axes(ax, size),
-            np.asarray(low),
-            np.asarray(high),
-            np.broadcast_to(truth, np.shape(low)),
-        )
+        low, high = np.asarray(low), np.asarray(high)
+        truth = np.broadcast_to(truth, low.shape)
+        missed = (truth < low) | (truth > high)
+        _panel(plots.axes(ax, size), low, high, truth, missed)
         ax.set_title(title, fontsize=11, color=plots.INK)
         ax.set(xlabel=xlabel, yticks=[])
         ax.spines["left"].set_visible(False)
-    return figure
+        words.append(f"{title}; {missed.sum()} of the {len(low)} drawn miss it")
+    return plots.describe(figure, f"Intervals, {xlabel}. {'. '.join(words)}.")
 
 
-def _panel(ax, low, high, truth) -> None:
-    rows, missed = np.arange(len(low)), (truth < low) | (truth > high)
-    ax.hlines(
-        rows[~missed],
-        low[~missed],
-        high[~missed],
-        color=plots.PALETTE["probe"],
-        lw=1.6,
-        alpha=0.7,
-    )
-    ax.hlines(
-        rows[missed], low[missed], high[missed], color=plots.PALETTE["scratch"], lw=3
-    )
-    ax.plot(
-        ((low + high) / 2)[missed], rows[missed], "x", color=plots.INK, ms=6, mew=1.6
-    )
+def _panel(ax, low, high, truth, missed) -> None:
+    """The intervals of one panel, and the truth: one line, or a dot in each row."""
+    rows, held = np.arange(len(low)), ~missed
+    calm = {"color": plots.PALETTE["probe"], "lw": 1.6, "alpha": 0.7}
+    loud = {"color": plots.PALETTE["scratch"], "lw": 3}
+    ax.hlines(rows[held], low[held], high[held], **calm)
+    ax.hlines(rows[missed], low[missed], high[missed], **loud)
+    middle = (low + high) / 2
+    ax.plot(middle[missed], rows[missed], "x", color=plots.INK, ms=6, mew=1.6)
     if np.ptp(truth) == 0:
         ax.axvline(truth[0], color=plots.INK, lw=1.4)
     else:

@@ -7,17 +7,21 @@ import numpy as np
 from tlkit import evaluate, plots
 
 from ..widgets import Explorer, explore
+from ..widgets.explorer import DPI
+from .parts import sheet
 
-_COLUMNS, _ROWS = 6, 3  # pictures that are shown of one cell
-_SIZE, _DPI = (
-    (8.4, 3.7),
-    90,
-)  # of the figure, inches and dots per inch, as the explorer draws it
-_MATRIX = (0.05, 0.14, 0.36, 0.76)  # where the matrix stands in it
+COLUMNS, ROWS = 6, 3  # pictures that are shown of one cell
+SIZE = (8.4, 3.7)  # of the figure, inches
+MATRIX = (0.05, 0.14, 0.36, 0.76)  # where the matrix stands in it
+PICTURES = (0.46, 0.14, 0.53, 0.76)
 
 
 def commonest(counts: np.ndarray) -> tuple[int, int]:
-    """True and named class of the most frequent mistake, from counts int (classes, classes)."""
+    """True and named class of the most frequent mistake.
+
+    Args:
+        counts: int (classes, classes), true classes down.
+    """
     wrong = counts - np.diag(np.diag(counts))
     true, named = np.unravel_index(wrong.argmax(), wrong.shape)
     return int(true), int(named)
@@ -26,49 +30,67 @@ def commonest(counts: np.ndarray) -> tuple[int, int]:
 def confusion_cells(
     images, labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]
 ) -> Explorer:
-    """The matrix beside the pictures of one cell, chosen by two sliders: the true class, and the named one.
+    """The matrix beside the pictures of one cell, which two sliders choose.
 
     Args:
         images: uint8 (n, h, w, 3), RGB, 0-255.
-        labels, predicted: int (n,), the true class of each, and the one that was named.
+        labels: int (n,), the true class of each.
+        predicted: int (n,), the class that was named.
         classes: their names, in the order of the labels.
     """
     from ipywidgets import SelectionSlider
 
     counts = evaluate.confusion(labels, predicted, len(classes))
     share = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    start, behind = commonest(counts), _background(share, classes)
+    behind = _background(share, classes)
 
     def draw(figure, true: int, named: int) -> str:
         figure.set_layout_engine("none")  # half of the drawing time
         rows = np.flatnonzero((labels == true) & (predicted == named))
         _cell(figure, behind, share, counts, (true, named))
-        shown = rows[: _COLUMNS * _ROWS]
-        pictures = figure.add_axes((0.46, 0.14, 0.53, 0.76))
+        shown = rows[: COLUMNS * ROWS]
+        pictures = figure.add_axes(PICTURES)
         _pictures(pictures, images[shown] if len(shown) else None)
         what = "right" if true == named else "a mistake"
-        words = f"true {classes[true]}, named {classes[named]}: {len(rows)} of {counts[true].sum()} ({what})"
+        words = (
+            f"true {classes[true]}, named {classes[named]}: "
+            f"{len(rows)} of {counts[true].sum()} ({what})"
+        )
         pictures.set_title(words, fontsize=11, color=plots.INK)
-        return f"Confusion matrix with one cell framed, {words}, and {len(shown)} of its pictures."
+        return (
+            f"Confusion matrix with one cell framed, {words}, and {len(shown)} of its "
+            "pictures."
+        )
 
-    choose = [(name, i) for i, name in enumerate(classes)]
+    start_true, start_named = commonest(counts)
+    options = [(name, i) for i, name in enumerate(classes)]
     return explore(
         draw,
-        _SIZE,
-        true=SelectionSlider(options=choose, value=start[0], description="true class"),
+        SIZE,
+        true=SelectionSlider(
+            options=options, value=start_true, description="true class"
+        ),
         named=SelectionSlider(
-            options=choose, value=start[1], description="named class"
+            options=options, value=start_named, description="named class"
         ),
     )
 
 
 def _background(share: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """The matrix with its names, drawn once, because names are slow to draw: uint8 (height, width, 4) of the figure."""
+    """The matrix with its names, drawn once, because names are slow to draw.
+
+    Args:
+        share: float (classes, classes), of each true class, 0 to 1.
+        classes: names.
+
+    Returns:
+        uint8 (height, width, 4), as large as the figure.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=_SIZE, dpi=_DPI)
-    canvas, ax = FigureCanvasAgg(figure), figure.add_axes(_MATRIX)
+    figure = Figure(figsize=SIZE, dpi=DPI)
+    canvas, ax = FigureCanvasAgg(figure), figure.add_axes(MATRIX)
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
     ax.set_xticks(range(len(classes)), classes)
     ax.set_yticks(range(len(classes)), classes)
@@ -85,43 +107,24 @@ def _cell(figure, behind: np.ndarray, share, counts, cell: tuple[int, int]) -> N
     whole = figure.add_axes((0, 0, 1, 1))
     whole.imshow(behind, aspect="auto", interpolation="nearest")
     whole.axis("off")
-    ax, (true, named), size = figure.add_axes(_MATRIX), cell, len(counts)
+    ax, (true, named), size = figure.add_axes(MATRIX), cell, len(counts)
     ax.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), aspect="equal")
     ax.axis("off")
+    middle = {"ha": "center", "va": "center", "fontsize": 9}
     for column, count in enumerate(counts[true]):
         ink = "white" if share[true, column] > 0.5 else plots.INK
-        ax.text(
-            column, true, str(count), ha="center", va="center", fontsize=9, color=ink
-        )
-    ax.add_patch(
-        Rectangle(
-            (named - 0.5, true - 0.5),
-            1,
-            1,
-            fill=False,
-            ec=plots.PALETTE["scratch"],
-            lw=3,
-        )
-    )
+        ax.text(column, true, str(count), color=ink, **middle)
+    frame = {"fill": False, "ec": plots.PALETTE["scratch"], "lw": 3}
+    ax.add_patch(Rectangle((named - 0.5, true - 0.5), 1, 1, **frame))
 
 
-def _pictures(ax, pictures) -> None:
-    """The pictures of a cell as one, white lines between them; a sentence where there is none."""
+def _pictures(ax, pictures: np.ndarray | None) -> None:
+    """The pictures of a cell as one, or a sentence where there is none."""
     ax.axis("off")
     if pictures is None:
-        ax.text(
-            0.5,
-            0.5,
-            "no picture: this never happened",
-            ha="center",
-            color=plots.INK,
-            transform=ax.transAxes,
-        )
+        words = "no picture: this never happened"
+        look = {"ha": "center", "color": plots.INK}
+        ax.text(0.5, 0.5, words, transform=ax.transAxes, **look)
         return
-    height, width = pictures.shape[1] + 2, pictures.shape[2] + 2
-    sheet = np.full((_ROWS * height, _COLUMNS * width, 3), 255, "uint8")
-    for i, picture in enumerate(pictures):
-        y, x = i // _COLUMNS * height, i % _COLUMNS * width
-        sheet[y : y + height - 2, x : x + width - 2] = picture
-    ax.imshow(sheet, interpolation="nearest")
+    ax.imshow(sheet(pictures, COLUMNS, ROWS), interpolation="nearest")
     ax.set_anchor("N")

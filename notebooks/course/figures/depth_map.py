@@ -1,7 +1,8 @@
-"""The map of the course: how well each depth of a network answers each question about the same images."""
+"""The map of the course: how well each depth of a network answers each question."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from tlkit import plots
 from tlkit.evaluate import Interval
 from tlkit.plots import FAINT, INK, PALETTE, darker
 
@@ -18,10 +19,14 @@ def depth_map(
     chance: Mapping[str, float],
     titles: Mapping[str, str],
 ):
-    """One panel for each question: accuracy over depth, a line for each backbone, what training added or removed.
+    """One panel for each question: accuracy over depth, a line for each backbone.
+
+    Where training added to the random weights, the gap is shaded; where it removed
+    something, hatched.
 
     Args:
-        found: question -> backbone, one of ``LINES`` -> {cut: Interval}, all with the same cuts.
+        found: question -> backbone, one of ``LINES`` -> {cut: Interval}, all with the
+            same cuts.
         chance: question -> accuracy of guessing.
         titles: question -> what stands above its panel.
 
@@ -33,102 +38,90 @@ def depth_map(
     figure = Figure(figsize=(3.9 * len(found), 4.1), layout="constrained")
     panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
     for ax, (question, lines) in zip(panels, found.items(), strict=True):
-        for name, line in lines.items():
-            _line(ax, line, *LINES[name][1:])
-        if {"letters", "random"} <= set(lines):
-            _gap(
-                ax,
-                *(
-                    [point.mean for point in lines[name].values()]
-                    for name in ("letters", "random")
-                ),
-            )
-        ax.axhline(chance[question], color=FAINT, ls=":", lw=1.6, zorder=0)
-        ax.text(
-            -0.25, chance[question] - 0.03, "chance", va="top", fontsize=12, color=INK
-        )
-        cuts = next(iter(lines.values()))
-        ax.set_xticks(
-            range(len(cuts)),
-            [cut.replace("image", "pixels").replace("block", "") for cut in cuts],
-        )
-        ax.set(xlim=(-0.35, len(cuts) - 0.65), ylim=(0, 1))
-        ax.set_xlabel("after block", fontsize=13, color=INK)
-        ax.set_title(
-            titles[question], fontsize=14, weight="bold", color=INK, loc="left"
-        )
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.tick_params(labelsize=12, labelcolor=INK)
+        _panel(ax, lines, chance[question])
+        look = {"fontsize": 14, "weight": "bold", "color": INK, "loc": "left"}
+        ax.set_title(titles[question], **look)
     _names(panels[-1], list(found.values())[-1])
     panels[0].set_ylabel("accuracy of a linear head", fontsize=13, color=INK)
-    return figure
+    words = [
+        f"{titles[question]} {LINES[name][0]}: {_means(line)}"
+        for question, lines in found.items()
+        for name, line in lines.items()
+    ]
+    return plots.describe(
+        figure,
+        f"Accuracy of a linear head at each depth, {len(found)} panels. "
+        f"{'. '.join(words)}.",
+    )
+
+
+def _means(line: Line) -> str:
+    """A line in words: each cut with its mean score."""
+    return ", ".join(f"{cut} {point.mean:.2f}" for cut, point in line.items())
+
+
+def _panel(ax, lines: Mapping[str, Line], chance: float) -> None:
+    """The lines of one question, the gap between two of them, and guessing."""
+    for name, line in lines.items():
+        _line(ax, line, *LINES[name][1:])
+    if {"letters", "random"} <= set(lines):
+        trained = [point.mean for point in lines["letters"].values()]
+        untrained = [point.mean for point in lines["random"].values()]
+        _gap(ax, trained, untrained)
+    ax.axhline(chance, color=FAINT, ls=":", lw=1.6, zorder=0)
+    ax.text(-0.25, chance - 0.03, "chance", va="top", fontsize=12, color=INK)
+    cuts = list(next(iter(lines.values())))
+    names = [cut.replace("image", "pixels").replace("block", "") for cut in cuts]
+    ax.set_xticks(range(len(cuts)), names)
+    ax.set(xlim=(-0.35, len(cuts) - 0.65), ylim=(0, 1))
+    ax.set_xlabel("after block", fontsize=13, color=INK)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=12, labelcolor=INK)
 
 
 def _line(ax, line: Line, colour: str, marker: str, style: str) -> None:
+    """The scores of one backbone, with their intervals."""
     at, points = range(len(line)), line.values()
-    ax.plot(
-        at,
-        [point.mean for point in points],
-        style,
-        marker=marker,
-        color=colour,
-        lw=2.8,
-        ms=8,
-    )
-    ax.vlines(
-        at,
-        [p.low for p in points],
-        [p.high for p in points],
-        color=colour,
-        lw=5,
-        alpha=0.45,
-    )
+    look = {"marker": marker, "color": colour, "lw": 2.8, "ms": 8}
+    ax.plot(at, [point.mean for point in points], style, **look)
+    low, high = [point.low for point in points], [point.high for point in points]
+    ax.vlines(at, low, high, color=colour, lw=5, alpha=0.45)
 
 
 def _names(ax, lines: Mapping[str, Line]) -> None:
-    """Each backbone's name beside the end of its line, moved apart so that they do not cover each other."""
+    """Each backbone's name beside the end of its line, moved apart where they meet."""
+    ends = []
+    for name, line in lines.items():
+        words, colour, *_ = LINES[name]
+        ends.append((list(line.values())[-1].mean, words, colour))
     at = -1.0
-    for y, words, colour in sorted(
-        (list(line.values())[-1].mean, *LINES[name][:2]) for name, line in lines.items()
-    ):
+    for y, words, colour in sorted(ends):
         at = max(y, at + 0.13)
         where = {"xycoords": ("axes fraction", "data"), "va": "center"}
         look = {"fontsize": 13, "weight": "bold", "color": darker(colour)}
         ax.annotate(words.replace(" ", "\n", 1), (1.02, at), **where, **look)
 
 
-def _gap(ax, trained: list[float], untrained: list[float]) -> None:
-    """Shade what training added, hatch what it removed, and name the widest part of each."""
-    at = list(range(len(trained)))
-    for words, sign, look in (
-        ("learnt", 1, {"alpha": 0.16}),
-        ("forgotten", -1, {"alpha": 0.16, "hatch": "////"}),
-    ):
-        gaps = [sign * (a - b) for a, b in zip(trained, untrained, strict=True)]
-        colour = LINES["letters" if sign > 0 else "random"][1]
-        shaded = [gap >= 0 for gap in gaps]
-        ax.fill_between(
-            at,
-            trained,
-            untrained,
-            where=shaded,
-            interpolate=True,
-            color=colour,
-            lw=0,
-            **look,
-        )
-        widest = gaps.index(max(gaps))
-        if max(gaps) > 0.1:
-            inside = min(
-                max(widest, 1), len(at) - 2
-            )  # where there is room for the word
-            middle = (inside, (trained[inside] + untrained[inside]) / 2)
-            ax.text(
-                *middle,
-                words,
-                ha="center",
-                va="center",
-                fontsize=13,
-                style="italic",
-                color=darker(colour),
-            )
+def _gap(ax, trained: Sequence[float], untrained: Sequence[float]) -> None:
+    """Shade what training added, and hatch what it removed."""
+    pairs = list(zip(trained, untrained, strict=True))
+    added = [a - b for a, b in pairs]
+    removed = [b - a for a, b in pairs]
+    _shade(ax, "learnt", added, pairs, LINES["letters"][1])
+    _shade(ax, "forgotten", removed, pairs, LINES["random"][1], hatch="////")
+
+
+def _shade(ax, word: str, gaps: Sequence[float], pairs, colour: str, **look) -> None:
+    """Shade where a gap is positive, and name it where it is widest, if it is wide."""
+    at = list(range(len(gaps)))
+    top, bottom = zip(*pairs, strict=True)
+    positive = [gap >= 0 for gap in gaps]
+    look = {"color": colour, "lw": 0, "alpha": 0.16, **look}
+    ax.fill_between(at, top, bottom, where=positive, interpolate=True, **look)
+    if max(gaps) <= 0.1:
+        return
+    widest = gaps.index(max(gaps))
+    inside = min(max(widest, 1), len(at) - 2)  # where there is room for the word
+    middle = (top[inside] + bottom[inside]) / 2
+    word_look = {"fontsize": 13, "style": "italic", "color": darker(colour)}
+    ax.text(inside, middle, word, ha="center", va="center", **word_look)

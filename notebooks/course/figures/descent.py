@@ -1,53 +1,65 @@
-"""Gradient descent on a curve, on a bowl that two sliders steer, and along a line in weight space."""
+"""Gradient descent on a curve, on a bowl, and along a line in weight space."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tlkit import plots
+from tlkit import evaluate, plots
 
-CURVATURE = np.array(
-    [1.0, 10.0]
-)  # of the bowl ½(θ₁² + 10 θ₂²), along each of its two parameters
+from .parts import band, listed, name_beside
+
+CURVATURE = np.array([1.0, 10.0])  # of the bowl ½(θ₁² + 10 θ₂²), along θ₁ and θ₂
 START = np.array([-4.0, 1.5])
 BEST = 3.0  # of the curve (θ − 3)²
 
 
 def steps_on_curve(step_sizes: Sequence[float], start: float = 0.0, steps: int = 8):
-    """Gradient descent on (θ − 3)², one panel for each step size; returns the figure."""
+    """Gradient descent on (θ − 3)², one panel for each step size.
+
+    Args:
+        step_sizes: α of each panel.
+        start: where θ begins.
+        steps: how many.
+
+    Returns:
+        a matplotlib Figure.
+    """
     from matplotlib import pyplot
 
     figure = pyplot.figure(figsize=(8.4, 2.8), layout="constrained")
     grid = np.linspace(-2, 8, 200)
     panels = figure.subplots(1, len(step_sizes), sharey=True, squeeze=False)[0]
+    ends = {}
     for ax, step_size in zip(panels, step_sizes, strict=True):
         theta = BEST + (start - BEST) * (1 - 2 * step_size) ** np.arange(steps + 1)
+        loss = (theta - BEST) ** 2
         plots.axes(ax, None).plot(grid, (grid - BEST) ** 2, color=plots.FAINT, lw=2)
-        ax.plot(
-            theta, (theta - BEST) ** 2, "o-", color=plots.PALETTE["probe"], lw=1.2, ms=5
-        )
-        ax.annotate(
-            "start",
-            (theta[0], (start - BEST) ** 2),
-            (-6, -12),
-            textcoords="offset points",
-            color=plots.INK,
-            ha="right",
-        )
-        ax.set(
-            title=f"step size α = {step_size:g}",
-            xlabel="parameter θ",
-            xlim=(-2, 8),
-            ylim=(-1, 18),
-        )
+        ax.plot(theta, loss, "o-", color=plots.PALETTE["probe"], lw=1.2, ms=5)
+        left = {"textcoords": "offset points", "ha": "right", "color": plots.INK}
+        ax.annotate("start", (theta[0], loss[0]), (-6, -12), **left)
+        ax.set(xlabel="parameter θ", xlim=(-2, 8), ylim=(-1, 18))
+        ax.set_title(f"step size α = {step_size:g}")
+        ends[f"α = {step_size:g}:"] = f"θ = {theta[-1]:.2f}, loss {loss[-1]:.2f}"
     panels[0].set_ylabel("loss L(θ)")
-    return figure
+    return plots.describe(
+        figure,
+        f"{steps} steps on the curve (θ − {BEST:g})² from θ = {start:g}, loss "
+        f"{(start - BEST) ** 2:.2f}. They end so, {listed(ends)}.",
+    )
 
 
 def path(step_size: float, momentum: float = 0.0, steps: int = 40) -> np.ndarray:
-    """Where gradient descent with momentum goes on the bowl: float (steps + 1, 2), beginning at START.
+    """Where gradient descent with momentum goes on the bowl.
 
-    v ← βv − α∇L, θ ← θ + v, with step size α and momentum β (Polyak 1964, doi:10.1016/0041-5553(64)90137-5).
+    v ← βv − α∇L, θ ← θ + v (Polyak 1964, doi:10.1016/0041-5553(64)90137-5).
+
+    Args:
+        step_size: α.
+        momentum: β.
+        steps: how many.
+
+    Returns:
+        float (steps + 1, 2), beginning at START.
     """
     theta, v, visited = START, np.zeros(2), [START]
     for _ in range(steps):
@@ -62,46 +74,15 @@ def height(theta: np.ndarray) -> np.ndarray:
     return (CURVATURE * theta**2).sum(axis=-1) / 2
 
 
-def draw(figure, step_size: float, momentum: float) -> str:
-    """The path on the bowl's contour map, and the loss over the steps; returns both in words."""
-    visited = path(step_size, momentum)
-    loss = height(visited)
-    figure.set_layout_engine(
-        "none"
-    )  # places by hand: arranging by itself doubles the time
-    margins = {"left": 0.07, "right": 0.99, "bottom": 0.17, "top": 0.97, "wspace": 0.33}
-    over_map, over_steps = figure.subplots(
-        1, 2, width_ratios=(1.5, 1), gridspec_kw=margins
-    )
-    _contours(plots.axes(over_map, None))
-    over_map.plot(
-        *visited.T, "o-", color=plots.PALETTE["probe"], lw=1.5, ms=4, clip_on=True
-    )
-    over_map.annotate(
-        "start", START, (-6, 8), textcoords="offset points", ha="right", color=plots.INK
-    )
-    over_map.plot(0, 0, "*", color=plots.PALETTE["scratch"], ms=14)
-    plots.axes(over_steps, None).plot(
-        np.clip(loss, 1e-8, 1e8), color=plots.PALETTE["probe"], lw=2.5
-    )
-    over_steps.set(xlabel="step", ylabel="loss", yscale="log", ylim=(1e-6, 1e4))
-    over_steps.set_yticks(
-        [1e-4, 1e-2, 1, 100, 1e4], ["0.0001", "0.01", "1", "100", "10,000"]
-    )
-    over_steps.minorticks_off()
-    ended = (
-        "grows without end"
-        if loss[-1] > loss[0]
-        else f"goes from {loss[0]:.1f} to {loss[-1]:.2g}"
-    )
-    return (
-        f"With step size {step_size:g} and momentum {momentum:g} the loss {ended} in {len(loss) - 1} steps. The path "
-        f"crosses the valley's floor {_crossings(visited)} times."
-    )
-
-
 def descent_sliders(step_size: float = 0.15, momentum: float = 0.0):
-    """Step size and momentum on a contour map of the bowl, as an Explorer that begins with the given values."""
+    """Step size and momentum on a contour map of the bowl.
+
+    Args:
+        step_size, momentum: where the sliders begin.
+
+    Returns:
+        an Explorer.
+    """
     from ipywidgets import FloatSlider
 
     from ..widgets import explore
@@ -113,22 +94,65 @@ def descent_sliders(step_size: float = 0.15, momentum: float = 0.0):
     return explore(draw, (8.4, 3.0), step_size=alpha, momentum=beta)
 
 
+def draw(figure, step_size: float, momentum: float) -> str:
+    """The path on the bowl's contour map, and the loss over the steps; both
+    in words.
+    """
+    visited = path(step_size, momentum)
+    loss = height(visited)
+    figure.set_layout_engine("none")  # arranging by itself doubles the time
+    margins = {"left": 0.07, "right": 0.99, "bottom": 0.17, "top": 0.97, "wspace": 0.33}
+    over_map, over_steps = figure.subplots(
+        1, 2, width_ratios=(1.5, 1), gridspec_kw=margins
+    )
+    _draw_path(plots.axes(over_map, None), visited)
+    _draw_loss(plots.axes(over_steps, None), loss)
+    ended = f"goes from {loss[0]:.1f} to {loss[-1]:.2g}"
+    if loss[-1] > loss[0]:
+        ended = "grows without end"
+    return (
+        f"With step size {step_size:g} and momentum {momentum:g} the loss {ended} in "
+        f"{len(loss) - 1} steps. The path crosses the valley's floor "
+        f"{_crossings(visited)} times."
+    )
+
+
+def _draw_path(ax, visited: np.ndarray) -> None:
+    """The path over ellipses of equal loss, from the start; a star marks
+    the minimum.
+    """
+    _contours(ax)
+    ax.plot(*visited.T, "o-", color=plots.PALETTE["probe"], lw=1.5, ms=4, clip_on=True)
+    left = {"textcoords": "offset points", "ha": "right", "color": plots.INK}
+    ax.annotate("start", START, (-6, 8), **left)
+    ax.plot(0, 0, "*", color=plots.PALETTE["scratch"], ms=14)
+
+
+def _draw_loss(ax, loss: np.ndarray) -> None:
+    """The loss over the steps, on a logarithmic scale."""
+    ax.plot(np.clip(loss, 1e-8, 1e8), color=plots.PALETTE["probe"], lw=2.5)
+    ax.set(xlabel="step", ylabel="loss", yscale="log", ylim=(1e-6, 1e4))
+    ax.set_yticks([1e-4, 1e-2, 1, 100, 1e4], ["0.0001", "0.01", "1", "100", "10,000"])
+    ax.minorticks_off()
+
+
 def _crossings(visited: np.ndarray) -> int:
     """How often θ₂ changes its sign."""
     return int((np.diff(np.sign(visited[:, 1])) != 0).sum())
 
 
 def _contours(ax) -> None:
-    """Ellipses of equal loss, each twice as high as the one inside it."""
+    """Ellipses of equal loss, each twice as high as the one inside it.
+
+    They are one line with gaps (nan), to be quick.
+    """
     turn = np.linspace(0, 2 * np.pi, 90)
     circle = np.stack([np.cos(turn), np.sin(turn)])
+    circle = np.append(circle, [[np.nan]] * 2, axis=1)  # (2, 91)
     radii = np.sqrt(0.5 * 2.0 ** np.arange(9)[:, None] / CURVATURE)  # (rings, 2)
-    x, y = np.moveaxis(
-        radii[:, :, None] * np.append(circle, [[np.nan]] * 2, axis=1), 1, 0
-    ).reshape(2, -1)
-    ax.plot(
-        x, y, color=plots.FAINT, lw=0.8, zorder=0
-    )  # as one line with gaps, to be quick
+    rings = radii[:, :, None] * circle  # (rings, 2, 91)
+    x, y = rings[:, 0].ravel(), rings[:, 1].ravel()
+    ax.plot(x, y, color=plots.FAINT, lw=0.8, zorder=0)
     ax.set(xlim=(-5.2, 3), ylim=(-2.2, 2.2), xlabel="θ₁", ylabel="θ₂")
 
 
@@ -138,10 +162,11 @@ def along(
     """Loss and accuracy on the straight line between two sets of weights.
 
     Args:
-        model: keras.Model, images -> logits (n, classes); its weights are left as they were.
+        model: keras.Model, images -> logits (n, classes); its weights stay as they are.
         start, end: weights as ``model.get_weights()`` gives them, at places 0 and 1.
         places: where on the line; below 0 and above 1 it goes on beyond its ends.
-        images, labels: uint8 (n, h, w, 3) and int (n,).
+        images: uint8 (n, h, w, 3).
+        labels: int (n,).
 
     Returns:
         (mean cross-entropy, accuracy) at each place.
@@ -150,31 +175,21 @@ def along(
 
     kept, found = model.get_weights(), []
     for t in places:
-        model.set_weights(
-            [(1 - t) * a + t * b for a, b in zip(start, end, strict=True)]
-        )
-        logits = np.concatenate([rows for _, rows in forward(model, images)]).astype(
-            "float64"
-        )
-        found.append(
-            (
-                cross_entropy(logits, labels),
-                float((logits.argmax(axis=1) == labels).mean()),
-            )
-        )
+        between = [(1 - t) * a + t * b for a, b in zip(start, end, strict=True)]
+        model.set_weights(between)
+        batches = [rows for _, rows in forward(model, images)]
+        logits = np.concatenate(batches).astype("float64")
+        accuracy = float((logits.argmax(axis=1) == labels).mean())
+        found.append((cross_entropy(logits, labels), accuracy))
     model.set_weights(kept)
     return found
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Mean cross-entropy of logits float (n, classes) and labels int (n,)."""
+    """Mean cross-entropy, in nats, of logits float (n, classes) and labels int (n,)."""
     shifted = logits - logits.max(axis=1, keepdims=True)
-    return float(
-        (
-            np.log(np.exp(shifted).sum(axis=1))
-            - shifted[np.arange(len(labels)), labels]
-        ).mean()
-    )
+    of_the_truth = shifted[np.arange(len(labels)), labels]
+    return float((np.log(np.exp(shifted).sum(axis=1)) - of_the_truth).mean())
 
 
 def loss_curves(
@@ -182,57 +197,85 @@ def loss_curves(
     xlabel: str = "step",
     every: int | Mapping[str, int] = 1,
 ):
-    """Losses over the steps, one line for each name, on a logarithmic scale; returns the Axes.
+    """Losses over the steps, one line for each name, on a logarithmic scale.
 
     Args:
         curves: name -> losses.
         xlabel: what is counted along the axis.
         every: how much one entry counts there; one number, or one for each name.
+
+    Returns:
+        the Axes.
     """
-    ax, colours, styles = (
-        plots.axes(None, (6.4, 3.4)),
-        list(plots.PALETTE.values()),
-        ("-", "--", "-.", ":"),
-    )
-    ends = []
+    ax = plots.axes(None, (6.4, 3.4))
+    colours, styles = list(plots.PALETTE.values()), ("-", "--", "-.", ":")
+    ends, words = [], {}
     for i, (name, losses) in enumerate(curves.items()):
-        counts = np.arange(len(losses)) * (
-            every[name] if isinstance(every, Mapping) else every
+        count = every[name] if isinstance(every, Mapping) else every
+        at = np.arange(len(losses)) * count
+        ax.plot(at, losses, styles[i % 4], color=colours[i], lw=2.2)
+        ends.append((at[-1], np.log10(losses[-1]), name, colours[i]))
+        late = losses[-max(1, len(losses) // 5) :]
+        words[name] = (
+            f"from {losses[0]:.2f} to {losses[-1]:.2f}, at last between "
+            f"{min(late):.2f} and {max(late):.2f}"
         )
-        ax.plot(counts, losses, styles[i % 4], color=colours[i], lw=2.2)
-        ends.append((counts[-1], np.log10(losses[-1]), name, colours[i]))
     ax.set(xlabel=xlabel, ylabel="loss", yscale="log")
-    ticks = [
-        tick
-        for tick in (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10)
-        if ax.get_ylim()[0] <= tick <= ax.get_ylim()[1]
-    ]
+    low, high = ax.get_ylim()
+    marks = (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10)
+    ticks = [tick for tick in marks if low <= tick <= high]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
     ax.locator_params(axis="x", nbins=5)
     _name_ends(ax, ends)
-    return ax
+    return plots.describe(
+        ax, f"Loss over {xlabel}, on a logarithmic scale: {listed(words)}."
+    )
+
+
+def _name_ends(ax, ends) -> None:
+    """Names beside the last points of lines on a logarithmic scale, moved apart.
+
+    Args:
+        ax: where the lines are.
+        ends: (x, log10 of y, name, colour) of each line.
+    """
+    low, high = np.log10(ax.get_ylim())
+    gap, below = 0.08 * (high - low), -np.inf
+    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
+        below = max(y, below + gap)
+        name_beside(ax, name, (x, 10**below), colour, (6, 0), va="center")
+
+
+FOUR = {  # training -> step size, batch (None: all pictures)
+    "A": (0.1, 8),
+    "B": (0.002, None),
+    "C": (10.0, None),
+    "D": (1.0, None),
+}
 
 
 def four_curves(
     loss_and_gradient: Callable, X: np.ndarray, Y: np.ndarray, steps: int = 100
 ) -> dict[str, list[float]]:
-    """Four real trainings of a head, A to D, whose settings the reader is to tell from their losses.
+    """Four real trainings of a head, A to D: the reader tells their settings apart.
 
     Args:
         loss_and_gradient: (W, X, Y) -> loss and its gradient, of W's shape.
-        X, Y: float (n, features), and one-hot (n, classes).
+        X: float (n, features).
+        Y: one-hot (n, classes).
+        steps: how many.
+
+    Returns:
+        name -> the loss at each step.
     """
     rng, curves = np.random.default_rng(0), {}
-    for name, (step_size, batch) in {
-        "A": (0.1, 8),
-        "B": (0.002, 0),
-        "C": (10.0, 0),
-        "D": (1.0, 0),
-    }.items():
+    for name, (step_size, batch) in FOUR.items():
         W, losses = np.zeros((X.shape[1], Y.shape[1])), []
         for _ in range(steps):
-            rows = rng.integers(0, len(X), batch) if batch else slice(None)
+            rows = slice(None)
+            if batch:
+                rows = rng.integers(0, len(X), batch)
             loss, gradient = loss_and_gradient(W, X[rows], Y[rows])
             W = W - step_size * gradient
             losses.append(loss)
@@ -240,41 +283,47 @@ def four_curves(
     return curves
 
 
+BY_OPTIMIZER = (  # colour and style of each line
+    (plots.PALETTE["scratch"], "o-"),
+    (plots.PALETTE["probe"], "s-"),
+    (plots.PALETTE["lp_ft"], "^-"),
+)
+
+
 def by_step_size(points: Mapping[str, Mapping[float, Sequence[float]]]):
-    """Validation loss against the step size, mean and 95 % interval over seeds for each optimizer; returns the Axes."""
-    ax, markers = plots.axes(None, (6.4, 3.6)), iter("os^")
-    for (name, line), key in zip(
-        points.items(), ("scratch", "probe", "lp_ft"), strict=False
+    """Validation loss over the step size, mean and 95 % interval for each optimizer.
+
+    Args:
+        points: optimizer (three at most) -> step size -> one loss for each seed.
+
+    Returns:
+        the Axes.
+    """
+    ax, words = plots.axes(None, (6.4, 3.6)), {}
+    for (name, line), (colour, style) in zip(
+        points.items(), BY_OPTIMIZER, strict=False
     ):
-        sizes, found = (
-            list(line),
-            [plots.evaluate.over_seeds(values) for values in line.values()],
-        )
-        ax.fill_between(
-            sizes,
-            [f.low for f in found],
-            [f.high for f in found],
-            color=plots.PALETTE[key],
-            alpha=0.2,
-        )
-        ax.plot(
-            sizes,
-            [f.mean for f in found],
-            f"{next(markers)}-",
-            color=plots.PALETTE[key],
-            lw=2,
-            ms=6,
-        )
-        ax.annotate(name, (sizes[0], found[0].mean), (-8, 8), textcoords="offset points", weight="bold",
-                    color=plots.darker(plots.PALETTE[key]), ha="right")  # fmt: skip
+        sizes = list(line)
+        found = [evaluate.over_seeds(values) for values in line.values()]
+        band(ax, sizes, found, colour, style, lw=2)
+        name_beside(ax, name, (sizes[0], found[0].mean), colour, (-8, 8), ha="right")
+        lowest = min(line, key=lambda size: np.mean(line[size]))
+        words[name] = f"lowest {np.mean(line[lowest]):.2f} at {lowest:g}"
     ax.set(xscale="log", yscale="log", xlabel="step size α", ylabel="validation loss")
     ax.set_xlim(left=min(min(line) for line in points.values()) / 3)
     ax.set_yticks([0.3, 0.5, 1.0], ["0.3", "0.5", "1.0"])
     ax.minorticks_off()
-    return ax
+    return plots.describe(
+        ax, f"Validation loss over step size, with 95 % bands: {listed(words)}."
+    )
 
 
-STATIONS = (  # of the loss line: name, line and place of each, way of its label from it (points), alignment
+LINES = {  # of the loss line -> colour, style, where it begins along the axis
+    "scratch": (plots.PALETTE["scratch"], "-", 0),
+    "between": (plots.INK, "--", 0),
+    "tuned": (plots.PALETTE["lp_ft"], "-", 1),
+}
+STATIONS = (  # name, its line, place on it, label's offsets (points), alignment
     ("random", "between", 0, ((10, 8), (-4, -14)), "left"),
     ("trained from scratch", "scratch", 1, ((12, 0), (12, 6)), "left"),
     ("pretrained,\nnew head", "between", 1, ((-8, -18), (-12, 16)), "right"),
@@ -285,78 +334,87 @@ STATIONS = (  # of the loss line: name, line and place of each, way of its label
 def loss_line(
     places: Sequence[float], lines: Mapping[str, np.ndarray], n_classes: int = 10
 ):
-    """Loss and accuracy on new pictures along three straight lines in weight space; returns the figure.
+    """Loss and accuracy on new pictures along three straight lines in weight space.
 
-    From random weights one line leads to where training from scratch ends, another to the pretrained weights; from
-    there the third goes on to where fine-tuning ends. Each seed is a thin line.
+    From random weights one line leads to where training from scratch ends, another to
+    the pretrained weights; from there the third goes on to where fine-tuning ends. Each
+    seed is a thin line.
 
     Args:
         places: 0 at the start of a line, 1 at its end; what lies beyond is left out.
-        lines: "scratch", "between", "tuned" -> float (seeds, places, 2), loss and accuracy.
+        lines: "scratch", "between", "tuned" -> float (seeds, places, 2), loss and
+            accuracy.
         n_classes: for the loss and the accuracy of guessing.
+
+    Returns:
+        a matplotlib Figure.
     """
     from matplotlib import pyplot
 
     inside = [place for place in places if 0 <= place <= 1]
-    lines = {
-        name: np.asarray(line)[:, [list(places).index(p) for p in inside]]
-        for name, line in lines.items()
-    }
-    looks = {
-        "scratch": (plots.PALETTE["scratch"], "-"),
-        "between": (plots.INK, "--"),
-        "tuned": (plots.PALETTE["lp_ft"], "-"),
-    }
+    rows = [list(places).index(place) for place in inside]
+    lines = {name: np.asarray(line)[:, rows] for name, line in lines.items()}
     figure = pyplot.figure(figsize=(8.4, 3.9), layout="constrained")
-    for i, ax in enumerate(figure.subplots(1, 2)):
-        guess = (np.log(n_classes), 1 / n_classes)[i]
-        plots.axes(ax, None).axhline(guess, color=plots.FAINT, ls=":", lw=1.5)
-        ax.annotate(
-            f"guessing {guess:.1f}",
-            (2, guess),
-            (0, 4 - 18 * i),
-            textcoords="offset points",
-            ha="right",
-        )
-        for name, (colour, style) in looks.items():
-            way = np.array(inside) + (name == "tuned")
-            ax.plot(way, lines[name][:, :, i].T, color=colour, lw=0.8, alpha=0.5)
-            ax.plot(way, _middle(lines[name], i), style, color=colour, lw=3.2)
-        for words, name, place, offsets, align in STATIONS:
-            at = (
-                place + (name == "tuned"),
-                _middle(lines[name], i)[inside.index(place)],
-            )
-            colour = looks[name][0] if words != "random" else plots.INK
-            ax.plot(*at, "o", color=colour, ms=9)
-            ax.annotate(words, at, offsets[i], textcoords="offset points", ha=align, va="center", weight="bold",
-                        fontsize=11, color=plots.darker(colour))  # fmt: skip
-        ax.set(
-            xlim=(-0.1, 2.1),
-            xlabel="along straight lines in weight space",
-            ylabel=f"{('loss', 'accuracy')[i]} on new digits",
-        )
-        ax.set_xticks([])
-    figure.axes[0].set(yscale="log", ylim=(0.15, 300))
-    figure.axes[0].set_yticks(
-        [0.3, 1, 3, 10, 30, 100], ["0.3", "1", "3", "10", "30", "100"]
+    losses, accuracies = figure.subplots(1, 2)
+    guesses = (np.log(n_classes), 1 / n_classes)
+    for which, ax in enumerate((losses, accuracies)):
+        _along_lines(ax, inside, lines, which, guesses[which])
+    losses.set(yscale="log", ylim=(0.15, 300), ylabel="loss on new digits")
+    ticks = (0.3, 1, 3, 10, 30, 100)
+    losses.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    losses.minorticks_off()
+    accuracies.set(ylim=(0, 1.05), ylabel="accuracy on new digits")
+    words = (
+        f"Random to trained from scratch: {_ends(lines['scratch'])}. "
+        f"Random to pretrained: {_ends(lines['between'])}. "
+        f"Pretrained to fine-tuned: {_ends(lines['tuned'])}."
     )
-    figure.axes[0].minorticks_off()
-    figure.axes[1].set_ylim(0, 1.05)
-    return figure
+    return plots.describe(
+        figure, f"Loss and accuracy on new digits along three lines. {words}"
+    )
 
 
-def _middle(line: np.ndarray, i: int) -> np.ndarray:
-    """Mean over seeds at each place: of the logarithm for losses (i = 0), plain for accuracies."""
-    values = line[:, :, i]
-    return values.mean(axis=0) if i else np.exp(np.log(values).mean(axis=0))
+def _ends(line: np.ndarray) -> str:
+    """Where a line (seeds, places, 2) begins and ends, in words, means over seeds."""
+    (loss, accuracy), (last_loss, last_accuracy) = line[:, [0, -1]].mean(axis=0)
+    return (
+        f"loss {loss:.1f} to {last_loss:.1f}, accuracy {accuracy:.2f} to "
+        f"{last_accuracy:.2f}"
+    )
 
 
-def _name_ends(ax, ends) -> None:
-    """Names beside the last points of lines on a logarithmic scale, moved apart; heights come as powers of ten."""
-    low, high = np.log10(ax.get_ylim())
-    gap, below = 0.08 * (high - low), -np.inf
-    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
-        below = max(y, below + gap)
-        ax.annotate(name, (x, 10**below), (6, 0), textcoords="offset points", va="center", weight="bold",
-                    color=plots.darker(colour), annotation_clip=False)  # fmt: skip
+def _along_lines(
+    ax,
+    inside: Sequence[float],
+    lines: Mapping[str, np.ndarray],
+    which: int,
+    guess: float,
+) -> None:
+    """One panel of ``loss_line``: the losses (which = 0) or the accuracies (1)."""
+    plots.axes(ax, None).axhline(guess, color=plots.FAINT, ls=":", lw=1.5)
+    offset, right = (0, -14 if which else 4), {"ha": "right"}
+    words = f"guessing {guess:.1f}"
+    ax.annotate(words, (2, guess), offset, textcoords="offset points", **right)
+    for name, (colour, style, begin) in LINES.items():
+        at = np.array(inside) + begin
+        ax.plot(at, lines[name][:, :, which].T, color=colour, lw=0.8, alpha=0.5)
+        ax.plot(at, _middle(lines[name], which), style, color=colour, lw=3.2)
+    for words, name, place, offsets, align in STATIONS:
+        colour, _, begin = LINES[name]
+        height = _middle(lines[name], which)[inside.index(place)]
+        point = (place + begin, height)
+        ax.plot(*point, "o", color=colour, ms=9)
+        look = {"ha": align, "va": "center", "fontsize": 11, "annotation_clip": None}
+        name_beside(ax, words, point, colour, offsets[which], **look)
+    ax.set(xlim=(-0.1, 2.1), xlabel="along straight lines in weight space")
+    ax.set_xticks([])
+
+
+def _middle(line: np.ndarray, which: int) -> np.ndarray:
+    """Mean over seeds at each place: of the logarithm for losses, plain
+    for accuracies.
+    """
+    values = line[:, :, which]
+    if which == 0:
+        return np.exp(np.log(values).mean(axis=0))
+    return values.mean(axis=0)

@@ -1,43 +1,56 @@
-"""Sliders that spoil a picture, and what a trained model says of it meanwhile."""
+"""Sliders that spoil a picture, and what a trained model says about it meanwhile."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tlkit import glyphs, plots
-from tlkit.training import Run
 
 from ..widgets import Explorer, explore
+from .parts import softmax
+
+if TYPE_CHECKING:
+    from tlkit.training import Run  # imports Keras
+
+SIZE = (7.2, 3.2)  # of the figure, inches
+GREY = "#c8c8c8"
 
 
-def playground(run: Run, seed: int = 6) -> Explorer:
+def playground(run: "Run", seed: int = 6) -> Explorer:
     """Turn, shrink, fade and clutter a picture until the model is wrong.
 
     Args:
-        run: a trained model. If its classes are the ten digits, a digit is drawn; else a test picture is spoilt.
-        seed: of the drawn background, marks and noise; the default is a scene in which all ten digits can be read.
+        run: a trained model. If its classes are the ten digits, a digit is drawn; else
+            a test picture is spoilt.
+        seed: of the drawn background, marks and noise; the default is a scene in which
+            all ten digits can be read.
     """
     if "".join(run.task.classes) == glyphs.DIGITS:
-        return explore(
-            lambda figure, **chosen: _drawn(figure, run, seed, **chosen),
-            (7.2, 3.2),
-            **_digit_controls(),
-        )
-    controls = _photo_controls(len(run.task.test))
-    return explore(
-        lambda figure, **chosen: _spoilt(figure, run, seed, **chosen),
-        (7.2, 3.2),
-        **controls,
-    )
+
+        def draw_digit(figure, **chosen) -> str:
+            return _drawn(figure, run, seed, **chosen)
+
+        return explore(draw_digit, SIZE, **_digit_controls())
+
+    def draw_photo(figure, **chosen) -> str:
+        return _spoilt(figure, run, seed, **chosen)
+
+    return explore(draw_photo, SIZE, **_photo_controls(len(run.task.test)))
 
 
-def probabilities(run: Run, image: np.ndarray) -> np.ndarray:
-    """What the model says of one image, uint8 (h, w, 3): float (classes,), which add up to 1."""
-    logits = np.asarray(
-        run.model.predict_on_batch(image[None].astype("float32")), "float64"
-    )[0]
-    raised = np.exp(logits - logits.max())
-    return raised / raised.sum()
+def probabilities(run: "Run", image: np.ndarray) -> np.ndarray:
+    """What the model says about one image.
+
+    Args:
+        run: with a model that gives logits.
+        image: uint8 (h, w, 3).
+
+    Returns:
+        float (classes,), which add up to 1.
+    """
+    logits = run.model.predict_on_batch(image[None].astype("float32"))
+    return softmax(np.asarray(logits)[0])
 
 
 def spoil(
@@ -49,110 +62,123 @@ def spoil(
     noise: float,
     seed: int,
 ) -> np.ndarray:
-    """A picture uint8 (h, w, 3) turned, scaled about its middle, faded (contrast 1: as it was) and with noise added."""
+    """A picture that is turned, scaled about its middle, faded and made noisy.
+
+    Args:
+        image: uint8 (h, w, 3).
+        angle: degrees, positive is anticlockwise.
+        scale: 1 leaves the size as it is.
+        contrast: 1 leaves it as it is, 0 leaves the mean colour.
+        noise: standard deviation, of 255.
+        seed: of the noise.
+
+    Returns:
+        uint8 (h, w, 3).
+    """
     from PIL import Image
 
     height, width = image.shape[:2]
     mean = image.mean(axis=(0, 1))
+    # Pillow wants, for each place of the result, where it comes from.
     cos, sin = np.cos(np.radians(angle)) / scale, np.sin(np.radians(angle)) / scale
-    move = (
-        cos,
-        -sin,
-        (width - cos * width + sin * height) / 2,
-        sin,
-        cos,
-        (height - sin * width - cos * height) / 2,
-    )
+    right = (width - cos * width + sin * height) / 2
+    down = (height - sin * width - cos * height) / 2
     turned = Image.fromarray(image).transform(
         (width, height),
         Image.Transform.AFFINE,
-        move,
+        (cos, -sin, right, sin, cos, down),
         Image.Resampling.BILINEAR,
         fillcolor=tuple(map(int, mean)),
     )
     added = np.random.default_rng(seed).normal(0, 1, image.shape) * noise
-    return np.clip(
-        mean + contrast * (np.asarray(turned) - mean) + added, 0, 255
-    ).astype("uint8")
+    faded = mean + contrast * (np.asarray(turned) - mean)
+    return np.clip(faded + added, 0, 255).astype("uint8")
 
 
 def draw(
-    figure, image: np.ndarray, said: np.ndarray, true: int, classes, words: str
+    figure,
+    image: np.ndarray,
+    shares: np.ndarray,
+    true: int,
+    classes: Sequence[str],
+    words: str,
 ) -> str:
-    """The picture beside the probability of each class, the true one marked; returns what is shown, in words.
+    """Draw the picture beside the probability of each class, the true one marked.
 
     Args:
+        figure: an empty matplotlib Figure.
         image: uint8 (h, w, 3).
-        said: probabilities, float (classes,).
+        shares: probabilities, float (classes,).
         true: index of the true class.
         classes: their names.
         words: how the picture was made.
+
+    Returns:
+        the figure in words.
     """
-    others = np.delete(said, true)
-    best, margin = int(said.argmax()), said[true] - others.max()
-    verdict = "✓" if best == true else "✗ fooled:"
-    figure.set_layout_engine(
-        "none"
-    )  # placed by hand: to lay it out anew would take longer than everything else
-    left, right = (
-        figure.add_axes((0.01, 0.1, 0.36, 0.78)),
-        figure.add_axes((0.53, 0.1, 0.44, 0.78)),
-    )
+    best = int(shares.argmax())
+    margin = shares[true] - np.delete(shares, true).max()
+    figure.set_layout_engine("none")  # finding places would take longer than the rest
+    left = figure.add_axes((0.01, 0.1, 0.36, 0.78))
     left.imshow(image, interpolation="nearest")
     left.axis("off")
-    colours = [
-        plots.PALETTE["probe" if i == true else "scratch"]
-        if i in (true, best)
-        else "#c8c8c8"
-        for i in range(len(said))
-    ]
-    right.barh(range(len(said)), said, color=colours)
-    for i in {true, best}:
-        right.text(said[i] + 0.02, i, f"{said[i]:.2f}", va="center", fontsize=10)
-    right.set_yticks(
-        range(len(said)),
-        [f"{'▸ ' if i == true else ''}{name}" for i, name in enumerate(classes)],
-    )
-    right.set(xlim=(0, 1.15), ylim=(len(said) - 0.4, -0.6), xticks=(0, 0.5, 1))
-    right.spines[["top", "right"]].set_visible(False)
-    figure.text(
-        0.02,
-        0.91,
-        f"{verdict} the model says {classes[best]}",
-        fontsize=12,
-        weight="bold",
-    )
+    _bars(figure.add_axes((0.53, 0.1, 0.44, 0.78)), shares, true, best, classes)
+    verdict = "✓" if best == true else "✗ fooled:"
+    answer = f"{verdict} the model says {classes[best]}"
+    figure.text(0.02, 0.91, answer, fontsize=12, weight="bold")
     figure.text(0.53, 0.91, f"probabilities; margin {margin:+.2f}", fontsize=11)
     return (
-        f"{words} The model says {classes[best]} with probability {said[best]:.2f}; {classes[true]} is true and gets "
-        f"{said[true]:.2f}. Margin {margin:+.2f}."
+        f"{words} The model says {classes[best]} with probability {shares[best]:.2f}; "
+        f"{classes[true]} is true and gets {shares[true]:.2f}. Margin {margin:+.2f}."
     )
 
 
-def _drawn(figure, run, seed, digit, **style) -> str:
-    image, true = glyphs.scene(digit, seed=seed, **style), glyphs.DIGITS.index(digit)
+def _bars(ax, shares: np.ndarray, true: int, best: int, classes: Sequence[str]) -> None:
+    """A bar for each class; only the true and the named one in colour."""
+    colours = [GREY] * len(shares)
+    colours[best] = plots.PALETTE["scratch"]
+    colours[true] = plots.PALETTE["probe"]
+    ax.barh(range(len(shares)), shares, color=colours)
+    for i in {true, best}:
+        ax.text(shares[i] + 0.02, i, f"{shares[i]:.2f}", va="center", fontsize=10)
+    names = list(classes)
+    names[true] = f"▸ {names[true]}"
+    ax.set_yticks(range(len(shares)), names)
+    ax.set(xlim=(0, 1.15), ylim=(len(shares) - 0.4, -0.6), xticks=(0, 0.5, 1))
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _drawn(figure, run: "Run", seed: int, digit: str, **style) -> str:
+    """A drawn digit, and the answer to it."""
+    image = glyphs.scene(digit, seed=seed, **style)
     words = (
-        f"A drawn {digit}, turned by {style['angle']:.0f} degrees, size {style['scale']:.2f}, among "
-        f"{style['clutter']} other marks, contrast {style['contrast']:.0f}."
+        f"A drawn {digit}, turned by {style['angle']:.0f} degrees, size "
+        f"{style['scale']:.2f}, among {style['clutter']} other marks, contrast "
+        f"{style['contrast']:.0f}."
     )
-    return draw(figure, image, probabilities(run, image), true, run.task.classes, words)
+    true, shares = glyphs.DIGITS.index(digit), probabilities(run, image)
+    return draw(figure, image, shares, true, run.task.classes, words)
 
 
-def _spoilt(figure, run, seed, picture, **style) -> str:
-    image, true = run.task.test.images[picture], int(run.task.test.labels[picture])
-    image = spoil(image, seed=seed, **style)
+def _spoilt(figure, run: "Run", seed: int, picture: int, **style) -> str:
+    """A spoilt test picture, and the answer to it."""
+    image = spoil(run.task.test.images[picture], seed=seed, **style)
     words = (
-        f"Test picture {picture}, turned by {style['angle']:.0f} degrees, size {style['scale']:.2f}, contrast "
-        f"{style['contrast']:.2f}, noise {style['noise']:.0f}."
+        f"Test picture {picture}, turned by {style['angle']:.0f} degrees, size "
+        f"{style['scale']:.2f}, contrast {style['contrast']:.2f}, noise "
+        f"{style['noise']:.0f}."
     )
-    return draw(figure, image, probabilities(run, image), true, run.task.classes, words)
+    true, shares = int(run.task.test.labels[picture]), probabilities(run, image)
+    return draw(figure, image, shares, true, run.task.classes, words)
 
 
 def _digit_controls() -> dict[str, Any]:
+    """The controls for a drawn digit."""
     from ipywidgets import Dropdown, FloatSlider, IntSlider
 
+    digits = list(glyphs.DIGITS)
     return {
-        "digit": Dropdown(options=list(glyphs.DIGITS), value="3", description="digit"),
+        "digit": Dropdown(options=digits, value="3", description="digit"),
         "angle": IntSlider(
             0, min=-180, max=180, step=5, description="rotation, degrees"
         ),
@@ -165,6 +191,7 @@ def _digit_controls() -> dict[str, Any]:
 
 
 def _photo_controls(pictures: int) -> dict[str, Any]:
+    """The controls for a number of test pictures."""
     from ipywidgets import FloatSlider, IntSlider
 
     return {

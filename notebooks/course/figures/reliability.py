@@ -1,77 +1,73 @@
 """Stated probability against what happens."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tlkit import evaluate, plots
 
+Bin = tuple[float, evaluate.Interval, int]  # mean stated, share right, answers in it
 
-def reliability_bins(
-    stated: np.ndarray, right: np.ndarray, n: int = 10
-) -> list[tuple[float, evaluate.Interval, int]]:
-    """Answers by stated probability, in n equal steps: mean stated, share right with its interval, and how many.
+
+def reliability_bins(stated: np.ndarray, right: np.ndarray, n: int = 10) -> list[Bin]:
+    """Answers grouped by their stated probability, in n equal steps.
 
     Args:
         stated: float (m,), the probability of the class that was named, 0-1.
         right: bool (m,), whether that class was true.
+        n: number of steps from 0 to 1.
+
+    Returns:
+        for each step that holds answers: mean stated probability, share that is right
+        with its interval, number of answers.
     """
     place = np.minimum((stated * n).astype(int), n - 1)
-    some = (place == step for step in range(n))
-    return [
-        (float(stated[rows].mean()), evaluate.wilson(right[rows]), int(rows.sum()))
-        for rows in some
-        if rows.any()
-    ]
+    found = []
+    for step in range(n):
+        rows = place == step
+        if rows.any():
+            share = evaluate.wilson(right[rows])
+            found.append((float(stated[rows].mean()), share, int(rows.sum())))
+    return found
 
 
 def reliability(models: dict[str, tuple[np.ndarray, np.ndarray]]):
-    """One panel for each model, as a matplotlib Figure: share right over stated probability, with 95 % intervals.
+    """Share right over stated probability, with 95 % intervals: a panel for each model.
 
     Args:
-        models: title -> (stated, right), as in ``reliability_bins``.
+        models: title -> (stated, right), as for ``reliability_bins``.
+
+    Returns:
+        a matplotlib Figure.
     """
     from matplotlib import pyplot
 
     figure = pyplot.figure(figsize=(8.4, 4.2), layout="constrained")
     axes = np.atleast_1d(figure.subplots(1, len(models), sharey=True))
+    words = []
     for ax, (title, (stated, right)) in zip(axes, models.items(), strict=True):
-        _panel(plots.axes(ax, None), title, reliability_bins(stated, right), len(right))
+        bins = reliability_bins(stated, right)
+        _panel(plots.axes(ax, None), bins, len(right))
+        ax.set_title(title, fontsize=11, color=plots.INK)
+        pairs = ", ".join(f"{at:.2f}: {found.mean:.2f}" for at, found, _ in bins)
+        words.append(f"{title} ({pairs})")
     axes[0].set_ylabel("share that is right")
-    return figure
-
-
-def _panel(ax, title: str, steps, total: int) -> None:
-    ax.plot([0, 1], [0, 1], color=plots.FAINT, lw=1.2, ls="--")
-    ax.annotate(
-        "as stated",
-        (0.12, 0.15),
-        rotation=45,
-        color=plots.INK,
-        rotation_mode="anchor",
-        fontsize=10,
+    return plots.describe(
+        figure, f"Share right over stated probability. {'. '.join(words)}."
     )
-    for stated, found, count in steps:
-        ax.plot(
-            [stated, stated],
-            [found.low, found.high],
-            color=plots.PALETTE["probe"],
-            lw=2,
-            alpha=0.6,
-        )
-        ax.plot(
-            [stated, stated],
-            [stated, found.mean],
-            color=plots.PALETTE["scratch"],
-            lw=1.4,
-            ls=":",
-        )
-        ax.plot(
-            stated,
-            found.mean,
-            "o",
-            color=plots.PALETTE["probe"],
-            ms=4 + 20 * (count / total) ** 0.5,
-            mec="white",
-            clip_on=False,
-        )
+
+
+def _panel(ax, bins: Sequence[Bin], total: int) -> None:
+    """The bins of a model as dots, larger with more answers, beside the diagonal."""
+    ax.plot([0, 1], [0, 1], color=plots.FAINT, lw=1.2, ls="--")
+    along = {"rotation": 45, "rotation_mode": "anchor", "fontsize": 10}
+    ax.annotate("as stated", (0.12, 0.15), color=plots.INK, **along)
+    blue, red = plots.PALETTE["probe"], plots.PALETTE["scratch"]
+    for stated, found, count in bins:
+        up = [stated, stated]
+        ax.plot(up, [found.low, found.high], color=blue, lw=2, alpha=0.6)
+        ax.plot(up, [stated, found.mean], color=red, lw=1.4, ls=":")
+        size = 4 + 20 * (count / total) ** 0.5
+        look = {"ms": size, "mec": "white", "clip_on": False}
+        ax.plot(stated, found.mean, "o", color=blue, **look)
     ax.set(xlim=(0, 1.03), ylim=(0, 1.03), xlabel="stated probability", aspect="equal")
-    ax.set_title(title, fontsize=11, color=plots.INK)

@@ -1,4 +1,7 @@
-"""Notebook 09: pictures that are turned, covered or put together, and figures of naive ways against remedies."""
+"""Notebook 09: difficult pictures, and figures of naive ways against remedies.
+
+Pictures are turned, covered or put together.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,31 +10,37 @@ import numpy as np
 from tlkit import glyphs, plots
 from tlkit.evaluate import Interval, over_seeds
 
+from .parts import band, beside, interval_row, listed, name_rows
+
 NAIVE, REMEDY, OTHER = plots.PALETTE["scratch"], plots.PALETTE["probe"], plots.FAINT
-LUMA = np.array([0.299, 0.587, 0.114], "float32")  # how bright red, green and blue look
+LUMA = np.array([0.299, 0.587, 0.114], "float32")  # brightness of red, green and blue
+EDGE = 3  # pixels that a covered square keeps from the edge
 
 
 def turned(
     images: np.ndarray, degrees: np.ndarray, shifts: np.ndarray | None = None
 ) -> np.ndarray:
-    """Pictures turned about their middle and shifted; what comes in at the edges repeats the last pixel.
+    """Pictures turned about their middle and shifted.
+
+    What comes in at the edges repeats the last pixel.
 
     Args:
         images: uint8 (n, h, w, 3).
         degrees: float (n,), positive is anticlockwise.
         shifts: float (n, 2), pixels down and right; None: none.
+
+    Returns:
+        uint8 (n, h, w, 3).
     """
     from scipy.ndimage import affine_transform
 
-    shifts, middle = (
-        np.zeros((len(images), 2)) if shifts is None else shifts,
-        (np.array(images.shape[1:3]) - 1) / 2,
-    )
+    if shifts is None:
+        shifts = np.zeros((len(images), 2))
+    middle = (np.array(images.shape[1:3]) - 1) / 2
     made = np.empty_like(images)
     for i, angle in enumerate(np.radians(degrees)):
-        turn = np.array(
-            [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
-        )
+        cos, sin = np.cos(angle), np.sin(angle)
+        turn = np.array([[cos, sin], [-sin, cos]])
         start = middle - turn @ (middle + shifts[i])
         for channel in range(3):
             affine_transform(
@@ -48,7 +57,7 @@ def turned(
 def views(
     images: np.ndarray, copies: int, seed: int, turn: float = 15, shift: float = 3
 ) -> np.ndarray:
-    """So many randomly turned and shifted copies of each picture: uint8 (copies · n, h, w, 3), the first of all first.
+    """Randomly turned and shifted copies of each picture.
 
     Args:
         images: uint8 (n, h, w, 3).
@@ -56,17 +65,17 @@ def views(
         seed: of the turns and shifts.
         turn: the largest, degrees to either side.
         shift: the largest, pixels along each axis.
+
+    Returns:
+        uint8 (copies · n, h, w, 3): a copy of each picture, then the second of each, …
     """
     rng, many = np.random.default_rng(seed), np.concatenate([images] * copies)
-    return turned(
-        many,
-        rng.uniform(-turn, turn, len(many)),
-        rng.uniform(-shift, shift, (len(many), 2)),
-    )
+    degrees = rng.uniform(-turn, turn, len(many))
+    return turned(many, degrees, rng.uniform(-shift, shift, (len(many), 2)))
 
 
 def hide(images: np.ndarray, side: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cover a square of each picture, somewhere within 3 pixels of the edge, with black.
+    """Cover a square of each picture with black, at least 3 pixels from the edge.
 
     Args:
         images: uint8 (n, h, w, 3).
@@ -74,14 +83,13 @@ def hide(images: np.ndarray, side: int, seed: int) -> tuple[np.ndarray, np.ndarr
         seed: of the places.
 
     Returns:
-        the covered pictures, and where: int (n, 2), upper row and left column of each square.
+        the covered pictures, and where: int (n, 2), upper row and left column of each
+        square.
     """
-    rng, (height, width), covered = (
-        np.random.default_rng(seed),
-        images.shape[1:3],
-        images.copy(),
-    )
-    corners = rng.integers(3, (height - side - 2, width - side - 2), (len(images), 2))
+    height, width = images.shape[1:3]
+    rng, covered = np.random.default_rng(seed), images.copy()
+    highest = (height - side - EDGE + 1, width - side - EDGE + 1)
+    corners = rng.integers(EDGE, highest, (len(images), 2))
     for picture, (y, x) in zip(covered, corners, strict=True):
         picture[y : y + side, x : x + side] = 0
     return covered, corners
@@ -94,42 +102,53 @@ def fill_in(
 
     Args:
         covered, corners, side: as ``hide`` has them.
-        how: "mean": the mean colour of what is seen; "interpolate": between the pixels around the square.
+        how: "mean": the mean colour of what is seen; "interpolate": between the pixels
+            around the square.
+
+    Returns:
+        uint8 (n, h, w, 3).
 
     Raises:
         ValueError: another way.
     """
-    if how not in ("mean", "interpolate"):
+    fill = {"mean": _mean_colour, "interpolate": _between_the_edges}.get(how)
+    if fill is None:
         raise ValueError(
             f'how: expected "mean" or "interpolate", got {how!r}: choose one of them'
         )
-    filled, seen = covered.copy(), covered.shape[1] * covered.shape[2] - side**2
-    near = (np.arange(1, side + 1, dtype="float32") / (side + 1))[
-        :, None
-    ]  # how far on the way to the other edge
-    for picture, old, (y, x) in zip(
-        filled, covered.astype("float32"), corners, strict=True
-    ):
-        inside = np.s_[y : y + side, x : x + side]
-        if how == "mean":
-            picture[inside] = (
-                old.sum(axis=(0, 1)) / seen
-            )  # the square is 0, so only what is seen adds
-            continue
-        above, below = old[[y - 1, y + side], inside[1]]  # each (side, 3)
-        left, right = old[inside[0], x - 1], old[inside[0], x + side]
-        down = (
-            above[None] * (1 - near[:, None]) + below[None] * near[:, None]
-        )  # (side, side, 3)
-        across = left[:, None] * (1 - near) + right[:, None] * near
-        picture[inside] = (down + across) / 2
+    filled = covered.copy()
+    for picture, (y, x) in zip(filled, corners, strict=True):
+        old = picture.astype("float32")
+        picture[y : y + side, x : x + side] = fill(old, y, x, side)
     return filled
+
+
+def _mean_colour(picture: np.ndarray, y: int, x: int, side: int) -> np.ndarray:
+    """The mean colour, (3,), of what is seen: the square is 0 and adds nothing."""
+    seen = picture.shape[0] * picture.shape[1] - side**2
+    return picture.sum(axis=(0, 1)) / seen
+
+
+def _between_the_edges(picture: np.ndarray, y: int, x: int, side: int) -> np.ndarray:
+    """The square's pixels (side, side, 3), on straight lines between those around it.
+
+    From top to bottom and from left to right, and then the mean of both.
+    """
+    rows, columns = slice(y, y + side), slice(x, x + side)
+    share = np.arange(1, side + 1, dtype="float32")[:, None] / (side + 1)  # of the way
+    above, below = picture[y - 1, columns], picture[y + side, columns]  # each (side, 3)
+    left, right = picture[rows, x - 1], picture[rows, x + side]
+    down = above[None] * (1 - share[:, None]) + below[None] * share[:, None]
+    across = left[:, None] * (1 - share) + right[:, None] * share
+    return (down + across) / 2
 
 
 def mosaics(
     n: int, seed: int, fonts: tuple[str, ...] = glyphs.TRAIN_FONTS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures with none to three different digits, one in each of some of their quarters, and a mark in every quarter.
+    """Pictures with none to three different digits, each in a quarter of its own.
+
+    In every quarter there is another mark, too.
 
     Args:
         n: number of pictures; each number of digits is as frequent, up to chance.
@@ -139,61 +158,77 @@ def mosaics(
     Returns:
         uint8 (n, 64, 64, 3), and labels int (n, 10): 1 for each digit that is there.
     """
-    rng, style = (
-        np.random.default_rng(seed),
-        glyphs.Style(scale=(0.7, 0.95), turn=15, clutter=1),
-    )
-    parts = glyphs.draw(" ", 4 * n, seed, fonts=fonts, style=style).images.reshape(
-        n, 4, 32, 32, 3
-    )
+    rng = np.random.default_rng(seed)
+    style = glyphs.Style(scale=(0.7, 0.95), turn=15, clutter=1)
+    empty = glyphs.draw(" ", 4 * n, seed, fonts=fonts, style=style)
+    parts = empty.images.reshape(n, 4, 32, 32, 3)
     digits = glyphs.draw(glyphs.DIGITS, 10 * n // 3, seed + 1, fonts=fonts, style=style)
-    waiting = [
-        list(np.flatnonzero(digits.symbol == digit)) for digit in range(10)
-    ]  # of each digit, n / 3
+    # Rows of the drawn scenes of each digit, n / 3, that wait to be used.
+    waiting = [list(np.flatnonzero(digits.symbol == digit)) for digit in range(10)]
     labels = np.zeros((n, 10), int)
     for picture, held in zip(parts, labels, strict=True):
         wanted = rng.choice(10, rng.integers(4), replace=False)
         for quarter, digit in zip(rng.permutation(4), wanted, strict=False):
-            picture[quarter], held[digit] = digits.images[waiting[digit].pop()], 1
-    return _joined(parts), labels
+            picture[quarter] = digits.images[waiting[digit].pop()]
+            held[digit] = 1
+    return joined(parts), labels
 
 
-def _joined(parts: np.ndarray, seam: int = 6) -> np.ndarray:
-    """Four pictures each, (n, 4, h, w, 3), as one of (n, 2h, 2w, 3), that fade into each other at the seams."""
+def joined(parts: np.ndarray, seam: int = 6) -> np.ndarray:
+    """Four pictures as the quarters of one, fading into each other at the seams.
+
+    Args:
+        parts: uint8 (n, 4, h, w, 3): upper left, upper right, lower left, lower right.
+        seam: pixels over which they fade.
+
+    Returns:
+        uint8 (n, 2h, 2w, 3).
+    """
     n, _, height, width, _ = parts.shape
     whole = np.zeros((n, 2 * height, 2 * width, 3), "float32")
-    for k in range(4):
-        low, right = divmod(k, 2)
-        pad = (
+    for quarter in range(4):
+        low, right = divmod(quarter, 2)
+        beyond = (
             (0, 0),
             (low * height, (1 - low) * height),
             (right * width, (1 - right) * width),
             (0, 0),
         )
-        share = [
-            _fade(size, late, seam) for size, late in ((height, low), (width, right))
-        ]
-        whole += (
-            np.pad(parts[:, k].astype("float32"), pad, mode="edge")
-            * np.outer(*share)[..., None]
-        )
+        large = np.pad(parts[:, quarter].astype("float32"), beyond, mode="edge")
+        share = np.outer(_fade(height, low, seam), _fade(width, right, seam))
+        whole += large * share[..., None]
     return whole.astype("uint8")
 
 
-def _fade(size: int, late: int, seam: int) -> np.ndarray:
-    """Weight of the first (or, if late, the second) of two parts along an axis, float (2 · size,)."""
-    second = np.clip((np.arange(2 * size) - size + (seam + 1) / 2) / (seam + 1), 0, 1)
-    return second if late else 1 - second
+def _fade(size: int, second: int, seam: int) -> np.ndarray:
+    """Weight of one of two parts along an axis: float (2 · size,).
+
+    Args:
+        size: of each part, pixels.
+        second: 0 for the first part, 1 for the second.
+        seam: pixels over which one fades into the other.
+    """
+    places = np.arange(2 * size) - size + (seam + 1) / 2
+    share = np.clip(places / (seam + 1), 0, 1)
+    return share if second else 1 - share
 
 
 def grey_and_faint(images: np.ndarray, contrast: float = 0.4) -> np.ndarray:
-    """Without colour and with less contrast around middle grey; uint8 (n, h, w, 3) in and out."""
+    """Pictures without colour and with less contrast around middle grey.
+
+    Args:
+        images: uint8 (n, h, w, 3).
+        contrast: 1 leaves it as it is.
+
+    Returns:
+        uint8 (n, h, w, 3).
+    """
     grey = 128 + contrast * (images.astype("float32") @ LUMA - 128)
     return np.repeat(grey[..., None], 3, axis=-1).astype("uint8")
 
 
 def cameras(n: int, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Digits of three sources: in colour; grey and faint; and from far away, so that they are small.
+    """Digits of three sources: in colour; grey and faint; and small, from far away.
 
     Args:
         n: pictures of each source.
@@ -218,189 +253,166 @@ def ladder(
     chance: float | None = None,
     limits: tuple[float, float] = (0, 1),
     pairs: bool = False,
+    about: str = "",
 ):
-    """One row for each way, from the naive one at the top: its score, its 95 % interval and both in words.
+    """One row for each way, from the naive one at the top: its score and its interval.
 
     Args:
-        found: name of the way -> Interval; the first is the naive one, the last the remedy that is kept.
+        found: name of the way -> Interval; the first is the naive one, the last the
+            remedy that is kept.
         xlabel: what is measured.
         chance: what guessing gives, as a dashed line.
         limits: of the horizontal axis.
         pairs: the rows are naive and remedy by turns.
+        about: the beginning of the alternative text; default: the xlabel.
+
+    Returns:
+        the Axes.
     """
     ax = plots.axes(None, (6.0, 0.75 + 0.36 * len(found)))
-    colours = (
-        [NAIVE, REMEDY] * (len(found) // 2)
-        if pairs
-        else [NAIVE, *[OTHER] * (len(found) - 2), REMEDY]
-    )
+    colours = [NAIVE, *[OTHER] * (len(found) - 2), REMEDY]
+    if pairs:
+        colours = [NAIVE, REMEDY] * (len(found) // 2)
     for row, (score, colour) in enumerate(zip(found.values(), colours, strict=True)):
-        ax.plot(
-            [score.low, score.high],
-            [row, row],
-            color=colour,
-            lw=3,
-            solid_capstyle="butt",
-        )
-        ax.plot(score.mean, row, "s" if colour == NAIVE else "o", color=colour, ms=8)
-        words = f"{score.mean:.2f} [{score.low:.2f}, {score.high:.2f}]"
-        ax.annotate(
-            words,
-            (1.02, row),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            color=plots.INK,
-        )
+        interval_row(ax, row, score, colour, "s" if colour == NAIVE else "o")
+        beside(ax, row, f"{score.mean:.2f} [{score.low:.2f}, {score.high:.2f}]")
     if chance is not None:
         ax.axvline(chance, color=plots.FAINT, ls="--", lw=1.2, zorder=0)
-    ax.set_yticks(range(len(found)), list(found))
-    ax.set(xlim=limits, ylim=(len(found) - 0.5, -0.5), xlabel=xlabel)
-    ax.tick_params(axis="y", length=0)
-    return ax
+    name_rows(ax, list(found))
+    ax.set(xlim=limits, xlabel=xlabel)
+    guess = "" if chance is None else f" Guessing gives {chance:g}."
+    return plots.describe(ax, f"{about or xlabel}: {listed(found)}.{guess}")
 
 
 def compare(
     scores: Mapping[str, Sequence[float]], xlabel: str, about: str, **look
 ) -> None:
-    """Show a ladder of ways, each with the mean and interval of its scores in several draws.
+    """Show a ladder of ways, each with the mean and interval of its scores.
 
     Args:
-        scores: name of the way -> one score between 0 and 1 for each draw; the naive one first, the remedy last.
+        scores: name of the way -> one score between 0 and 1 for each draw; the naive
+            one first, the remedy last.
         xlabel: what is measured.
         about: the beginning of the alternative text.
         **look: more arguments of ``ladder``.
     """
     found = {way: over_seeds(some, (0, 1)) for way, some in scores.items()}
-    words = "; ".join(f"{way} {score}" for way, score in found.items())
-    plots.show(ladder(found, xlabel, **look), f"{about}: {words}.")
+    plots.show(ladder(found, xlabel, about=about, **look))
 
 
 def strip(groups: Mapping[str, Sequence[np.ndarray]]):
-    """Rows of pictures, each row with its name on the left; returns the figure."""
+    """Rows of pictures, each row with its name on the left.
+
+    Args:
+        groups: name of the row -> pictures, uint8 (h, w, 3) each.
+
+    Returns:
+        a matplotlib Figure.
+    """
     from matplotlib import pyplot
 
     columns = max(map(len, groups.values()))
     figure = pyplot.figure(figsize=(1.7 + 0.85 * columns, 0.9 * len(groups)))
-    grid = figure.subplots(
-        len(groups), columns, squeeze=False, gridspec_kw={"left": 0.3, "wspace": 0.06}
-    )
+    margins = {"left": 0.3, "wspace": 0.06}
+    grid = figure.subplots(len(groups), columns, squeeze=False, gridspec_kw=margins)
     for row, (name, pictures) in zip(grid, groups.items(), strict=True):
-        for ax, picture in zip(row, pictures, strict=False):
-            ax.imshow(picture, interpolation="nearest")
         for ax in row:
             ax.axis("off")
-        row[0].text(
-            -0.12,
-            0.5,
-            name,
-            transform=row[0].transAxes,
-            ha="right",
-            va="center",
-            color=plots.INK,
-            fontsize=11,
-        )
-    return figure
+        for ax, picture in zip(row, pictures, strict=False):
+            ax.imshow(picture, interpolation="nearest")
+        left = {"ha": "right", "va": "center", "fontsize": 11, "color": plots.INK}
+        row[0].text(-0.12, 0.5, name, transform=row[0].transAxes, **left)
+    rows = [f"{name}, {len(pictures)} pictures" for name, pictures in groups.items()]
+    return plots.describe(figure, f"Rows of pictures: {'; '.join(rows)}.")
 
 
 def by_components(points: Mapping[str, Mapping[int, Interval]], labelled: int):
-    """Accuracy against the number of principal components, one line for each head; returns the Axes.
+    """Accuracy against the number of principal components, one line for each head.
 
     Args:
-        points: name of the head -> {components: Interval}.
+        points: name of the head (two at most) -> {components: Interval}.
         labelled: number of labelled pictures, marked as a line.
+
+    Returns:
+        the Axes.
     """
-    ax = plots.axes(None, (6.4, 3.4))
-    for (name, line), colour, mark in zip(
-        points.items(), (NAIVE, REMEDY), "so", strict=False
+    ax, words = plots.axes(None, (6.4, 3.4)), {}
+    for (name, line), colour, style in zip(
+        points.items(), (NAIVE, REMEDY), ("s-", "o-"), strict=False
     ):
         counts, found = list(line), list(line.values())
-        ax.fill_between(
-            counts,
-            [f.low for f in found],
-            [f.high for f in found],
-            color=colour,
-            alpha=0.2,
-            lw=0,
-        )
-        ax.plot(counts, [f.mean for f in found], f"{mark}-", color=colour, lw=2.2, ms=5)
+        band(ax, counts, found, colour, style, ms=5)
         end = (counts[-1] + 1.5, found[-1].mean)
-        ax.annotate(
-            name,
-            end,
-            va="center",
-            color=plots.darker(colour),
-            weight="bold",
-            annotation_clip=False,
+        look = {"va": "center", "weight": "bold", "annotation_clip": False}
+        ax.annotate(name, end, color=plots.darker(colour), **look)
+        words[f"{name}:"] = ", ".join(
+            f"{k}: {score.mean:.2f}" for k, score in line.items()
         )
     ax.axvline(labelled, color=plots.FAINT, ls="--", lw=1.2, zorder=0)
-    ax.annotate(f"{labelled} labelled pictures", (labelled, 1.01), xycoords=("data", "axes fraction"), ha="right",
-                color=plots.INK)  # fmt: skip
-    ax.set(
-        xlabel="principal components kept, of 512 numbers",
-        ylabel="accuracy",
-        xlim=(0, labelled),
+    above = {"xycoords": ("data", "axes fraction"), "ha": "right", "color": plots.INK}
+    ax.annotate(f"{labelled} labelled pictures", (labelled, 1.01), **above)
+    ax.set(xlim=(0, labelled), ylabel="accuracy")
+    ax.set_xlabel("principal components kept, of 512 numbers")
+    return plots.describe(
+        ax,
+        f"Accuracy by number of components, with {labelled} labelled pictures: "
+        f"{listed(words)}.",
     )
-    return ax
 
 
 def summary(rows: Sequence[tuple[str, str, str, float, Interval]]):
-    """All stations: an arrow from the naive way's score to the remedy's, and the paired gain in words.
+    """All stations: an arrow from the naive way's score to the remedy's, and the gain.
 
     Args:
-        rows: (problem, what is measured, remedy, naive score, gain), from the top down.
+        rows: (problem, what is measured, remedy, naive score, paired gain), from the
+            top down.
+
+    Returns:
+        the Axes.
     """
-    ax = plots.axes(None, (8.4, 0.9 + 0.52 * len(rows)))
+    ax, words = plots.axes(None, (8.4, 0.9 + 0.52 * len(rows))), []
     for row, (problem, measure, remedy, naive, gain) in enumerate(rows):
-        sure = gain.low > 0
-        colour = REMEDY if sure else plots.INK
-        ax.fill_between(
-            naive + np.array([gain.low, gain.high]),
-            row - 0.16,
-            row + 0.16,
-            color=colour,
-            alpha=0.3,
-            lw=0,
-        )
-        ax.annotate("", (naive + gain.mean, row), (naive, row), arrowprops={"arrowstyle": "-|>", "color": colour,
-                    "lw": 2.5, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 16})  # fmt: skip
-        ax.plot(naive, row, "s", color=NAIVE, ms=7)
-        ax.text(
-            -0.02,
-            row - 0.12,
-            problem,
-            ha="right",
-            va="center",
-            color=plots.INK,
-            weight="bold",
-            fontsize=11,
-        )
-        ax.text(
-            -0.02,
-            row + 0.24,
-            measure,
-            ha="right",
-            va="center",
-            color=plots.INK,
-            fontsize=9,
-        )
-        sign = "+" if gain.mean > 0 else "−"
-        words = f"{sign}{abs(gain.mean):.2f} [{gain.low:.2f}, {gain.high:.2f}]".replace(
-            "-", "−"
-        )
-        ax.text(
-            1.02,
-            row - 0.12,
-            words,
-            va="center",
-            color=plots.darker(colour),
-            weight="bold",
-            fontsize=11,
-        )
-        ax.text(1.02, row + 0.24, remedy, va="center", color=plots.INK, fontsize=9)
-    ax.set(
-        xlim=(0, 1),
-        ylim=(len(rows) - 0.4, -0.6),
-        xlabel="from the naive way (square) to the remedy (arrow)",
-    )
+        _arrow(ax, row, naive, gain)
+        bold = {"va": "center", "weight": "bold", "fontsize": 11}
+        small = {"va": "center", "color": plots.INK, "fontsize": 9}
+        ax.text(-0.02, row - 0.12, problem, ha="right", color=plots.INK, **bold)
+        ax.text(-0.02, row + 0.24, measure, ha="right", **small)
+        colour = plots.darker(_colour(gain))
+        ax.text(1.02, row - 0.12, _signed(gain), color=colour, **bold)
+        ax.text(1.02, row + 0.24, remedy, **small)
+        words.append(f"{problem}, {measure} {naive:.2f}, {remedy} {_signed(gain)}")
+    ax.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
+    ax.set_xlabel("from the naive way (square) to the remedy (arrow)")
     ax.set_yticks([])
-    return ax
+    return plots.describe(
+        ax, f"{len(rows)} stations, naive score and gain. {'; '.join(words)}."
+    )
+
+
+def _colour(gain: Interval) -> str:
+    """Of a remedy: dark if its gain may be luck."""
+    return REMEDY if gain.low > 0 else plots.INK
+
+
+def _signed(gain: Interval) -> str:
+    """A gain with its sign, as in "+0.25 [0.10, 0.40]"; minus signs as in print."""
+    sign = "+" if gain.mean > 0 else "-"
+    words = f"{sign}{abs(gain.mean):.2f} [{gain.low:.2f}, {gain.high:.2f}]"
+    return words.replace("-", "−")
+
+
+def _arrow(ax, row: int, naive: float, gain: Interval) -> None:
+    """From the naive score to the remedy's, over the interval of the gain."""
+    colour = _colour(gain)
+    ends = naive + np.array([gain.low, gain.high])
+    ax.fill_between(ends, row - 0.16, row + 0.16, color=colour, alpha=0.3, lw=0)
+    arrow = {
+        "arrowstyle": "-|>",
+        "color": colour,
+        "lw": 2.5,
+        "shrinkA": 0,
+        "shrinkB": 0,
+        "mutation_scale": 16,
+    }
+    ax.annotate("", (naive + gain.mean, row), (naive, row), arrowprops=arrow)
+    ax.plot(naive, row, "s", color=NAIVE, ms=7)

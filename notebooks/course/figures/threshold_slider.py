@@ -1,4 +1,6 @@
-"""A rare class: where the threshold lies, how rare the class is, and what recall and precision become."""
+"""A rare class: where the threshold lies, how rare it is, and what the
+measures become.
+"""
 
 import numpy as np
 
@@ -6,32 +8,36 @@ from tlkit.plots import FAINT, INK, PALETTE, axes, darker
 
 from ..widgets import Explorer, explore
 
-BINS = np.arange(
-    -9, 5.01, 0.5
-)  # of the scores; what lies beyond is drawn in the last ones
+BINS = np.arange(-9, 5.01, 0.5)  # of the scores; the outer ones hold all beyond
+MARGINS = {"left": 0.03, "right": 0.95, "bottom": 0.18, "top": 0.9}
 
 
 def rates(
     scores: np.ndarray, labels: np.ndarray, threshold: float
 ) -> tuple[float, float]:
-    """Share of the rare class that is named, and share of the others that are taken for it.
+    """Share of the rare class that is named, and share of the others that is.
 
     Args:
         scores: float (n,), high for the rare class.
         labels: bool (n,), True for the rare class.
-        threshold: scores above it are named rare.
+        threshold: a higher score names a picture rare.
     """
     named = scores > threshold
     return float(named[labels].mean()), float(named[~labels].mean())
 
 
 def measures(hit: float, alarm: float, share: float) -> dict[str, float]:
-    """Recall, precision (0 if nothing is named) and accuracy where so large a share of all pictures is rare."""
+    """Recall, precision (0 if nothing is named) and accuracy.
+
+    Args:
+        hit: share of the rare class that is named.
+        alarm: share of the others that is named.
+        share: of the rare class among all pictures, 0-1.
+    """
     named = share * hit + (1 - share) * alarm
-    precision = share * hit / named if named else 0.0
     return {
         "recall": hit,
-        "precision": precision,
+        "precision": share * hit / named if named else 0.0,
         "accuracy": share * hit + (1 - share) * (1 - alarm),
     }
 
@@ -39,79 +45,59 @@ def measures(hit: float, alarm: float, share: float) -> dict[str, float]:
 def threshold_slider(
     scores: np.ndarray, labels: np.ndarray, name: str = "rare", percent: int = 2
 ) -> Explorer:
-    """Scores of both classes with a threshold that one slider moves; the other says how rare the class is.
+    """Scores of both classes with a threshold, by two sliders.
+
+    One moves the threshold, the other sets how rare the class is.
 
     Args:
-        scores: float (n,), a head's score for the rare class, 0 where both are equally likely.
+        scores: float (n,), a head's score for the rare class, 0 where both are equally
+            likely.
         labels: bool (n,), True for the rare class.
         name: of the rare class, in the plural.
         percent: its share of all pictures at the beginning, 1 to 50.
     """
     from ipywidgets import FloatSlider, IntSlider
 
-    labels, clipped = (
-        np.asarray(labels, bool),
-        np.clip(scores, BINS[0], BINS[-1] - 1e-9),
+    labels = np.asarray(labels, bool)
+    clipped = np.clip(scores, BINS[0], BINS[-1] - 1e-9)
+    others, rare = (
+        np.histogram(clipped[rows], BINS, density=True)[0] for rows in (~labels, labels)
     )
-    heights = [
-        np.histogram(clipped[labels == kind], BINS, density=True)[0]
-        for kind in (False, True)
-    ]
 
     def draw(figure, threshold: float, share: int) -> str:
         found = measures(*rates(scores, labels, threshold), share / 100)
         figure.set_layout_engine("none")
-        left, right = figure.subplots(
-            1,
-            2,
-            width_ratios=(1.5, 1),
-            gridspec_kw={"left": 0.03, "right": 0.95, "bottom": 0.18, "top": 0.9},
-        )
-        _scores(axes(left, None), heights, threshold, name)
+        left, right = figure.subplots(1, 2, width_ratios=(1.5, 1), gridspec_kw=MARGINS)
+        _outline(axes(left, None), others, FAINT, "all others", -4)
+        _outline(left, rare, PALETTE["scratch"], name, 2.2)
+        _threshold(left, threshold)
         _bars(axes(right, None), found)
         words = ", ".join(f"{what} {value:.2f}" for what, value in found.items())
         return f"Threshold {threshold:g}, {share} of 100 pictures are {name}: {words}."
 
+    threshold = "threshold on the score"
     return explore(
         draw,
         (8.4, 2.9),
-        threshold=FloatSlider(
-            0.0, min=-8, max=4, step=0.25, description="threshold on the score"
-        ),
+        threshold=FloatSlider(0.0, min=-8, max=4, step=0.25, description=threshold),
         share=IntSlider(percent, min=1, max=50, description=f"{name} in 100 pictures"),
     )
 
 
-def _scores(ax, heights, threshold: float, name: str) -> None:
-    """Two outlines and the threshold between what is named and what is not."""
-    for height, colour, words, at in zip(
-        heights,
-        (FAINT, PALETTE["scratch"]),
-        ("all others", name),
-        (-4, 2.2),
-        strict=True,
-    ):
-        ax.fill_between(
-            np.repeat(BINS, 2)[1:-1],
-            np.repeat(height, 2),
-            color=colour,
-            alpha=0.45,
-            lw=0,
-        )
-        ax.text(
-            at,
-            0.44,
-            words,
-            color=darker(colour),
-            weight="bold",
-            ha="center",
-            fontsize=11,
-        )
+def _outline(ax, heights: np.ndarray, colour: str, words: str, at: float) -> None:
+    """A histogram of one class's scores, with its name above a score."""
+    edges, tops = np.repeat(BINS, 2)[1:-1], np.repeat(heights, 2)
+    ax.fill_between(edges, tops, color=colour, alpha=0.45, lw=0)
+    look = {"weight": "bold", "ha": "center", "fontsize": 11}
+    ax.text(at, 0.44, words, color=darker(colour), **look)
+
+
+def _threshold(ax, threshold: float) -> None:
+    """The line between what is named and what is not."""
     ax.axvline(threshold, color=INK, lw=2)
     ax.text(threshold + 0.15, 0.39, "named →", color=INK)
-    ax.set(
-        xlim=(BINS[0], BINS[-1]), ylim=(0, 0.5), xlabel="score of the head", yticks=[]
-    )
+    ax.set(xlim=(BINS[0], BINS[-1]), ylim=(0, 0.5), yticks=[])
+    ax.set_xlabel("score of the head")
 
 
 def _bars(ax, found: dict[str, float]) -> None:

@@ -1,4 +1,6 @@
-"""Fine-tuning by depth: what each block costs in multiply-adds, the price list of unfreezing, and the dial over it."""
+"""Fine-tuning by depth: the price list of unfreezing, and the dial over
+measured runs.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,244 +9,255 @@ import numpy as np
 
 from tlkit import evaluate, plots
 
-_LIT, _DARK = plots.PALETTE["lp_ft"], "#d9d9d9"
+from .parts import listed, name_beside
+
+LIT, DARK = plots.PALETTE["lp_ft"], "#d9d9d9"  # trained, frozen
+BLOCKS = 5  # and a head
 
 
 def price_list(
     rows: Mapping[str, Mapping[str, Any]], xlabel: str = "accuracy on test pictures"
 ):
-    """Every depth of fine-tuning with what it trains, what it brings and what it costs; returns the figure.
+    """Each depth of fine-tuning: what it trains, what it brings, what it costs.
 
     Args:
-        rows: depth -> "accuracy" (Interval), "price" (times the linear probe's multiply-adds), "numbers" (trained),
-            "memory" (megabytes). Depths are "head", "block5" … "block2", "all".
+        rows: depth -> "accuracy" (Interval), "price" (times the linear probe's
+            multiply-adds), "numbers" (trained), "memory" (megabytes). Depths are
+            "head", "block5" … "block2", "all".
         xlabel: of the accuracies.
+
+    Returns:
+        a matplotlib Figure.
     """
     from matplotlib import pyplot
 
     figure = pyplot.figure(figsize=(10.2, 0.62 * len(rows) + 1.1), layout="constrained")
-    what, score, cost, words = figure.subplots(
-        1, 4, sharey=True, width_ratios=(1.5, 2.3, 2.3, 1.5)
-    )
-    places = range(len(rows))
+    panels = figure.subplots(1, 4, sharey=True, width_ratios=(1.5, 2.3, 2.3, 1.5))
+    trained, score, cost, words = panels
+    said = {}
     for y, (depth, row) in enumerate(rows.items()):
-        _network(what, y, depth)
-        found = row["accuracy"]
-        score.plot(
-            [found.low, found.high],
-            [y, y],
-            color=_LIT,
-            lw=6,
-            alpha=0.35,
-            solid_capstyle="butt",
-        )
-        score.plot(found.mean, y, "o", color=plots.darker(_LIT), ms=8)
-        score.annotate(
-            f"{found.mean:.3f}",
-            (found.mean, y),
-            (0, 9),
-            textcoords="offset points",
-            ha="center",
-        )
-        cost.barh(
-            y, row["price"], height=0.5, color=plots.PALETTE["scratch"], alpha=0.55
-        )
-        cost.annotate(
-            f"{row['price']:.1f} ×",
-            (row["price"], y),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-        )
-        words.text(
-            0.5, y, f"{row['numbers']:,}", ha="right", va="center", color=plots.INK
-        )
-        words.text(
-            1.25,
-            y,
-            f"{row['memory']:,.1f} MB",
-            ha="right",
-            va="center",
-            color=plots.INK,
+        _network(trained, y, depth)
+        _score(score, y, row["accuracy"])
+        _cost(cost, y, row["price"])
+        numbers, memory = f"{row['numbers']:,}", f"{row['memory']:,.1f} MB"
+        right = {"ha": "right", "va": "center", "color": plots.INK}
+        words.text(0.5, y, numbers, **right)
+        words.text(1.25, y, memory, **right)
+        said[f"{_named(depth)}:"] = (
+            f"accuracy {row['accuracy']}, {row['price']:.1f} times the probe's "
+            f"multiply-adds, {numbers} numbers trained, {memory} to train them"
         )
     most = max(row["price"] for row in rows.values())
     cost.set(xlim=(0, 1.2 * most), xlabel="multiply-adds, times the probe's")
     score.set(xlabel=xlabel)
     score.margins(x=0.08)
-    score.grid(axis="x", color=_DARK, lw=0.8)
+    score.grid(axis="x", color=DARK, lw=0.8)
     words.set(xlim=(0, 1.3), xticks=[0.5, 1.25])
     words.set_xticklabels(["numbers\ntrained", "memory to\ntrain them"], ha="right")
     words.spines[:].set_visible(False)
-    what.set(
-        xlim=(-0.1, 6.2),
-        xticks=[0.4 + i for i in range(6)],
-        xlabel="block; trained: green",
-    )
-    what.set_xticklabels(["1", "2", "3", "4", "5", " head"])
-    what.set_yticks(places, [_named(depth) for depth in rows])
-    what.set_ylim(len(rows) - 0.4, -0.7)
-    for ax in (what, score, cost, words):
+    trained.set(xlim=(-0.1, 6.2), xticks=[0.4 + i for i in range(BLOCKS + 1)])
+    trained.set_xticklabels(["1", "2", "3", "4", "5", " head"])
+    trained.set_xlabel("block; trained: green")
+    trained.set_yticks(range(len(rows)), [_named(depth) for depth in rows])
+    trained.set_ylim(len(rows) - 0.4, -0.7)
+    for ax in panels:
         plots.axes(ax, None)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(ax is cost)
     words.tick_params(length=0)
-    return figure
+    return plots.describe(figure, f"The price list of unfreezing. {listed(said)}.")
 
 
 def _named(depth: str) -> str:
-    return {"head": "head only", "all": "all blocks"}.get(
-        depth, f"from {depth.replace('block', 'block ')}"
-    )
+    """A depth in words, as in "from block 5"."""
+    names = {"head": "head only", "all": "all blocks"}
+    return names.get(depth, f"from {depth.replace('block', 'block ')}")
 
 
 def _network(ax, y: float, depth: str) -> None:
     """Six boxes, block 1 to the head, those that are trained in colour."""
-    first = 5 if depth == "head" else 0 if depth == "all" else int(depth[-1]) - 1
-    for i in range(6):
-        lit = i >= first
-        ax.barh(
-            y,
-            0.8,
-            left=i,
-            height=0.55,
-            color=_LIT if lit else _DARK,
-            ec=plots.INK if lit else "white",
-            lw=1.2,
-        )
+    if depth == "head":
+        first = BLOCKS
+    elif depth == "all":
+        first = 0
+    else:
+        first = int(depth.removeprefix("block")) - 1
+    for i in range(BLOCKS + 1):
+        colour, edge = (LIT, plots.INK) if i >= first else (DARK, "white")
+        ax.barh(y, 0.8, left=i, height=0.55, color=colour, ec=edge, lw=1.2)
+
+
+def _score(ax, y: float, found: evaluate.Interval) -> None:
+    """An accuracy with its interval, and its number above it."""
+    look = {"color": LIT, "lw": 6, "alpha": 0.35, "solid_capstyle": "butt"}
+    ax.plot([found.low, found.high], [y, y], **look)
+    ax.plot(found.mean, y, "o", color=plots.darker(LIT), ms=8)
+    above = {"textcoords": "offset points", "ha": "center"}
+    ax.annotate(f"{found.mean:.3f}", (found.mean, y), (0, 9), **above)
+
+
+def _cost(ax, y: float, price: float) -> None:
+    """A price as a bar, with its number beside it."""
+    ax.barh(y, price, height=0.5, color=plots.PALETTE["scratch"], alpha=0.55)
+    right = {"textcoords": "offset points", "va": "center"}
+    ax.annotate(f"{price:.1f} ×", (price, y), (5, 0), **right)
+
+
+READ = (  # colour and style of each line
+    (plots.PALETTE["probe"], "s--"),
+    (plots.PALETTE["fine_tune"], "o-"),
+    (plots.PALETTE["scratch"], "^-"),
+    (plots.PALETTE["lp_ft"], "v-"),
+)
 
 
 def still_read(lines: Mapping[str, Mapping[str, evaluate.Interval]]):
-    """Accuracy on the source task after fine-tuning, by depth, a line for each way to ask; returns the Axes.
+    """Accuracy on the source task after fine-tuning, by depth: a line for each way to
+    ask.
 
     Args:
-        lines: name (four at most) -> depth -> Interval; the depth "head" trained no shared layer and forgets nothing.
+        lines: name (four at most) -> depth -> Interval; all with the same depths. The
+            depth "head" trained no shared layer and forgets nothing.
+
+    Returns:
+        the Axes.
     """
-    ax, looks = (
-        plots.axes(None, (6.8, 3.5)),
-        (("probe", "s--"), ("fine_tune", "o-"), ("scratch", "^-"), ("lp_ft", "v-")),
-    )
-    for (name, line), (key, style) in zip(lines.items(), looks, strict=False):
-        found, colour = list(line.values()), plots.PALETTE[key]
+    ax, words = plots.axes(None, (6.8, 3.5)), {}
+    for (name, line), (colour, style) in zip(lines.items(), READ, strict=False):
+        found = list(line.values())
         ax.plot([f.mean for f in found], style, color=colour, lw=2.5, ms=7)
-        ax.vlines(
-            range(len(found)),
-            [f.low for f in found],
-            [f.high for f in found],
-            color=colour,
-            lw=4,
-            alpha=0.4,
+        low, high = [f.low for f in found], [f.high for f in found]
+        ax.vlines(range(len(found)), low, high, color=colour, lw=4, alpha=0.4)
+        end = (len(found) - 1, found[-1].mean)
+        name_beside(ax, name, end, colour, (10, 0), va="center")
+        words[f"{name}:"] = ", ".join(
+            f"{_named(d)} {f.mean:.2f}" for d, f in line.items()
         )
-        ax.annotate(name, (len(found) - 1, found[-1].mean), (10, 0), textcoords="offset points", va="center",
-                    weight="bold", color=plots.darker(colour), annotation_clip=False)  # fmt: skip
-    ax.set_xticks(
-        range(len(found)), [_named(depth).replace(" ", "\n", 1) for depth in line]
+    depths = list(next(iter(lines.values())))
+    names = [_named(depth).replace(" ", "\n", 1) for depth in depths]
+    ax.set_xticks(range(len(depths)), names)
+    ax.set(ylim=(0, 1.02), ylabel="accuracy on letters", xlim=(-0.2, len(depths) - 0.7))
+    return plots.describe(
+        ax, f"Accuracy on letters after fine-tuning, by depth: {listed(words)}."
     )
-    ax.set(ylim=(0, 1.02), ylabel="accuracy on letters", xlim=(-0.2, len(found) - 0.7))
-    return ax
 
 
-_Tuned = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+Tuned = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+MARGINS = {"left": 0.09, "right": 0.98, "bottom": 0.17, "top": 0.9, "wspace": 0.25}
 
 
-def unfreeze_dial(tuned: _Tuned, depth: str = "block5", rate: str = "0.001"):
-    """Depth and step size over measured runs: what every pair reaches and forgets, and the chosen pair's training.
+def unfreeze_dial(tuned: Tuned, depth: str = "block5", rate: str = "0.001"):
+    """Depth and step size over measured runs: what every pair reaches and forgets.
+
+    Beside it, the training of the chosen pair.
 
     Args:
-        tuned: depth -> step size, as text -> for each seed a dict with "validation", accuracies (epochs,), and
-            "letters", the accuracy that is left on the source task.
+        tuned: depth -> step size, as text -> for each seed a dict with "validation",
+            accuracies (epochs,), and "letters", the accuracy that is left on the source
+            task.
         depth, rate: where the dial stands at the beginning.
+
+    Returns:
+        an Explorer.
     """
     from ipywidgets import SelectionSlider, ToggleButtons
 
     from ..widgets import explore
 
-    rates = sorted(next(iter(tuned.values())), key=float)
+    depths, rates = list(tuned), sorted(next(iter(tuned.values())), key=float)
     curves = {
-        d: {r: np.array([run["validation"] for run in tuned[d][r]]) for r in rates}
-        for d in tuned
+        (d, r): np.array([run["validation"] for run in tuned[d][r]])  # (seeds, epochs)
+        for d in depths
+        for r in rates
     }
-    grid = np.array(
-        [[curves[d][r][:, -1].mean() for r in rates] for d in tuned]
-    )  # (depths, rates)
+    reached = np.array([[curves[d, r][:, -1].mean() for r in rates] for d in depths])
     left_over = np.array(
         [
             [np.mean([run["letters"] for run in tuned[d][r]]) for r in rates]
-            for d in tuned
+            for d in depths
         ]
     )
 
     def draw(figure, depth: str, rate: str) -> str:
         figure.set_layout_engine("none")
-        left, right = figure.subplots(
-            1, 2, width_ratios=(1.15, 1), gridspec_kw=_MARGINS
-        )
-        _board(left, grid, left_over, list(tuned), rates, (depth, rate))
-        _training(right, curves, depth, rate)
-        found = evaluate.over_seeds(curves[depth][rate][:, -1], (0, 1))
-        at = list(tuned).index(depth), rates.index(rate)
-        rank = int((grid > grid[at]).sum()) + 1
+        left, right = figure.subplots(1, 2, width_ratios=(1.15, 1), gridspec_kw=MARGINS)
+        at = depths.index(depth), rates.index(rate)
+        _board(left, reached, left_over, at)
+        left.set_xticks(range(len(rates)), rates)
+        left.set_yticks(range(len(depths)), depths)
+        _training(right, curves, (depth, rate))
+        line = curves[depth, rate]
+        found = evaluate.over_seeds(line[:, -1], (0, 1))
+        rank = int((reached > reached[at]).sum()) + 1
         return (
-            f"{_named(depth)}, step size {rate}: validation accuracy {found} over {len(curves[depth][rate])} seeds, "
-            f"place {rank} of {grid.size}; the old head still reads {left_over[at]:.2f} of the letters."
+            f"{_named(depth)}, step size {rate}: validation accuracy {found} over "
+            f"{len(line)} seeds, place {rank} of {reached.size}; the old head still "
+            f"reads {left_over[at]:.2f} of the letters."
         )
 
-    choose = ToggleButtons(
-        options=list(tuned),
-        value=depth,
-        description="unfreeze from",
-        style={"button_width": "auto"},
+    return explore(
+        draw,
+        (8.4, 3.6),
+        depth=ToggleButtons(
+            options=depths,
+            value=depth,
+            description="unfreeze from",
+            style={"button_width": "auto"},
+        ),
+        rate=SelectionSlider(options=rates, value=rate, description="step size"),
     )
-    turn = SelectionSlider(options=rates, value=rate, description="step size")
-    return explore(draw, (8.4, 3.6), depth=choose, rate=turn)
 
 
-_MARGINS = {"left": 0.09, "right": 0.98, "bottom": 0.17, "top": 0.9, "wspace": 0.25}
+def _board(ax, reached: np.ndarray, left_over: np.ndarray, at: tuple[int, int]) -> None:
+    """Every pair with what it reaches and forgets; the chosen one framed.
 
-
-def _board(ax, grid, left_over, depths, rates, chosen) -> None:
+    Args:
+        ax: where.
+        reached, left_over: float (depths, rates), validation accuracy at the end, and
+            accuracy on letters.
+        at: place of the chosen pair.
+    """
     from matplotlib.patches import Rectangle
 
-    low, high = grid.min(), grid.max()
-    ax.imshow(
-        grid,
-        cmap="Blues",
-        vmin=low - 0.2 * (high - low),
-        vmax=high + (high - low),
-        aspect="auto",
-    )
-    for (i, j), value in np.ndenumerate(grid):
-        words = f"{value:.3f}\nletters {left_over[i, j]:.2f}"
-        ax.text(j, i, words, ha="center", va="center", color=plots.INK, fontsize=10)
-    at = (rates.index(chosen[1]) - 0.5, depths.index(chosen[0]) - 0.5)
-    ax.add_patch(Rectangle(at, 1, 1, fill=False, ec=plots.PALETTE["scratch"], lw=4))
-    ax.set_xticks(range(len(rates)), rates)
-    ax.set_yticks(range(len(depths)), depths)
+    low, high = reached.min(), reached.max()
+    # Pale, so that dark letters can be read on all of it.
+    shades = {"vmin": low - 0.2 * (high - low), "vmax": high + (high - low)}
+    ax.imshow(reached, cmap="Blues", aspect="auto", **shades)
+    middle = {"ha": "center", "va": "center", "fontsize": 10, "color": plots.INK}
+    for (i, j), value in np.ndenumerate(reached):
+        ax.text(j, i, f"{value:.3f}\nletters {left_over[i, j]:.2f}", **middle)
+    frame = {"fill": False, "ec": plots.PALETTE["scratch"], "lw": 4}
+    row, column = at
+    ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **frame))
     ax.set(xlabel="step size", title="validation accuracy at the end")
     plots.axes(ax, None).tick_params(length=0)
 
 
-def _training(ax, curves, depth, rate) -> None:
+def _training(ax, curves: Mapping[tuple[str, str], np.ndarray], chosen) -> None:
+    """The training of the chosen pair, each seed a thin line; the others behind it.
+
+    Args:
+        ax: where.
+        curves: (depth, rate) -> validation accuracy, float (seeds, epochs).
+        chosen: (depth, rate).
+    """
     from matplotlib.collections import LineCollection
 
     plots.axes(ax, None)
+    means = {pair: line.mean(axis=0) for pair, line in curves.items()}
     others = [
-        np.column_stack([np.arange(1, line.shape[1] + 1), line.mean(axis=0)])
-        for other, lines in curves.items()
-        for name, line in lines.items()
-        if (other, name) != (depth, rate)
+        np.column_stack([np.arange(1, len(mean) + 1), mean])
+        for pair, mean in means.items()
+        if pair != chosen
     ]
-    ax.add_collection(
-        LineCollection(others, colors=_DARK, lw=1, zorder=0)
-    )  # one artist: this must be quick
-    line = curves[depth][rate]
+    # One artist for all: this must be quick.
+    ax.add_collection(LineCollection(others, colors=DARK, lw=1, zorder=0))
+    line, red = curves[chosen], plots.PALETTE["scratch"]
     epochs = range(1, line.shape[1] + 1)
-    ax.plot(epochs, line.T, color=plots.PALETTE["scratch"], lw=1, alpha=0.5)
-    ax.plot(epochs, line.mean(axis=0), "o-", color=plots.PALETTE["scratch"], lw=3)
-    ends = [line.mean(axis=0) for lines in curves.values() for line in lines.values()]
-    ax.set(
-        xlabel="epoch",
-        ylim=(np.min(ends) - 0.02, np.max(ends) + 0.02),
-        title="validation accuracy while training",
-    )
+    ax.plot(epochs, line.T, color=red, lw=1, alpha=0.5)
+    ax.plot(epochs, means[chosen], "o-", color=red, lw=3)
+    every = np.concatenate(list(means.values()))
+    ax.set(xlabel="epoch", ylim=(every.min() - 0.02, every.max() + 0.02))
+    ax.set_title("validation accuracy while training")
     ax.locator_params(axis="y", nbins=5)
     ax.xaxis.get_major_locator().set_params(integer=True)

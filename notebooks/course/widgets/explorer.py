@@ -11,14 +11,18 @@ from typing import Any
 
 from .twin import with_twin
 
+DPI = 90  # pixels of a figure's inch
+
 
 class Explorer:
-    """Controls above a figure that is drawn anew, in under a tenth of a second, whenever one of them moves.
+    """Controls above a figure that is drawn again whenever one of them moves.
+
+    A drawing should take less than a tenth of a second.
 
     Attributes:
         controls: name -> ipywidgets control.
-        widget: the whole, an ipywidgets.VBox.
-        alt: what the figure shows now, in words; shown to screen readers, and changed with the figure.
+        widget: everything together, an ipywidgets.VBox.
+        alt: the figure as it is now, in words; screen readers get it.
         seconds: how long the last drawing took.
     """
 
@@ -38,9 +42,10 @@ class Explorer:
             control.observe(self._update, "value")
         self.widget = VBox([*controls.values(), self._shown])
         self._update()
-        self._twin = (self._png, self.alt)
+        self._twin = (self._png, self.alt)  # the beginning, which paper shows
 
     def _update(self, _change=None) -> None:
+        """Draw with the controls' values, and put the picture into the widget."""
         started = time.perf_counter()
         with _garbage_collected_young():
             self._png, self.alt = self._drawn()
@@ -51,26 +56,26 @@ class Explorer:
         self.seconds = time.perf_counter() - started
 
     def _drawn(self) -> tuple[bytes, str]:
+        """The figure as a PNG file, and in words.
+
+        Without pyplot, because a kernel may have threads. The canvas writes the file
+        itself: ``savefig`` would draw twice.
+        """
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        figure, file = (
-            Figure(self._size, dpi=90, layout="constrained"),
-            BytesIO(),
-        )  # no pyplot: there may be threads
-        alt = self._draw(
-            figure, **{name: control.value for name, control in self.controls.items()}
-        )
-        FigureCanvasAgg(figure).print_png(
-            file, metadata={"Description": alt}
-        )  # savefig would draw it twice
+        figure, file = Figure(self._size, dpi=DPI, layout="constrained"), BytesIO()
+        values = {name: control.value for name, control in self.controls.items()}
+        alt = self._draw(figure, **values)
+        FigureCanvasAgg(figure).print_png(file, metadata={"Description": alt})
         return file.getvalue(), alt
 
     def __repr__(self) -> str:
-        return f"{self._twin[1]} (Move the controls: {', '.join(c.description for c in self.controls.values())}.)"
+        labels = ", ".join(control.description for control in self.controls.values())
+        return f"{self._twin[1]} (Move the controls: {labels}.)"
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The widget, and as its twin the figure as it stands at the beginning."""
+        """The widget, and as its twin the figure as it was at the beginning."""
         picture, alt = self._twin
         twin = {
             "text/plain": repr(self),
@@ -81,7 +86,11 @@ class Explorer:
 
 @contextmanager
 def _garbage_collected_young() -> Iterator[None]:
-    """Frees the figure drawn inside at once: with Keras loaded, a full collection later takes a third of a second."""
+    """Free the figure that is drawn inside at once.
+
+    Left to a later full collection it costs more: with Keras loaded, that takes a third
+    of a second.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -95,12 +104,14 @@ def _garbage_collected_young() -> Iterator[None]:
 def explore(
     draw: Callable[..., str], size: tuple[float, float] = (6.4, 3.6), **controls
 ) -> Explorer:
-    """Show a figure that follows its controls. As the last line of a cell it appears below it.
+    """Show a figure that follows its controls. As the last line of a cell it is shown.
 
     Args:
-        draw: draws on an empty matplotlib Figure, ``draw(figure, **values)``, and returns what the figure shows in
-            words. It must be quick: train or compute beforehand.
-        size: width and height of the figure, inches (90 pixels each).
-        controls: name -> an ipywidgets control whose ``value`` goes to ``draw``; its ``description`` is its label.
+        draw: called as ``draw(figure, **values)``; draws on an empty matplotlib Figure
+            and returns what the figure shows, in words. It must be quick: train or
+            compute beforehand.
+        size: width and height of the figure, inches (of 90 pixels).
+        controls: name -> an ipywidgets control whose ``value`` goes to ``draw``; its
+            ``description`` is its label.
     """
     return Explorer(draw, size, **controls)

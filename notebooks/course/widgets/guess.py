@@ -1,4 +1,4 @@
-"""A prediction, made with one click before an experiment and compared with its result afterwards."""
+"""A prediction, made by one click before an experiment and compared with its result."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,24 +8,22 @@ from .twin import with_twin
 
 
 class Guess:
-    """A question asked before an experiment, and what was answered by one click.
+    """A question that is asked before an experiment, and the option that was clicked.
 
     Attributes:
-        question, options, name: as given to ``guess``.
+        question, options, name: as given to ``guess``; options are texts.
         widget: the buttons (ipywidgets.ToggleButtons), none chosen at first.
     """
 
     def __init__(self, question: str, options: Sequence[Any], name: str = ""):
         from ipywidgets import Layout, ToggleButtons
 
-        self.question, self.options, self.name = (
-            question,
-            tuple(map(str, options)),
-            name,
-        )
+        self.question, self.name = question, name
+        self.options = tuple(map(str, options))
         if len(self.options) < 2 or len(set(self.options)) < len(self.options):
             raise ValueError(
-                f"options: expected two or more, all different, got {self.options}: give what one may click"
+                f"options: expected two or more, all different, got {self.options}: "
+                "give the answers that one may click"
             )
         self.widget = ToggleButtons(
             options=self.options,
@@ -33,13 +31,13 @@ class Guess:
             description=question,
             tooltips=[f"I guess {option}" for option in self.options],
             style={"description_width": "initial", "button_width": "auto"},
-            layout=Layout(
-                flex_flow="column", width="auto"
-            ),  # the question above its buttons, never cut short
+            # The question stands above its buttons, so that it is never cut short.
+            layout=Layout(flex_flow="column", width="auto"),
         )
-        self.widget.observe(
-            lambda change: record.note("guesses", self.name, change["new"]), "value"
-        )
+        self.widget.observe(self._note, "value")
+
+    def _note(self, change) -> None:
+        record.note("guesses", self.name, change["new"])
 
     @property
     def choice(self) -> str | None:
@@ -47,36 +45,40 @@ class Guess:
         return self.widget.value
 
     def compare(self, result: Any) -> None:
-        """Print what was guessed beside what was measured; a float shows with three places."""
+        """Print the guess beside the measured result; a float shows with
+        three places.
+        """
         measured = f"{result:.3f}" if isinstance(result, float) else str(result)
-        guessed = (
-            "You made no guess" if self.choice is None else f"You guessed {self.choice}"
-        )
+        guessed = f"You guessed {self.choice}"
+        if self.choice is None:
+            guessed = "You made no guess"
         print(f"{guessed}; measured {measured}.")
 
     def __repr__(self) -> str:
-        return "\n".join((self.question, *(f"  ○ {option}" for option in self.options)))
+        return "\n".join([self.question, *(f"  ○ {option}" for option in self.options)])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """The widget for front ends that can show one, the question and its options as text for all others."""
+        """The widget, and the question with its options as text."""
         listed = "\n".join(f"- ○ {option}" for option in self.options)
-        twin = {
-            "text/plain": repr(self),
-            "text/markdown": f"**Your guess:** {self.question}\n\n{listed}",
-        }
+        in_markdown = f"**Your guess:** {self.question}\n\n{listed}"
+        twin = {"text/plain": repr(self), "text/markdown": in_markdown}
         return with_twin(self.widget, twin)
 
 
 def guess(question: str, options: Sequence[Any], name: str = "") -> Guess:
-    """Ask for a prediction before an experiment. As the last line of a cell it shows its buttons.
+    """Ask for a prediction before an experiment. As the last line of a cell it is
+    shown.
 
     Args:
         question: what will be measured, as a question.
-        options: two or more answers to click, or to reach with Tab and choose with Space.
-        name: the notebook's number and what the guess is about, as in "00 scratch"; kept in the learner's progress.
+        options: two or more answers to click, or to reach with Tab and choose with
+            Space.
+        name: the notebook's number and what the guess is about, as in "00 scratch";
+            kept in the learner's progress.
 
     Returns:
-        an object whose ``compare(result)`` prints the guess beside the result, also if there was none.
+        an object whose ``compare(result)`` prints the guess beside the result, also if
+        there was none.
 
     Raises:
         ValueError: fewer than two options, or two alike.

@@ -1,0 +1,107 @@
+"""Parts that several figures are made of: rows with intervals, bands, sheets of
+pictures.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tlkit import plots
+from tlkit.evaluate import Interval
+
+
+def listed(found: Mapping[Any, Any]) -> str:
+    """Names with their values, as an alternative text lists them: "a 0.5; b 0.7"."""
+    return "; ".join(f"{name} {value}" for name, value in found.items())
+
+
+def interval_row(ax, row: int, found: Interval, colour: str, mark: str = "o") -> None:
+    """A score in one row of a figure: its mean as a mark, its interval as a bar."""
+    ax.plot(
+        [found.low, found.high], [row, row], color=colour, lw=3, solid_capstyle="butt"
+    )
+    ax.plot(found.mean, row, mark, color=colour, ms=8)
+
+
+def beside(ax, row: float, words: str) -> None:
+    """Words to the right of the axes, in the height of a row."""
+    where = {"xycoords": ("axes fraction", "data"), "va": "center"}
+    ax.annotate(words, (1.02, row), color=plots.INK, **where)
+
+
+def name_rows(ax, names: Sequence[str]) -> None:
+    """Names to the left of rows that are counted from 0 downwards."""
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+
+
+def band(
+    ax,
+    places: Sequence[float],
+    found: Sequence[Interval],
+    colour: str,
+    style: str = "o-",
+    **look,
+) -> None:
+    """A line through the means, with the intervals as a band around it."""
+    low, high = [f.low for f in found], [f.high for f in found]
+    ax.fill_between(places, low, high, color=colour, alpha=0.2, lw=0)
+    look = {"lw": 2.2, "ms": 6, **look}
+    ax.plot(places, [f.mean for f in found], style, color=colour, **look)
+
+
+def name_beside(
+    ax, name: str, point: tuple[float, float], colour, offset=(8, -4), **look
+):
+    """The name of a line beside one of its points.
+
+    Args:
+        point: in data.
+        offset: from the point, in points (1/72 inch).
+    """
+    look = {"weight": "bold", "annotation_clip": False, **look}
+    ax.annotate(
+        name,
+        point,
+        offset,
+        textcoords="offset points",
+        color=plots.darker(colour),
+        **look,
+    )
+
+
+def sheet(
+    pictures: np.ndarray, columns: int, rows: int | None = None, gap: int = 2
+) -> np.ndarray:
+    """Pictures as one, row by row, white lines between them: one is quick to draw.
+
+    Args:
+        pictures: uint8 (n, h, w, 3), or float (n, h, w), where white is 1.
+        columns: pictures in a row.
+        rows: of the sheet; None: as many as are needed.
+        gap: pixels between pictures.
+
+    Returns:
+        of the same type, (rows · (h + gap) − gap, columns · (w + gap) − gap[, 3]).
+    """
+    rows = rows or -(-len(pictures) // columns)
+    n, height, width, *channels = pictures.shape
+    high, wide = height + gap, width + gap
+    white = 255 if pictures.dtype == np.uint8 else 1
+    whole = np.full((rows * high, columns * wide, *channels), white, pictures.dtype)
+    for place, picture in enumerate(pictures):
+        y, x = place // columns * high, place % columns * wide
+        whole[y : y + height, x : x + width] = picture
+    return whole[: rows * high - gap, : columns * wide - gap]
+
+
+def softmax(logits) -> np.ndarray:
+    """Probabilities of logits, float (..., classes).
+
+    The largest logit is subtracted first, so that nothing overflows.
+    """
+    logits = np.asarray(logits, "float64")
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
