@@ -1,7 +1,8 @@
 """Whatever goes wrong on the way: the right file, or a sentence that says what to do.
 
-Never a wrong file used, never a good file lost, no temporary file left behind except the part of a download that the
-next call goes on from. What came of each fault is kept in docs/reliability.md: TLKIT_UPDATE_DOCS=1 writes it anew.
+Never a wrong file used, never a good file lost, no temporary file left behind except
+the part of a download that the next call goes on from. What came of each fault is kept
+in docs/reliability.md: TLKIT_UPDATE_DOCS=1 writes it anew.
 """
 
 import functools
@@ -49,7 +50,9 @@ def fault(title):
 
 @pytest.fixture
 def site(tmp_path, cache, monkeypatch):
-    """A faulty server with replicas of both published files, and in the registry; impatient, an empty cache."""
+    """A faulty server with replicas of both published files, and in the registry;
+    impatient, an empty cache.
+    """
     folder = tmp_path / "site"
     folder.mkdir()
     replicas.vgg16_weights(folder / fetch.VGG16)
@@ -102,7 +105,9 @@ def arrives(site, cache, times=None):
 
 
 def refused(site, cache, name="vgg16", kept=None):
-    """A sentence: returned without what differs from run to run. What is kept is a true beginning of the file."""
+    """A sentence: returned without what differs from run to run. What is kept is a true
+    beginning of the file.
+    """
     before = {
         n: (cache / n).read_bytes() for n in names_in(cache) if not n.endswith(".part")
     }
@@ -505,7 +510,9 @@ sys.exit(any(codes))
 
 
 def children(name, kills=(), together=1):
-    """Ask for a file in processes of their own: some are killed in up to so many seconds, then some at once."""
+    """Ask for a file in processes of their own: some are killed in up to so many
+    seconds, then some at once.
+    """
     if not hasattr(os, "fork"):
         pytest.skip("this system cannot fork")
     entries = {
