@@ -1,4 +1,6 @@
-"""Workshop notebooks: nothing given away to students, nothing lost, and nbgrader can grade what they do."""
+"""Workshop notebooks: nothing given away to students, nothing lost, and nbgrader can
+grade what they do.
+"""
 
 import ast
 import builtins
@@ -16,6 +18,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+import tlkit_course as course
 from tlkit_course import record, workshop
 from tlkit_course.checks import NotYet, exercises
 from tlkit_course.workshop import build
@@ -113,7 +116,9 @@ def given(master):
 
 
 def lines(cells):
-    """The stream of a notebook's lines, each with the kind of its cell; blank lines and cell borders do not count."""
+    """The stream of a notebook's lines, each with the kind of its cell; blank lines and
+    cell borders do not count.
+    """
     return [
         (cell.cell_type, line)
         for cell in cells
@@ -123,7 +128,9 @@ def lines(cells):
 
 
 def restored(student, master):
-    """The cells of a student's notebook with the master's solutions put back after their hints, all marks undone."""
+    """The cells of a student's notebook with the master's solutions put back after
+    their hints, all marks undone.
+    """
     solved, cells = [cell for cell in master.cells if "solution" in tags(cell)], []
     for cell in student.cells:
         if cell.id in ("share-why", "share"):
@@ -266,14 +273,16 @@ def test_the_source_for_nbgrader_is_the_students_notebook_with_solutions_where_s
 
 
 def say(cell, answer):
-    """Run a student's check on an answer; returns what is printed. Raises what it raises."""
+    """Run a student's check on an answer; returns what is printed. Raises what it
+    raises.
+    """
     (call,) = calls(cell)
     names = dict.fromkeys(asked(call), answer)
     for given, number in zip(call.args[2:], RIGHT[exercise_of(cell)][1], strict=True):
         names[given.id] = number
     judged = cell.source.splitlines()[-1]
     with contextlib.redirect_stdout(io.StringIO()) as said:
-        exec(judged, {"tk": tk} | names)
+        exec(judged, {"course": course} | names)
     return said.getvalue()
 
 
@@ -305,7 +314,9 @@ def test_each_named_wrong_answer_stops_with_its_misconception(built, name):
 def test_a_students_notebook_stops_at_its_first_exercise_with_one_sentence(
     built, tmp_path
 ):
-    """Really run, with notebook 04, whose first exercise comes early; tests/ci/student_stops.py runs every one."""
+    """Really run, with notebook 04, whose first exercise comes early;
+    tests/ci/student_stops.py runs every one.
+    """
     (path,) = (path for path in MASTERS if path.name.startswith("04"))
     build.put(
         tmp_path / "built",
@@ -383,23 +394,28 @@ def test_every_notebook_has_speakers_notes_in_the_instructors_copy(built, name):
 
 @pytest.fixture
 def masters(tmp_path, monkeypatch):
-    """A small checkout: one notebook with two sections, one exercise and its solution; returns its notebooks/."""
+    """A small checkout: one notebook with two sections, one exercise and its solution;
+    returns its notebooks/.
+    """
     monkeypatch.setattr(copies, "ROOT", tmp_path / "kit")
     monkeypatch.setattr(build, "notes", lambda number: NOTES)
     folder = tmp_path / "kit" / "notebooks"
     folder.mkdir(parents=True)
     (folder / "glossary.md").write_text("### backbone\n")
     solved = new_code_cell(
-        'five = 5\ntk.check("00 five", five)', id="f", metadata={"tags": ["solution"]}
+        'five = 5\ncourse.check("00 five", five)',
+        id="f",
+        metadata={"tags": ["solution"]},
     )
     solved.outputs = [new_output("stream", text="✓ Five.")]
     cells = [
         new_markdown_cell("# Six", id="a"),
         new_markdown_cell("## First\n\n```\n## no heading\n```", id="b"),
         new_markdown_cell("## Second", id="c"),
-        new_code_cell('five = ...  # a number\ntk.check("00 five", five)', id="d"),
+        new_code_cell('five = ...  # a number\ncourse.check("00 five", five)', id="d"),
         new_markdown_cell(
-            "<details><summary>Hint</summary>4 + 1</details>\n\nThe solution comes next.",
+            "<details><summary>Hint</summary>4 + 1</details>\n\nThe solution comes "
+            "next.",
             id="e",
         ),
         solved,
@@ -420,8 +436,8 @@ def test_notes_stand_where_they_are_needed(masters):
         for words in ("To win.", "Two boxes.", "It hangs.", "Restart it.")
     )
     assert (
-        one
-        == "> **For the instructor: 5 minutes.** Never leave it out.\n> \n> Say this.\n> \n> And that."
+        one == "> **For the instructor: 5 minutes.** Never leave it out.\n> \n> Say "
+        "this.\n> \n> And that."
     )
     assert two.startswith("> **For the instructor: 7 minutes.** Leave it out first.")
     assert "five = 5" in solution and all(
@@ -435,7 +451,8 @@ def test_notes_of_other_sections_than_the_notebooks_are_refused(masters, monkeyp
     )
     with pytest.raises(
         ValueError,
-        match="00.toml: expected a section for each heading of the notebook, in order: First; Second",
+        match="00.toml: expected a section for each heading of the notebook, in order: "
+        "First; Second",
     ):
         build.contents()
 

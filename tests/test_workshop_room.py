@@ -1,4 +1,6 @@
-"""The room of a workshop: rehearsed with real kernels, ready or not, and summed up without trusting a single file."""
+"""The room of a workshop: rehearsed with real kernels, ready or not, and summed up
+without trusting a single file.
+"""
 
 import json
 import os
@@ -25,7 +27,9 @@ NUMBERS = [f"{i:02d}" for i in range(11)]
 
 
 def progress(seed, hard="00 labels"):
-    """What one learner of a room did: every exercise of the half day, where the hard one is solved by few."""
+    """What one learner of a room did: every exercise of the half day, where the hard
+    one is solved by few.
+    """
     random = np.random.default_rng(seed)
     names = [name for number in NUMBERS[:6] for name in exercises(number)]
     outcome = lambda chance: {
@@ -101,7 +105,8 @@ def test_thirty_learners_are_counted_exactly_and_the_hard_exercise_stands_on_top
     assert status == 0 and "30 learners." in said and "Left out" not in said
     assert (
         first.split()
-        == f"00 labels 30 {share_of.mean:.2f} [{share_of.low:.2f}, {share_of.high:.2f}] {tries:g}".split()
+        == f"00 labels 30 {share_of.mean:.2f} [{share_of.low:.2f}, "
+        f"{share_of.high:.2f}] {tries:g}".split()
     )
 
 
@@ -486,9 +491,7 @@ def test_every_name_and_option_of_the_course_passes():
                     ]
     assert len(options) > 50
     assert [
-        option
-        for option in options
-        if share._value("guesses", {"guess": option}) is None
+        option for option in options if share.guess_of({"guess": option}) is None
     ] == []
 
 
@@ -497,8 +500,26 @@ def test_every_name_and_option_of_the_course_passes():
 
 def report(**states):
     """A doctor's file with some checks not green."""
-    fine = {name: {"name": name, "state": "green", "found": "fine", "fix": "", "value": None} for name in
-            ("python", "packages", "cores", "memory", "disk", "gpu", "bfloat16", "data", "servers")}  # fmt: skip
+    fine = {
+        name: {
+            "name": name,
+            "state": "green",
+            "found": "fine",
+            "fix": "",
+            "value": None,
+        }
+        for name in (
+            "python",
+            "packages",
+            "cores",
+            "memory",
+            "disk",
+            "gpu",
+            "bfloat16",
+            "data",
+            "servers",
+        )
+    }
     for name, (state, fix) in states.items():
         fine[name] |= {"state": state, "found": "so it is", "fix": fix}
     return {"state": "green", "checks": fine}
@@ -646,7 +667,10 @@ def test_two_learners_run_at_once_and_their_memory_is_measured(
     monkeypatch.setenv("MPLBACKEND", "agg")  # as the command line sets it
     monkeypatch.setattr(rehearse, "INTERVAL", 0.05)
     both = tmp_path / "both"
-    meet = f"import time, pathlib\npathlib.Path({str(both)!r}).open('a').write('x')\ntime.sleep(1.5)"
+    meet = (
+        "import time, "
+        f"pathlib\npathlib.Path({str(both)!r}).open('a').write('x')\ntime.sleep(1.5)"
+    )
     path = notebook(tmp_path, LEARNS, meet)
     found = rehearse.rehearse([path], 2)
     (row,) = found.rows
@@ -690,7 +714,8 @@ def test_a_kernel_that_dies_is_a_failure_and_not_a_wait(tmp_path):
     path = notebook(
         tmp_path,
         "1",
-        "import os, signal\nos.kill(os.getpid(), signal.SIGTERM if os.name == 'nt' else 9)",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGTERM if os.name == 'nt' "
+        "else 9)",
     )
     (failure,) = rehearse.run_at_once(path, [tmp_path]).failures
     assert "cell 2: DeadKernelError" in failure and "enough memory" in failure
@@ -698,8 +723,14 @@ def test_a_kernel_that_dies_is_a_failure_and_not_a_wait(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_ends_every_kernel_and_leaves_no_folder(tmp_path):
-    once = f"import pathlib, subprocess, time\nbefore = pathlib.Path({str(tmp_path / 'alone')!r})"
-    hang = "if before.exists():\n    subprocess.Popen(['sleep', '600'])\n    time.sleep(600)\nbefore.touch()"
+    once = (
+        "import pathlib, subprocess, time\nbefore = "
+        f"pathlib.Path({str(tmp_path / 'alone')!r})"
+    )
+    hang = (
+        "if before.exists():\n    subprocess.Popen(['sleep', '600'])\n    "
+        "time.sleep(600)\nbefore.touch()"
+    )
     command = [
         sys.executable,
         "-m",

@@ -1,4 +1,6 @@
-"""What stands on which slide, and that a deck needs nothing from elsewhere; tests/ci/slides.py looks at them."""
+"""What stands on which slide, and that a deck needs nothing from elsewhere;
+tests/ci/slides.py looks at them.
+"""
 
 import json
 import re
@@ -48,7 +50,9 @@ def markdown(text):
 
 
 def of(*cells, notes=None):
-    """The slides of a deck, each a dict: the heading's text, all that is shown, the fragments, the notes."""
+    """The slides of a deck, each a dict: the heading's text, all that is shown, the
+    fragments, the notes.
+    """
     first = new_markdown_cell("# Title\n\n- **do** it")
     found = []
     for cell in cards.arranged([first, *cells], notes or {}):
@@ -75,7 +79,10 @@ def of(*cells, notes=None):
 
 
 def test_prose_is_said_and_figures_formulas_lists_tables_and_boxes_are_shown():
-    text = "## The job\n\nMuch is said here.\n\n$$x = 1$$\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    text = (
+        "## The job\n\nMuch is said here.\n\n$$x = 1$$\n\n- one\n- two\n\n| a | b "
+        "|\n|---|---|\n| 1 | 2 |"
+    )
     (slide,) = of(
         new_markdown_cell(text),
         new_code_cell("tk.plots.show(ax, words)", outputs=[picture()]),
@@ -95,7 +102,8 @@ def test_prose_is_said_and_figures_formulas_lists_tables_and_boxes_are_shown():
 def test_a_sentence_that_leads_to_a_list_stands_above_it():
     (slide,) = of(
         new_markdown_cell(
-            "## Ways\n\nThere is much to say. There are five ways:\n\n- a\n- b\n- c\n- d\n- e"
+            "## Ways\n\nThere is much to say. There are five ways:\n\n- a\n- b\n- c\n- "
+            "d\n- e"
         )
     )
     assert (
@@ -119,14 +127,15 @@ def test_an_exercise_shows_its_task_and_its_code_then_the_hint_and_on_a_further_
     task, solution = of(
         new_markdown_cell("## Exercise 1: add\n\nWrite the sum. It is one line."),
         new_code_cell(
-            "# NBVAL_CHECK_OUTPUT\nsum = ...\ntk.check('00 sum', sum)",
+            "# NBVAL_CHECK_OUTPUT\nsum = ...\ncourse.check('00 sum', sum)",
             outputs=[printed("✗ Not answered yet.")],
         ),
         new_markdown_cell(
-            "<details><summary>Hint</summary>Use <code>+</code>.</details>\n\nThe solution comes next."
+            "<details><summary>Hint</summary>Use <code>+</code>.</details>\n\nThe "
+            "solution comes next."
         ),
         new_code_cell(
-            "sum = 1 + 1\ntk.claim('it is 2', True)\ntk.check('00 sum', sum)",
+            "sum = 1 + 1\ncourse.claim('it is 2', True)\ncourse.check('00 sum', sum)",
             metadata={"tags": ["solution"]},
             outputs=[printed("✓ Two.")],
         ),
@@ -191,9 +200,10 @@ def test_a_figure_never_waits_for_an_answer_to_appear():
 
 def test_the_quiz_comes_before_you_have_seen_with_its_answers_hidden_and_its_reasons_said():
     text = (
-        "**Why?**\n\n- ○ So.\n- ○ Not so.\n\n<details><summary>Answers</summary>\n\n"
-        "- ✗ *So.* No.\n- ✓ *Not so.* Yes.\n\n"
-        "</details>\n\n**How?**\n\n- ○ Well.\n\n<details><summary>Answers</summary>\n\n- ✓ *Well.* Yes.\n\n</details>\n"
+        "**Why?**\n\n- ○ So.\n- ○ Not so.\n\n<details><summary>Answers</summary>\n\n- "
+        "✗ *So.* No.\n- ✓ *Not so.* Yes.\n\n</details>\n\n**How?**\n\n- ○ "
+        "Well.\n\n<details><summary>Answers</summary>\n\n- ✓ *Well.* "
+        "Yes.\n\n</details>\n"
     )
     found = of(
         new_markdown_cell("## You have seen\n\n- a thing"),
@@ -217,7 +227,7 @@ def test_the_quiz_comes_before_you_have_seen_with_its_answers_hidden_and_its_rea
     "source, shown",
     [
         (
-            "import keras\nhead = keras.Sequential([])  # a head\ntk.claim('x', True)",
+            "import keras\nhead = keras.Sequential([])  # a head\ncourse.claim('x', True)",
             "head = keras.Sequential([])  # a head",
         ),
         (

@@ -8,7 +8,11 @@ from . import main as carry_out
 
 
 def main(words: list[str]) -> int:
-    """Run one command; returns the exit status, and says in a sentence what is wrong."""
+    """Run one command; prints a sentence if something is wrong.
+
+    Returns:
+        the exit status.
+    """
     return with_sentences(lambda: carry_out(words))
 
 

@@ -1,8 +1,10 @@
-"""``workshop build``: notebooks for students, for the instructor and for nbgrader, all made from the masters.
+"""``workshop build``: notebooks for students, for the instructor and for nbgrader.
 
-``student/`` has no outputs and no solutions, ``instructor/`` has both and the speaker's notes. ``nbgrader/`` is a
-course folder, from which ``nbgrader generate_assignment tlkit`` makes what is in ``student/``. The first two are there
-as zips too; ``manifest.json`` says from which version they come. Two builds of one version are equal, byte for byte.
+All are made from the masters. ``student/`` has no outputs and no solutions;
+``instructor/`` has both, and the speaker's notes. ``nbgrader/`` is a course folder,
+from which ``nbgrader generate_assignment tlkit`` makes what is in ``student/``. The
+first two are there as zips too; ``manifest.json`` says from which version they come.
+Two builds of one version are equal, byte for byte.
 """
 
 import argparse
@@ -31,33 +33,32 @@ from .. import record
 from . import CUT, masters, notes
 
 COURSE = "tlkit"  # nbgrader's name of the course and of its assignment
-STUDENT, INSTRUCTOR, SOURCE, MANIFEST = (
-    "student",
-    "instructor",
-    f"nbgrader/source/{COURSE}",
-    "manifest.json",
-)
+STUDENT, INSTRUCTOR = "student", "instructor"  # folders of the build
+SOURCE, MANIFEST = f"nbgrader/source/{COURSE}", "manifest.json"
 POINTS = 1  # of every exercise
-TESTED = "# NBVAL_CHECK_OUTPUT\n"  # a line for tests, neither for learners nor for instructors
+TESTED = "# NBVAL_CHECK_OUTPUT\n"  # a line for tests, not for people
 FOLDED, ASKED = "The solution comes next", "Your instructor has the solution"
 STUB = "# Run this cell, then the next one: it checks your answer."
-REGION = (
-    "### BEGIN SOLUTION\n{}\n### END SOLUTION"  # which nbgrader replaces by the stub
+REGION = "### BEGIN SOLUTION\n{}\n### END SOLUTION"  # nbgrader puts the stub there
+SHARE_WHY = (
+    "## Share your progress, if you like\n\nYour instructor may want to know what was "
+    "difficult. The lines below write `progress-to-share.json` from what you have "
+    "tried and guessed, without your name unless you put it between the brackets. Look "
+    "into the file, and hand it over only if you want to. To write it, take both `#` "
+    "away and run the cell."
 )
-SHARE = (
-    "## Share your progress, if you like\n\n"
-    "Your instructor may want to know what was difficult. The lines below write `progress-to-share.json` from what you "
-    "have tried and guessed, without your name unless you put it between the brackets. Look into the file, and hand it "
-    "over only if you want to. To write it, take both `#` away and run the cell.",
-    "# from tlkit_course.workshop.share import share\n# share()",
-)
-CONFIG = f'''"""nbgrader's settings: type its commands in this folder, `nbgrader generate_assignment {COURSE}` first."""
+SHARE = "# from tlkit_course.workshop.share import share\n# share()"
+CONFIG = f'''"""nbgrader's settings: type its commands in this folder.
+
+The first is `nbgrader generate_assignment {COURSE}`.
+"""
 
 import os
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "{COURSE}"
-c.CourseDirectory.ignore.extend(["progress*.json"])  # the learner's own: handed over by choice, not with an assignment
+# The learner's own: handed over by choice, not with an assignment.
+c.CourseDirectory.ignore.extend(["progress*.json"])
 c.ClearSolutions.code_stub = {{"python": "{STUB}"}}
 c.Execute.timeout = 300  # seconds for one cell, on a busy server
 os.environ["TQDM_DISABLE"] = "1"  # what a check writes to stderr would cost the points
@@ -83,75 +84,76 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Build, and say what is where."""
+    """Build, and print what is where."""
     files = contents(arguments.notebooks)
     put(arguments.out, files)
     points = json.loads(files[MANIFEST])["points"]
     print(
-        f"{arguments.out} holds {len(files)} files, {len(points)} exercises, {sum(points.values())} points:"
+        f"{arguments.out} holds {len(files)} files, {len(points)} exercises, "
+        f"{sum(points.values())} points:\n  student/, student.zip        without "
+        "solutions and outputs; checks stop until the answer is right\n  instructor/, "
+        "instructor.zip  with solutions, outputs and speaker's notes\n  "
+        "nbgrader/                    a course folder: go there and type `nbgrader "
+        f"generate_assignment {COURSE}`\n  {MANIFEST}                version, points, "
+        "and the SHA-256 of every file"
     )
-    print(
-        "  student/, student.zip        without solutions and outputs; checks stop until the answer is right"
-    )
-    print("  instructor/, instructor.zip  with solutions, outputs and speaker's notes")
-    print(
-        f"  nbgrader/                    a course folder: go there and type `nbgrader generate_assignment {COURSE}`"
-    )
-    print(f"  {MANIFEST}                version, points, and the SHA-256 of every file")
 
 
 def contents(numbers: list[str] | None = None) -> dict[str, bytes]:
-    """Path in the build -> content, the manifest last.
+    """Everything that a build holds.
 
     Args:
         numbers: of the notebooks, "00" to "10"; None for all, and the app.
+
+    Returns:
+        path in the build -> content, the manifest last.
 
     Raises:
         FileNotFoundError: tlkit does not run from a checkout, which holds the masters.
         ValueError: no such notebook, or notes that do not fit it.
     """
     made = copies.made_from_masters()
-    names = [
-        name
-        for name in made
-        if name.endswith(".ipynb") and (not numbers or name[:2] in numbers)
-    ]
-    masters(numbers)  # each must be there
+    masters(numbers)  # raises if one of them is not there
     beside = {name: text for name, text in made.items() if not name.endswith(".ipynb")}
-    learning = beside | {
-        record.COPIES: "{}\n"
-    }  # progress is kept; `tlkit lab` takes what is there for the learner's
-    files = {
-        f"{folder}/{name}": text
-        for folder in (STUDENT, SOURCE)
-        for name, text in learning.items()
-    }
-    files |= {f"{INSTRUCTOR}/{name}": text for name, text in beside.items()}
+    files = _beside_notebooks(beside)
     files["nbgrader/nbgrader_config.py"] = CONFIG
     exercises: list[str] = []
-    for name in names:
+    for name in made:
+        if name in beside or (numbers and name[:2] not in numbers):
+            continue
         master = nbformat.read(copies.ROOT / "notebooks" / name, 4)
-        exercises += (solved := solutions(master))
-        files[f"{STUDENT}/{name}"] = _text(
-            for_student(made[name], dict.fromkeys(solved, STUB))
-        )
+        solved = solutions(master)
+        exercises += solved
+        stubs = dict.fromkeys(solved, STUB)
+        files[f"{STUDENT}/{name}"] = _text(for_student(made[name], stubs))
         if solved:
-            regions = {
-                exercise: REGION.format(solution)
-                for exercise, solution in solved.items()
-            }
+            regions = {key: REGION.format(code) for key, code in solved.items()}
             files[f"{SOURCE}/{name}"] = _text(for_student(made[name], regions))
         files[f"{INSTRUCTOR}/{name}"] = _text(for_instructor(master, name[:2]))
     return _packed({name: files[name].encode() for name in sorted(files)}, exercises)
 
 
+def _beside_notebooks(beside: dict[str, str]) -> dict[str, str]:
+    """What lies beside the notebooks in each folder of the build.
+
+    A folder in which someone learns also gets the mark of learners' copies: progress is
+    kept there, and ``tlkit lab`` replaces nothing, because the register is empty.
+    """
+    files = {f"{INSTRUCTOR}/{name}": text for name, text in beside.items()}
+    learning = beside | {record.REGISTER: "{}\n"}
+    for folder in (STUDENT, SOURCE):
+        files |= {f"{folder}/{name}": text for name, text in learning.items()}
+    return files
+
+
 def _text(notebook: NotebookNode) -> str:
+    """A notebook as text, validated."""
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
 
 
 def check_of(source: str) -> Any:
-    """The ``course.check(…)`` that a cell ends with, as a syntax tree; None if it does not."""
+    """The ``course.check(…)`` that a cell ends with, as a syntax tree; None if none."""
     for last in ast.parse(source).body[-1:]:
         call = last.value if isinstance(last, ast.Expr) else None
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "course.check":
@@ -160,6 +162,7 @@ def check_of(source: str) -> Any:
 
 
 def _exercise(call: ast.Call) -> str:
+    """The name of the exercise that a check is about."""
     return ast.literal_eval(call.args[0])
 
 
@@ -170,13 +173,13 @@ def _asked(call: ast.Call) -> set[str]:
 
 def _bound(source: str) -> set[str]:
     """The names to which code gives a value, functions that it defines among them."""
-    nodes = list(ast.walk(ast.parse(source)))
-    named = {
-        node.id
-        for node in nodes
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    return named | {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+    return found
 
 
 def _above(source: str, call: ast.Call) -> str:
@@ -195,23 +198,31 @@ def solutions(master: NotebookNode) -> dict[str, str]:
 
 
 def _mark(cell: NotebookNode, name: str, grade: bool) -> None:
-    """nbgrader's metadata, as its own editor writes them: an answer's cell stays, a check's cell cannot be changed."""
+    """Add nbgrader's metadata to a cell, as its own editor writes them.
+
+    Args:
+        cell: changed in place.
+        name: for nbgrader.
+        grade: True for the cell of a check, which cannot be changed; False for the cell
+            of an answer, which cannot be removed.
+    """
     kind = {"solution": not grade, "grade": grade, "locked": grade, "task": False}
-    points = {"points": POINTS} if grade else {}
-    cell.metadata |= {
-        "nbgrader": {"schema_version": 3, "grade_id": name} | kind | points,
-        "deletable": False,
-    }
     if grade:
+        kind |= {"points": POINTS}
         cell.metadata["editable"] = False
+    cell.metadata["nbgrader"] = {"schema_version": 3, "grade_id": name} | kind
+    cell.metadata["deletable"] = False
 
 
 def for_student(copy: str, beneath: dict[str, str]) -> NotebookNode:
-    """A learner's copy as a student gets it: no solutions, and each exercise in two cells that nbgrader knows.
+    """A learner's copy as a student gets it.
+
+    It holds no solutions, and each exercise in two cells that nbgrader knows.
 
     Args:
-        copy: the text of a notebook, as ``tlkit.copies`` makes it.
-        beneath: exercise -> what stands in its first cell, beneath what the learner changes.
+        copy: the text of a notebook, as ``tlkit.commands.copies`` makes it.
+        beneath: exercise -> what stands in its first cell, beneath what the learner
+            changes.
     """
     remove = TagRemovePreprocessor(remove_cell_tags={"solution"}, enabled=True)
     notebook, _ = remove.preprocess(nbformat.reads(copy, 4), {})
@@ -223,32 +234,35 @@ def for_student(copy: str, beneath: dict[str, str]) -> NotebookNode:
             cell = _in_two(cell, notebook.cells, beneath)
         notebook.cells.append(cell)
     if beneath:
-        notebook.cells += [
-            new_markdown_cell(SHARE[0], id="share-why"),
-            new_code_cell(SHARE[1], id="share"),
-        ]
+        notebook.cells.append(new_markdown_cell(SHARE_WHY, id="share-why"))
+        notebook.cells.append(new_code_cell(SHARE, id="share"))
     return notebook
 
 
 def _in_two(
     cell: NotebookNode, before: list[NotebookNode], beneath: dict[str, str]
 ) -> NotebookNode:
-    """Mark an exercise's cell, at the end of ``before`` or further up in it; returns the cell of its check."""
+    """Part an exercise's cell into that of the answer and that of the check.
+
+    Args:
+        cell: ends with a check.
+        before: the cells above it. The answer's cell is added at the end; where the
+            answer is given further up, that cell is marked.
+        beneath: as for ``for_student``.
+
+    Returns:
+        the cell of the check.
+    """
     call = check_of(cell.source)
-    answer, judged = (
-        _above(cell.source, call),
-        ast.get_source_segment(cell.source, call),
-    )
-    required = f"print({judged}.required())"  # printed, since nbgrader takes a value for a number of points
+    answer = _above(cell.source, call)
+    judged = ast.get_source_segment(cell.source, call)
+    # Printed, because nbgrader takes a value for a number of points.
+    required = f"print({judged}.required())"
     if _asked(call) & _bound(answer):
         before.append(new_code_cell(answer, id=cell.id, metadata=cell.metadata))
     else:
         required = f"{answer}\n{required}"
-    place = next(
-        c
-        for c in reversed(before)
-        if c.cell_type == "code" and _asked(call) & _bound(c.source)
-    )
+    place = _cell_that_answers(call, before)
     place.source += f"\n\n{beneath[_exercise(call)]}"
     name = re.sub(r"[^\w-]", "-", _exercise(call), flags=re.ASCII)
     graded = new_code_cell(required, id=name)
@@ -257,8 +271,20 @@ def _in_two(
     return graded
 
 
+def _cell_that_answers(call: ast.Call, cells: list[NotebookNode]) -> NotebookNode:
+    """The last cell that gives a value to what a check judges."""
+    for cell in reversed(cells):
+        if cell.cell_type == "code" and _asked(call) & _bound(cell.source):
+            return cell
+    raise AssertionError(f"no cell answers {ast.unparse(call)}")
+
+
 def for_instructor(master: NotebookNode, number: str) -> NotebookNode:
     """A master with the speaker's notes, where the course has some; it is changed.
+
+    Args:
+        master: the notebook.
+        number: of it, "00" to "10".
 
     Raises:
         ValueError: the notes have other sections than the notebook.
@@ -269,38 +295,49 @@ def for_instructor(master: NotebookNode, number: str) -> NotebookNode:
         said = notes(number)
     except FileNotFoundError:
         return master
-    headings = [(cell, heading) for cell in master.cells for heading in _headings(cell)]
-    if [heading for _, heading in headings] != [
-        section["heading"] for section in said["section"]
-    ]:
-        listed = "; ".join(heading for _, heading in headings)
-        raise ValueError(
-            f"notes/{number}.toml: expected a section for each heading of the notebook, in order: {listed}"
-        )
-    spoken: dict[str, list[str]] = {}
-    for (cell, _), section in zip(headings, said["section"], strict=True):
-        spoken.setdefault(cell.id, []).append(_section(section))
-    cells = [_note(f"{number}-first", _opening(said))]
-    for cell in master.cells:
-        cells += [
-            cell,
-            *(
-                _note(f"{cell.id}-{n}", text)
-                for n, text in enumerate(spoken.get(cell.id, ()))
-            ),
-        ]
-    cells[0], cells[1] = cells[1], cells[0]  # the title stays on top
+    spoken = _by_cell(master, number, said["section"])
+    title, *rest = master.cells
+    cells = [title, _note(f"{number}-first", _opening(said))]
+    cells += _spoken_after(title, spoken)
+    for cell in rest:
+        cells += [cell, *_spoken_after(cell, spoken)]
     master.cells = [*cells, _note(f"{number}-last", _closing(said))]
     return master
 
 
+def _by_cell(master: NotebookNode, number: str, sections: list) -> dict[str, list[str]]:
+    """Id of a cell -> the notes on the sections that begin in it. Raises ValueError."""
+    places = [(cell.id, title) for cell in master.cells for title in _headings(cell)]
+    headings = [title for _, title in places]
+    if headings != [section["heading"] for section in sections]:
+        raise ValueError(
+            f"notes/{number}.toml: expected a section for each heading of the "
+            f"notebook, in order: {'; '.join(headings)}"
+        )
+    spoken: dict[str, list[str]] = {}
+    for (cell_id, _), section in zip(places, sections, strict=True):
+        spoken.setdefault(cell_id, []).append(_section(section))
+    return spoken
+
+
+def _spoken_after(
+    cell: NotebookNode, spoken: dict[str, list[str]]
+) -> list[NotebookNode]:
+    """The cells of notes that follow a cell."""
+    texts = spoken.get(cell.id, ())
+    return [_note(f"{cell.id}-{n}", text) for n, text in enumerate(texts)]
+
+
 def _headings(cell: NotebookNode) -> list[str]:
     """The ``##`` headings of a cell, outside fenced code."""
-    text = cell.source if cell.cell_type == "markdown" else ""
-    return re.findall(r"(?m)^## +(.+?)\s*$", re.sub(r"(?ms)^```.*?^```", "", text))
+    if cell.cell_type != "markdown":
+        return []
+    text = re.sub(r"(?ms)^```.*?^```", "", cell.source)
+    return re.findall(r"(?m)^## +(.+?)\s*$", text)
 
 
 def _note(name: str, text: str) -> NotebookNode:
+    """A cell of notes, quoted; its id is made of the name."""
     quoted = textwrap.indent(text, "> ", lambda line: True)
     return new_markdown_cell(
         quoted, id=f"note-{name}"[:64], metadata={"tags": ["instructor"]}
@@ -308,49 +345,49 @@ def _note(name: str, text: str) -> NotebookNode:
 
 
 def _section(section: dict[str, Any]) -> str:
-    minutes = f"{section['minutes']} minute{'s' * (section['minutes'] != 1)}"
-    return f"**For the instructor: {minutes}.** {CUT[section['cut']].capitalize()}.\n\n{section['say'].strip()}"
+    """The notes on a section."""
+    minutes = section["minutes"]
+    unit = "minute" if minutes == 1 else "minutes"
+    return (
+        f"**For the instructor: {minutes} {unit}.** {CUT[section['cut']].capitalize()}."
+        f"\n\n{section['say'].strip()}"
+    )
 
 
 def _opening(said: dict[str, Any]) -> str:
+    """The notes at the top of a notebook."""
+    minutes = sum(section["minutes"] for section in said["section"])
     parts = [
-        f"**For the instructor: {sum(section['minutes'] for section in said['section'])} minutes in all.**"
-    ]
-    parts += [
+        f"**For the instructor: {minutes} minutes in all.**",
         f"**Goal.** {said['goal'].strip()}",
         f"**On the board.** {said['board'].strip()}",
     ]
-    parts += [
-        f"**If this happens:** {trouble['what']}\n\n{trouble['say']}"
-        for trouble in said.get("trouble", ())
-    ]
+    for trouble in said.get("trouble", ()):
+        parts.append(f"**If this happens:** {trouble['what']}\n\n{trouble['say']}")
     return "\n\n".join(parts)
 
 
 def _closing(said: dict[str, Any]) -> str:
-    parts = [
-        f"**To discuss:** {pair['question']}\n\n{pair['answer']}"
-        for pair in said.get("discussion", ())
-    ]
-    guesses = [
-        f"- {name}: {option}" for name, option in said.get("predictions", {}).items()
-    ]
-    parts += (
-        ["\n".join(["**What the measurements said:**\n", *guesses])] if guesses else []
-    )
-    return "\n\n".join(["**For the instructor: at the end.**", *parts])
+    """The notes at the end of a notebook."""
+    parts = ["**For the instructor: at the end.**"]
+    for pair in said.get("discussion", ()):
+        parts.append(f"**To discuss:** {pair['question']}\n\n{pair['answer']}")
+    predictions = said.get("predictions", {})
+    if predictions:
+        guesses = [f"- {name}: {option}" for name, option in predictions.items()]
+        parts.append("\n".join(["**What the measurements said:**\n", *guesses]))
+    return "\n\n".join(parts)
 
 
 def _packed(files: dict[str, bytes], exercises: list[str]) -> dict[str, bytes]:
-    """The files, a zip of each of the two folders that are handed out, and the manifest."""
+    """The files, a zip of each of the two folders that are handed out, the manifest."""
     for folder in (STUDENT, INSTRUCTOR):
-        files[f"{folder}.zip"] = _zip(
-            {
-                name: text
-                for name, text in files.items()
-                if name.startswith(f"{folder}/")
-            }
-        )
+        inside = {
+            name: content
+            for name, content in files.items()
+            if name.startswith(f"{folder}/")
+        }
+        files[f"{folder}.zip"] = _zip(inside)
     manifest = {
         "kit": f"tlkit {tlkit.__version__}",
         "commit": _commit(),
@@ -377,29 +414,29 @@ def _zip(files: dict[str, bytes]) -> bytes:
 
 
 def _commit() -> str | None:
-    """Hash of the checkout, with "-dirty" behind it if files were changed; None where there is no git."""
+    """Hash of the checkout, with "-dirty" behind it if files were changed.
+
+    None where there is no git.
+    """
     if not (copies.ROOT / ".git").exists():
         return None
-    command = [
-        "git",
-        "-C",
-        str(copies.ROOT),
-        "describe",
-        "--always",
-        "--dirty",
-        "--abbrev=40",
-        "--exclude=*",
-    ]
+    describe = ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    command = ["git", "-C", str(copies.ROOT), *describe]
     try:
-        return subprocess.run(
-            command, capture_output=True, text=True, check=True
-        ).stdout.strip()
+        ran = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
+    return ran.stdout.strip()
 
 
 def put(folder: Path, files: dict[str, bytes]) -> None:
-    """Write a whole build or nothing. Only a former build in which nobody has worked is replaced.
+    """Write a whole build or nothing.
+
+    Only a former build in which nobody has worked is replaced.
+
+    Args:
+        folder: where.
+        files: as from ``contents``.
 
     Raises:
         FileExistsError: the folder holds anything else.
@@ -418,7 +455,7 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def _must_be_as_built(folder: Path) -> None:
-    """Raises FileExistsError if a folder holds anything that no build has put there."""
+    """Raise FileExistsError if a folder holds anything that no build put there."""
     found = {
         path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
@@ -430,12 +467,13 @@ def _must_be_as_built(folder: Path) -> None:
         made = dict(json.loads((folder / MANIFEST).read_text("utf-8"))["files"])
     except (OSError, ValueError, TypeError, KeyError):
         raise FileExistsError(
-            f"{folder} is not a former build, and stays as it is: name another with --out"
+            f"{folder} is not a former build, and stays as it is: name another with "
+            "--out"
         ) from None
     del found[MANIFEST]
     for name, path in sorted(found.items()):
         if sha256(path.read_bytes()) != made.get(name):
-            what = f"{folder} holds work that no build has put there, {name}"
             raise FileExistsError(
-                f"{what}: move it away, or name another folder with --out"
+                f"{folder} holds work that no build has put there, {name}: move it "
+                "away, or name another folder with --out"
             )

@@ -1,14 +1,18 @@
-"""A rehearsal: the notebooks as so many learners at once on this machine, to know how long and how many.
+"""A rehearsal: the notebooks as several learners at once on this machine.
 
-The load is real. Each has a kernel, a folder of learners' copies, and a feature cache of its own, empty at
-first, as on a hub where each has a home. The masters are run, because the copies stop where an exercise is unsolved.
-All learners start a notebook at the same moment and nobody stops to read: the worst minute of a workshop.
+It shows how long they take and how many learners fit. The load is real. Each learner
+has a kernel, a folder of learners' copies, and a feature cache of its own, empty at
+first, as on a hub where each has a home. The masters are run, because the copies stop
+where an exercise is unsolved. All learners start a notebook at the same moment and
+nobody stops to read: the worst minute of a workshop.
 
-Memory is sampled a few times a second from all processes of the kernels. "Together" is the proportional set size
-(PSS), in which a page that several kernels share counts once. "Each" is the part of the largest learner that is no
-file, so that every further learner adds as much; libraries and mapped data lie in memory once for all. (USS would not
-do: it counts the libraries as a learner's own whenever the others have not loaded them yet or are done.) On macOS and
-Windows, which do not tell files apart, "each" is USS and "together" the sum of it.
+Memory is sampled a few times a second from all processes of the kernels. "Together" is
+the proportional set size (PSS), in which a page that several kernels share counts once.
+"Each" is the part of the largest learner that is no file, so that every further learner
+adds as much; libraries and mapped data lie in memory once for all. (USS would not do:
+it counts the libraries as a learner's own while the others have not loaded them yet or
+are done.) On macOS and Windows, which do not tell files apart, "each" is USS and
+"together" the sum of it.
 """
 
 import asyncio
@@ -22,6 +26,7 @@ import statistics
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -32,7 +37,8 @@ import nbformat
 import psutil
 
 from tlkit.commands import copies
-from tlkit.commands.doctor import _cores, _memory
+from tlkit.commands.doctor import cores, memory
+from tlkit.machine.log import log
 
 from . import masters, room
 
@@ -40,10 +46,27 @@ HALF_DAY = ("00", "01", "02", "03", "04", "05")
 SERVER = 69e6  # bytes that a learner's JupyterLab server has to itself (docs/hub.md)
 LONGEST = 1800  # seconds that a cell may take
 INTERVAL = 0.25  # seconds between two looks at the memory
+MOST = 200  # learners
+# Of this process, and not of the kernels: figures go into notebooks, homes are apart.
+NOT_PASSED_ON = ("MPLBACKEND", "TLKIT_PROGRESS", "TLKIT_CACHE")
+HEADER = (
+    "notebook",
+    "alone, s",
+    "median, s",
+    "longest, s",
+    "slower",
+    "CPU, s",
+    "together, MB",
+    "each, MB",
+)
 
 
 class Learner:
     """One learner on one notebook: what runs, and the most that was seen of it.
+
+    Args:
+        notebook: what to run.
+        folder: the learner's home.
 
     Attributes:
         seconds: from before the kernel's start to its end.
@@ -55,71 +78,70 @@ class Learner:
     def __init__(self, notebook: Path, folder: Path):
         from nbclient import NotebookClient
 
-        self.seconds, self.own, self.cpu, self.failed, self._cell = 0.0, 0, 0.0, "", 0
-        self._folder, self._seen = folder, set[psutil.Process]()
-        master = nbformat.read(notebook, 4)
+        self.seconds, self.own, self.cpu, self.failed = 0.0, 0, 0.0, ""
+        self._folder, self._cell = folder, 0
+        self._seen: set[psutil.Process] = set()
         self._client = NotebookClient(
-            master,
+            nbformat.read(notebook, 4),
             timeout=LONGEST,
             on_cell_start=self._at,
             extra_arguments=["--log-level=ERROR"],
         )
 
     def _at(self, cell, cell_index: int) -> None:
+        """Remember the cell, for the sentence about a failure."""
         self._cell = cell_index + 1
 
     def work(self) -> None:
         """Execute the notebook; fills in ``seconds`` and ``failed``."""
         from nbclient.exceptions import CellExecutionError
 
-        outside = {
-            "MPLBACKEND",
-            "TLKIT_PROGRESS",
-            "TLKIT_CACHE",
-        }  # figures go into notebooks; homes are apart
-        env = {key: value for key, value in os.environ.items() if key not in outside}
+        env = {
+            key: word for key, word in os.environ.items() if key not in NOT_PASSED_ON
+        }
         env["TLKIT_CACHE"] = str(self._folder / ".cache")
         started = time.perf_counter()
         try:
             asyncio.run(self._client.async_execute(cwd=str(self._folder), env=env))
         except CellExecutionError as error:
-            self.failed = f"cell {self._cell}: {room.printable(f'{error.ename}: {error.evalue}', 200)}"
-        except (
-            RuntimeError,
-            TimeoutError,
-        ) as error:  # nbclient's DeadKernelError and CellTimeoutError among them
+            what = room.printable(f"{error.ename}: {error.evalue}", 200)
+            self.failed = f"cell {self._cell}: {what}"
+        except (RuntimeError, TimeoutError) as error:
+            # nbclient's DeadKernelError and CellTimeoutError are among them.
             why = " (was there enough memory?)" if "died" in str(error) else ""
-            self.failed = f"cell {self._cell}: {type(error).__name__}: {room.printable(error, 200)}{why}"
+            what = f"{type(error).__name__}: {room.printable(error, 200)}"
+            self.failed = f"cell {self._cell}: {what}{why}"
         finally:
-            atexit.unregister(
-                self._client._cleanup_kernel
-            )  # left there by nbclient if the kernel never started
+            # nbclient leaves this there if the kernel never started.
+            atexit.unregister(self._client._cleanup_kernel)
         self.seconds = time.perf_counter() - started
 
     def processes(self) -> list[psutil.Process]:
         """The kernel and whatever it started, alive now."""
-        manager = self._client.km
-        pid = getattr(getattr(manager, "provisioner", None), "pid", None)
+        provisioner = getattr(self._client.km, "provisioner", None)
+        pid = getattr(provisioner, "pid", None)
+        if not pid:
+            return []
         try:
-            kernel = psutil.Process(pid) if pid else None
-            now = [kernel, *kernel.children(recursive=True)] if kernel else []
+            kernel = psutil.Process(pid)
+            now = [kernel, *kernel.children(recursive=True)]
         except psutil.NoSuchProcess:
-            now = []
+            return []
         self._seen.update(now)
         return now
 
     def look(self) -> tuple[int, int]:
-        """Bytes in use now: proportional and own; keeps the peaks."""
+        """Bytes in use now, proportional and own; keeps the peaks."""
         shares, owns, cpu = 0, 0, 0.0
         for process in self.processes():
             try:
-                memory, times = process.memory_full_info(), process.cpu_times()
+                used, times = process.memory_full_info(), process.cpu_times()
             except psutil.NoSuchProcess:
                 continue
-            own = (
-                memory.rss - memory.shared if hasattr(memory, "shared") else memory.uss
-            )  # no file, so nobody else's
-            shares, owns = shares + getattr(memory, "pss", own), owns + own
+            # What is no file is nobody else's.
+            own = used.rss - used.shared if hasattr(used, "shared") else used.uss
+            owns += own
+            shares += getattr(used, "pss", own)
             cpu += times.user + times.system
         self.own, self.cpu = max(self.own, owns), max(self.cpu, cpu)
         return shares, owns
@@ -129,7 +151,8 @@ class Learner:
         self.processes()
         for process in self._seen:
             try:
-                process.kill()  # psutil never kills another process that has got the same number
+                # psutil never kills another process that has got the same number.
+                process.kill()
             except psutil.NoSuchProcess:
                 continue
 
@@ -139,8 +162,12 @@ class Together:
     """A notebook that several learners ran at once.
 
     Attributes:
-        together: peak of the memory of all learners, what they share counted once, in bytes.
-        shared: the part of it that does not grow with the learners, at its peak, in bytes.
+        notebook: name of its file.
+        learners: what was seen of each.
+        together: peak of the memory of all learners, what they share counted once, in
+            bytes.
+        shared: the part of it that does not grow with the learners, at its peak, in
+            bytes.
     """
 
     notebook: str
@@ -162,9 +189,19 @@ class Together:
             if one.failed
         ]
 
+    def look(self) -> None:
+        """Look at the memory of all learners; keeps the peaks."""
+        looked = [learner.look() for learner in self.learners]
+        together, own = (sum(column) for column in zip(*looked, strict=True))
+        self.together = max(self.together, together)
+        self.shared = max(self.shared, together - own)
+
 
 def run_at_once(notebook: Path, folders: list[Path]) -> Together:
-    """Run a notebook once in each folder, all at the same time. However this ends, no kernel is left."""
+    """Run a notebook once in each folder, all at the same time.
+
+    However this ends, no kernel is left.
+    """
     found = Together(notebook.name, [Learner(notebook, folder) for folder in folders])
     with ThreadPoolExecutor(len(folders)) as pool:
         working: list[Future[None]] = [
@@ -172,30 +209,31 @@ def run_at_once(notebook: Path, folders: list[Path]) -> Together:
         ]
         try:
             while not all(one.done() for one in working):
-                looked = [learner.look() for learner in found.learners]
-                together, own = (sum(column) for column in zip(*looked, strict=True))
-                found.together, found.shared = (
-                    max(found.together, together),
-                    max(found.shared, together - own),
-                )
+                found.look()
                 time.sleep(INTERVAL)
         finally:
-            while not all(
-                one.done() for one in working
-            ):  # Ctrl-C: a kernel may be starting at this very moment
+            # After Ctrl-C a kernel may be starting at this very moment.
+            while not all(one.done() for one in working):
                 for learner in found.learners:
                     learner.end()
                 time.sleep(0.1)
     for learner in found.learners:
         learner.end()
     for one in working:
-        one.result()  # an error that is none of the notebook's
+        one.result()  # raises an error that is none of the notebook's
     return found
 
 
 @dataclass
 class Rehearsal:
-    """What was measured, on which machine; ``rows`` has a dict for each notebook, sizes in bytes, times in seconds."""
+    """What was measured, and on which machine.
+
+    Attributes:
+        learners: how many at once.
+        machine: cores, processor, memory and memory_free (bytes), system.
+        rows: a dict for each notebook, sizes in bytes, times in seconds.
+        failures: sentences.
+    """
 
     learners: int
     machine: dict[str, Any]
@@ -204,7 +242,10 @@ class Rehearsal:
 
     @property
     def fits(self) -> int | None:
-        """How many learners, each with a notebook and a server, fit into what was free; None after a failure."""
+        """How many learners fit into what was free; None after a failure.
+
+        Each has a notebook and a server.
+        """
         if self.failures:
             return None
         own, shared = self._most("own"), self._most("shared")
@@ -214,71 +255,83 @@ class Rehearsal:
         return max(row[key] for row in self.rows)
 
     def __str__(self) -> str:
-        machine = "{cores:g} core(s) of {processor}, {memory:.1f} GB of memory, {memory_free:.1f} GB of them free, {system}"
-        sizes = {key: self.machine[key] / 1e9 for key in ("memory", "memory_free")}
-        header = (
-            "notebook",
-            "alone, s",
-            "median, s",
-            "longest, s",
-            "slower",
-            "CPU, s",
-            "together, MB",
-            "each, MB",
+        machine = (
+            f"{self.machine['cores']:g} core(s) of {self.machine['processor']}, "
+            f"{self.machine['memory'] / 1e9:.1f} GB of memory, "
+            f"{self.machine['memory_free'] / 1e9:.1f} GB of them free, "
+            f"{self.machine['system']}"
         )
-        rows = [
-            (row["notebook"], *(f"{row[key]:,.0f}" for key in ("alone", "median", "longest")),
-             f"× {row['median'] / row['alone']:.1f}", f"{row['cpu']:,.0f}",
-             *(f"{row[key] / 1e6:,.0f}" for key in ("together", "own")))
-            for row in self.rows
-        ]  # fmt: skip
-        above = f"{room.count(self.learners, 'learner')} at once on {machine.format(**self.machine | sizes)}. Each has a "
-        above += "kernel, a folder and an empty cache; all start at the same moment, and nobody stops to read."
+        above = (
+            f"{room.count(self.learners, 'learner')} at once on {machine}. Each has a "
+            "kernel, a folder and an empty cache; all start at the same moment, and "
+            "nobody stops to read."
+        )
         return "\n\n".join(
             [
                 textwrap.fill(above, 100),
-                room.table(header, rows),
+                room.table(HEADER, map(_in_words, self.rows)),
                 *map(textwrap.fill, self._limits()),
             ]
         )
 
     def _limits(self) -> tuple[str, ...]:
-        """What the figures say about larger rooms."""
+        """What the figures mean for larger rooms."""
         if self.fits is None:
             return (
-                "A cell failed: the seconds and the memory are those of a run that stopped early.",
+                "A cell failed: the seconds and the memory are those of a run that "
+                "stopped early.",
             )
         worst = max(self.rows, key=lambda row: row["cpu"])
         minutes = self.fits * worst["cpu"] / self.machine["cores"] / 60
         return (
-            f"{room.count(self.fits, 'learner')} fit into the free memory, all in the largest notebook: each adds "
-            f"{self._most('own') / 1e6:,.0f} MB, and {SERVER / 1e6:.0f} MB for a JupyterLab server; "
-            f"{self._most('shared') / 1e6:,.0f} MB are there once for all. This is calculated from the run, not run.",
-            f"Cores decide the minutes: if {self.fits} ran {worst['notebook']} at the same moment, it would take at "
-            f"least {minutes:.0f} min ({worst['cpu']:.0f} s of work each, divided by the cores). In a room, people "
-            "read and think: few run a long cell at the same moment.",
+            f"{room.count(self.fits, 'learner')} fit into the free memory, all in the "
+            f"largest notebook: each adds {self._most('own') / 1e6:,.0f} MB, and "
+            f"{SERVER / 1e6:.0f} MB for a JupyterLab server; "
+            f"{self._most('shared') / 1e6:,.0f} MB are there once for all. This is "
+            "calculated from the run, not run.",
+            f"Cores decide the minutes: if {self.fits} ran {worst['notebook']} at the "
+            f"same moment, it would take at least {minutes:.0f} min "
+            f"({worst['cpu']:.0f} s of work each, divided by the cores). In a room, "
+            "people read and think: few run a long cell at the same moment.",
         )
 
 
+def _in_words(row: dict[str, Any]) -> tuple[str, ...]:
+    """A row of the table, in the order of HEADER."""
+    seconds = [f"{row[key]:,.0f}" for key in ("alone", "median", "longest")]
+    slower = f"× {row['median'] / row['alone']:.1f}"
+    megabytes = [f"{row[key] / 1e6:,.0f}" for key in ("together", "own")]
+    return (row["notebook"], *seconds, slower, f"{row['cpu']:,.0f}", *megabytes)
+
+
 def _machine() -> dict[str, Any]:
-    """What the figures depend on; memory and cores are this process's share, as doctor finds it."""
-    cores, memory = _cores()[3], _memory()[3]
-    info = Path("/proc/cpuinfo")
-    named = re.search(
-        r"(?m)^model name\s*: (.+)", info.read_text("utf-8") if info.exists() else ""
-    )
-    processor = (
-        named[1].strip() if named else platform.processor() or platform.machine()
-    )
-    system = f"{platform.system()}, Python {platform.python_version()}"
-    free = {"memory": memory["total"], "memory_free": memory["free"]}
-    return {"cores": cores, "processor": processor, **free, "system": system}
+    """What the figures depend on; memory and cores are this process's share."""
+    found, info = memory(), Path("/proc/cpuinfo")
+    processor = platform.processor() or platform.machine()
+    if info.exists():
+        named = re.search(r"(?m)^model name\s*: (.+)", info.read_text("utf-8"))
+        processor = named[1].strip() if named else processor
+    return {
+        "cores": cores(),
+        "processor": processor,
+        "memory": found["total"],
+        "memory_free": found["free"],
+        "system": f"{platform.system()}, Python {platform.python_version()}",
+    }
 
 
-def rehearse(notebooks: list[Path], learners: int = 2) -> Rehearsal:
-    """Run each notebook as one learner alone, then as so many learners at once; stops after one that fails.
+def rehearse(
+    notebooks: list[Path], learners: int = 2, say: Callable[[str], None] = log.info
+) -> Rehearsal:
+    """Run each notebook as one learner alone, then as several learners at once.
 
-    Progress goes to stderr. Nothing is left behind: neither kernels nor folders, also after Ctrl-C.
+    Stops after a notebook that fails. Nothing is left behind, neither kernels nor
+    folders, also after Ctrl-C.
+
+    Args:
+        notebooks: paths.
+        learners: how many at once.
+        say: gets a line before each notebook.
     """
     found = Rehearsal(learners, _machine())
     with TemporaryDirectory(
@@ -289,32 +342,42 @@ def rehearse(notebooks: list[Path], learners: int = 2) -> Rehearsal:
         for folder in others:
             shutil.copytree(first, folder)
         for notebook in notebooks:
-            print(
-                f"{notebook.name}: one learner alone, then {learners} at once …",
-                file=sys.stderr,
-                flush=True,
-            )
+            say(f"{notebook.name}: one learner alone, then {learners} at once …")
             alone = run_at_once(notebook, [first])
             found.failures += [f"{failure} (alone)" for failure in alone.failures]
-            run = alone if found.failures else run_at_once(notebook, others)
-            found.failures += run.failures if run is not alone else []
-            found.rows.append({
-                "notebook": notebook.name, "alone": alone.seconds[0], "median": statistics.median(run.seconds),
-                "longest": max(run.seconds), "cpu": statistics.median(one.cpu for one in run.learners),
-                "together": run.together, "shared": run.shared, "own": max(one.own for one in run.learners),
-            })  # fmt: skip
+            run = alone
+            if not found.failures:
+                run = run_at_once(notebook, others)
+                found.failures += run.failures
+            found.rows.append(_measured(alone, run))
             if found.failures:
                 break
     return found
+
+
+def _measured(alone: Together, run: Together) -> dict[str, Any]:
+    """A row of the rehearsal, from a run alone and one of several at once."""
+    return {
+        "notebook": run.notebook,
+        "alone": alone.seconds[0],
+        "median": statistics.median(run.seconds),
+        "longest": max(run.seconds),
+        "cpu": statistics.median(one.cpu for one in run.learners),
+        "together": run.together,
+        "shared": run.shared,
+        "own": max(one.own for one in run.learners),
+    }
 
 
 def _find(word: str) -> Path:
     """A notebook: its number, such as 03, or a path. Raises ValueError."""
     if word.isdigit():
         return masters([word])[0]
-    if not (path := Path(word)).is_file() or path.suffix != ".ipynb":
+    path = Path(word)
+    if not path.is_file() or path.suffix != ".ipynb":
         raise ValueError(
-            f"--notebooks: expected numbers, as in 00 03, or paths of notebooks, got {word!r}"
+            "--notebooks: expected numbers, as in 00 03, or paths of notebooks, got "
+            f"{word!r}"
         )
     return path
 
@@ -326,23 +389,32 @@ def add(parser) -> None:
         type=int,
         default=2,
         metavar="N",
-        help="so many at once (default 2)",
+        help="how many at once (default 2)",
     )
-    parser.add_argument("--notebooks", nargs="+", default=HALF_DAY, metavar="NN",
-                        help="numbers, or paths of your own (default: those of the half day, 00 to 05)")  # fmt: skip
+    parser.add_argument(
+        "--notebooks",
+        nargs="+",
+        default=HALF_DAY,
+        metavar="NN",
+        help="numbers, or paths of your own (default: those of the half day, 00 to 05)",
+    )
     parser.add_argument("--json", action="store_true", help="one object for programs")
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def run(arguments) -> int:
     """Rehearse and print what was measured; exit status 1 if a cell failed."""
-    if not 1 <= arguments.learners <= 200:
-        raise ValueError(f"--learners: expected 1 to 200, got {arguments.learners}")
-    found = rehearse([_find(word) for word in arguments.notebooks], arguments.learners)
-    print(
-        json.dumps(asdict(found) | {"fits": found.fits}, indent=1)
-        if arguments.json
-        else found
-    )
+    if not 1 <= arguments.learners <= MOST:
+        raise ValueError(f"--learners: expected 1 to {MOST}, got {arguments.learners}")
+    notebooks = [_find(word) for word in arguments.notebooks]
+    found = rehearse(notebooks, arguments.learners, _to_stderr)
+    if arguments.json:
+        print(json.dumps(asdict(found) | {"fits": found.fits}, indent=1))
+    else:
+        print(found)
     for failure in found.failures:
-        print(f"FAILED: {failure}", file=sys.stderr)
+        _to_stderr(f"FAILED: {failure}")
     return int(bool(found.failures))

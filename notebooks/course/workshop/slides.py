@@ -1,4 +1,7 @@
-"""``python -m tlkit_course.workshop slides``: a deck of slides for each notebook, which needs no internet and no server."""
+"""``workshop slides``: a deck of slides for each notebook.
+
+A deck needs no internet and no server.
+"""
 
 import argparse
 import shutil
@@ -21,7 +24,8 @@ PARTS = {  # package that ships it: {what of its static files -> where a deck fi
         "_static/revealjs/dist/theme/fonts/source-sans-pro": "fonts",
     },
     "sphinx-mathjax-offline": {
-        "static/mathjax/tex-svg.js": "mathjax/tex-svg.js",  # formulas as pictures: no fonts to load
+        # Formulas as pictures: no fonts to load.
+        "static/mathjax/tex-svg.js": "mathjax/tex-svg.js",
         "static/mathjax/input/tex/extensions": "mathjax/input/tex/extensions",
     },
 }
@@ -33,7 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         required=True,
-        help="folder for the decks; old ones of that name go",
+        help="folder for the decks; decks of the same name are replaced",
     )
     parser.add_argument(
         "--notebooks",
@@ -48,32 +52,40 @@ def run(arguments: argparse.Namespace) -> None:
 
     Raises:
         ValueError: no such notebook.
-        FileNotFoundError: no masters, or a package that ships reveal.js or MathJax is missing.
+        FileNotFoundError: no masters, or a package that ships reveal.js or MathJax is
+            missing.
     """
     chosen = masters(arguments.notebooks)
     copy_parts(arguments.out / "parts")
     decks = [(path.stem, *write(path, arguments.out)) for path in chosen]
     for name, _, count in decks:
         print(f"{count:3} slides: {arguments.out / name}.html")
-    page = jinja2.Template(
-        (HERE / "deck" / "contents.html.j2").read_text("utf-8"), autoescape=True
-    )
+    template = (HERE / "deck" / "contents.html.j2").read_text("utf-8")
+    page = jinja2.Template(template, autoescape=True)
     (arguments.out / "index.html").write_text(page.render(decks=decks), "utf-8")
     print(f"open {arguments.out / 'index.html'} in a browser; it needs no internet")
 
 
 def write(path: Path, folder: Path) -> tuple[str, int]:
-    """Write the deck of a notebook into the folder; returns its title and how many slides it has."""
+    """Write the deck of a notebook into a folder.
+
+    Returns:
+        its title, and how many slides it has.
+    """
     notebook = nbformat.read(path, as_version=4)
     html = deck(notebook, path.stem[:2])
     (folder / f"{path.stem}.html").write_text(html, "utf-8")
-    return notebook.metadata.title, sum(
-        cell.metadata.look in ("heading", "again") for cell in notebook.cells
-    )
+    count = sum(cell.metadata.look in ("heading", "again") for cell in notebook.cells)
+    return notebook.metadata.title, count
 
 
 def deck(notebook: nbformat.NotebookNode, number: str) -> str:
-    """The HTML of a notebook's deck; the notebook gets the deck's cells and title."""
+    """The HTML of a notebook's deck.
+
+    Args:
+        notebook: gets the deck's cells and title.
+        number: of it, "00" to "10".
+    """
     from nbconvert import SlidesExporter  # takes a second
 
     notebook.cells = arranged(notebook.cells, notes(number))
@@ -88,12 +100,17 @@ def deck(notebook: nbformat.NotebookNode, number: str) -> str:
 
 
 def copy_parts(to: Path) -> None:
-    """Copy what the decks load. Raises a FileNotFoundError that says what to install."""
+    """Copy what the decks load.
+
+    Raises:
+        FileNotFoundError: a package is missing; it says what to install.
+    """
     for package, parts in PARTS.items():
-        if not (spec := find_spec(package)) or not spec.origin:
+        spec = find_spec(package)
+        if not spec or not spec.origin:
             raise FileNotFoundError(
-                f"slides without internet need reveal.js and MathJax, and {package} is not installed: "
-                'python -m pip install -e ".[workshop]"'
+                "slides without internet need reveal.js and MathJax, and "
+                f'{package} is not installed: python -m pip install -e ".[workshop]"'
             )
         for source, target in parts.items():
             (to / target).parent.mkdir(parents=True, exist_ok=True)
@@ -103,12 +120,9 @@ def copy_parts(to: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
+    """Copy a file, or a folder without what a browser does not need."""
     if source.is_dir():
-        shutil.copytree(
-            source,
-            target,
-            dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns("*.eot", "*.ttf", "*.css"),
-        )
+        unneeded = shutil.ignore_patterns("*.eot", "*.ttf", "*.css")
+        shutil.copytree(source, target, dirs_exist_ok=True, ignore=unneeded)
     else:
         shutil.copy(source, target)
