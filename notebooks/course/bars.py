@@ -1,56 +1,50 @@
-"""Progress bars for cells that take longer than a few seconds.
+"""Progress bars for cells that take more than a few seconds.
 
-A bar vanishes at the end, so that a saved notebook holds none. With TQDM_DISABLE=1
-there is no bar at all.
+They vanish at the end, and show nothing where ``TQDM_DISABLE=1`` is set, as when the
+masters are executed.
 """
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from tlkit.machine import bar as machine_bar
+from tlkit.machine import bar as machine
 
 if TYPE_CHECKING:
-    import keras
-
-Item = TypeVar("Item")
+    from tlkit.machine.quiet import keras
 
 
-def bar(items: Collection[Item], what: str) -> Iterator[Item]:
-    """Go through the items of a loop, with a bar that shows how many are done.
-
-    Do not print inside the loop: text and bar would share a line.
+def bar(items: Collection, what: str) -> Iterator[Any]:
+    """The items one after another, with a bar that shows how many are done.
 
     Args:
-        items: anything with a length, such as a range, a list or a dict.
-        what: what the items are, as in "draws"; stands before the bar.
+        items: anything with a length.
+        what: the words before the bar, for example "draws".
     """
-    with machine_bar.bar(len(items), what, "step") as shown:
+    with machine.bar(len(items), what, "step") as progress:
         for item in items:
             yield item
-            shown.update()
+            progress.update()
 
 
 def fit_bar(what: str) -> "keras.callbacks.Callback":
-    """A Keras callback for ``model.fit(…, verbose=0)``: a bar over all steps.
+    """A callback for ``model.fit(…, callbacks=[…], verbose=0)`` that shows one bar.
+
+    Keras's own output has a line for each epoch; this bar counts the steps of all.
 
     Args:
-        what: what is being trained; stands before the bar.
+        what: the words before the bar.
     """
     from tlkit.machine.quiet import keras
 
-    class FitBar(keras.callbacks.Callback):
-        """Opens the bar when training begins and closes it when training ends."""
-
-        shown: Any = None
-
+    class Steps(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
-            steps = self.params["epochs"] * self.params["steps"]
-            self.shown = machine_bar.bar(steps, what, "step")
+            total = self.params["epochs"] * self.params["steps"]
+            self.progress = machine.bar(total, what, "step")
 
         def on_train_batch_end(self, batch, logs=None):
-            self.shown.update()
+            self.progress.update()
 
         def on_train_end(self, logs=None):
-            self.shown.close()
+            self.progress.close()
 
-    return FitBar()
+    return Steps()
