@@ -64,6 +64,7 @@ class FakeBackbone:
     weights: str | None = "letters"
     size: int = 32
     width: float = 0.25
+    architecture: str = "vgg16"
     name: str = "letters"
     weights_hash: str = "ab" * 32
 
@@ -89,6 +90,7 @@ class FakeRun:
     settings: dict = field(
         default_factory=lambda: {"rate": np.float32(0.5), "steps": 300}
     )
+    notes: tuple[str, ...] = ()
 
     def predicted(self, split="test"):
         outputs = self.outputs[split]

@@ -18,6 +18,7 @@ from test_faults import names_in, read_only, register
 
 from tlkit.commands import bundle, cli
 from tlkit.files import download, fetch, pairs
+from tlkit.files.hashes import file_hash
 from tlkit.machine.bar import bar
 
 ROOT = Path(__file__).parents[1]
@@ -171,7 +172,7 @@ def test_a_bundle_has_files_manifest_hashes_and_licences(stick, site):
     }
     for path, entry in manifest["files"].items():
         assert entry["bytes"] == (stick / path).stat().st_size
-        assert f"sha256:{entry['sha256']}" == fetch.file_hash(stick / path, "sha256")
+        assert entry["sha256"] == file_hash(stick / path)
     for file in map(fetch.FILES.get, fetch.PAIR):
         assert manifest["files"][file.name]["licence"] == file.licence
         assert file.licence in (stick / "LICENCES.txt").read_text("utf-8")
@@ -266,7 +267,7 @@ def test_wheels_are_what_the_requirements_pin_but_not_tlkit(
 
 MAPPED = """
 import sys
-from tlkit import fetch
+from tlkit.files import fetch
 images, _ = fetch.cifar10()
 images.sum()
 maps = open("/proc/self/smaps").read().split("images.npy")[1].splitlines()
@@ -317,7 +318,7 @@ def test_kernels_share_the_pages_of_the_arrays(stick, monkeypatch):
     entries = {name: (file.bytes, file.hash) for name, file in fetch.FILES.items()}
     code = f"""
 import dataclasses
-from tlkit import fetch
+from tlkit.files import fetch
 for name, (size, known) in {entries!r}.items():
     fetch.FILES[name] = dataclasses.replace(fetch.FILES[name], bytes=size, hash=known)
 {MAPPED}"""

@@ -1,6 +1,8 @@
-"""Several processes train one model: as good as one process, the same weights in each, and a clear end if one dies.
+"""Several processes train one model: as good as one process, the same weights in each,
+and a clear end if one dies.
 
-Real processes on loopback, with the small letters backbone. They need JAX, which is an extra.
+Real processes on loopback, with the small letters backbone. They need JAX, which is an
+extra.
 """
 
 import json
@@ -42,7 +44,9 @@ TUNED = {"seed": 0, "steps": 60, "rate": 1e-3}
 
 @pytest.fixture
 def start(tmp_path, monkeypatch):
-    """Start so many processes of one run, each writing to its own file; all have ended when the test has."""
+    """Start so many processes of one run, each writing to its own file; all have ended
+    when the test has.
+    """
     started = []
 
     def start(count, *command, **environment):

@@ -1,7 +1,8 @@
 """Whatever goes wrong on the way: the right file, or a sentence that says what to do.
 
-Never a wrong file used, never a good file lost, no temporary file left behind except the part of a download that the
-next call goes on from. What came of each fault is kept in docs/reliability.md: TLKIT_UPDATE_DOCS=1 writes it anew.
+Never a wrong file used, never a good file lost, no temporary file left behind except
+the part of a download that the next call goes on from. What came of each fault is kept
+in docs/reliability.md: TLKIT_UPDATE_DOCS=1 writes it anew.
 """
 
 import functools
@@ -26,6 +27,7 @@ from faulty_server import Fault, FaultyServer, certificate
 
 from tlkit.commands import bundle
 from tlkit.files import download, fetch
+from tlkit.files.hashes import file_hash
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
@@ -48,7 +50,9 @@ def fault(title):
 
 @pytest.fixture
 def site(tmp_path, cache, monkeypatch):
-    """A faulty server with replicas of both published files, and in the registry; impatient, an empty cache."""
+    """A faulty server with replicas of both published files, and in the registry;
+    impatient, an empty cache.
+    """
     folder = tmp_path / "site"
     folder.mkdir()
     replicas.vgg16_weights(folder / fetch.VGG16)
@@ -101,7 +105,9 @@ def arrives(site, cache, times=None):
 
 
 def refused(site, cache, name="vgg16", kept=None):
-    """A sentence: returned without what differs from run to run. What is kept is a true beginning of the file."""
+    """A sentence: returned without what differs from run to run. What is kept is a true
+    beginning of the file.
+    """
     before = {
         n: (cache / n).read_bytes() for n in names_in(cache) if not n.endswith(".part")
     }
@@ -473,7 +479,7 @@ def test_no_folder_for_the_cache(site, cache, monkeypatch):
 CHILDREN = """
 import dataclasses, json, os, random, signal, sys, time
 import filelock, numpy, platformdirs, pooch, requests, tqdm  # once, for all children
-from tlkit import download, fetch
+from tlkit.files import download, fetch
 
 name, entries, kills, together = json.loads(sys.argv[1])
 for key, values in entries.items():
@@ -504,7 +510,9 @@ sys.exit(any(codes))
 
 
 def children(name, kills=(), together=1):
-    """Ask for a file in processes of their own: some are killed in up to so many seconds, then some at once."""
+    """Ask for a file in processes of their own: some are killed in up to so many
+    seconds, then some at once.
+    """
     if not hasattr(os, "fork"):
         pytest.skip("this system cannot fork")
     entries = {
@@ -585,7 +593,7 @@ def test_recorded_sha256(site, cache, weights):
     record = cache / f"{fetch.VGG16}.sha256"
     recorded = record.read_text().split()
     assert recorded == [
-        fetch.file_hash(cache / fetch.VGG16, "sha256").removeprefix("sha256:"),
+        file_hash(cache / fetch.VGG16),
         fetch.VGG16,
     ]
     record.write_text(
@@ -680,9 +688,7 @@ def test_tampered_bundle_and_manifest(stick, site, tmp_path):
     bundle.install(stick, ["vgg16"])
     path.write_bytes(good[:-1] + b"?")
     manifest = json.loads((stick / "manifest.json").read_text())
-    manifest["files"][fetch.VGG16]["sha256"] = fetch.file_hash(
-        path, "sha256"
-    ).removeprefix("sha256:")
+    manifest["files"][fetch.VGG16]["sha256"] = file_hash(path)
     (stick / "manifest.json").write_text(json.dumps(manifest))
     bundle.install(stick, ["vgg16"])  # what was here is right, and stays
     assert fetch.find("vgg16").read_bytes() == good

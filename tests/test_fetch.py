@@ -13,6 +13,7 @@ import replicas
 from conftest import register_archive
 
 from tlkit.files import fetch
+from tlkit.machine import whole
 
 ROOT = Path(__file__).parents[1]
 
@@ -206,7 +207,7 @@ def test_tampered_arrays_are_not_used_and_not_lost(name, archive):
 
 
 def test_what_a_killed_conversion_leaves_is_not_used(archive, cache):
-    unfinished = cache / "cifar10.unfinished"
+    unfinished = cache / f"{whole.MARK}12345678-cifar10"
     unfinished.mkdir(parents=True)
     (unfinished / "images.npy").write_bytes(b"half of it")
     assert fetch.find("cifar10") is None

@@ -1,4 +1,6 @@
-"""Teach it your own: every bad file is named and the good ones go on; the score is that of heads that had not seen."""
+"""Teach it your own: every bad file is named and the good ones go on; the score is that
+of heads that had not seen.
+"""
 
 import io
 import json
@@ -66,7 +68,8 @@ def probe(features):
     return learn(drawn(), features)
 
 
-# ---- files ----------------------------------------------------------------------------------------------
+# ---- files
+# ----------------------------------------------------------------------------------------------
 
 
 HTML = b"<!DOCTYPE html><html><body>404</body></html>"
@@ -186,8 +189,8 @@ def test_a_picture_in_two_classes_is_used_in_neither_until_it_leaves_one():
         labels
     ).tolist() == [3, 4]
     assert (
-        f"{twin.name}: the same picture is in two (as {twin.name}) and five (as twin.png): used in neither"
-        in said
+        f"{twin.name}: the same picture is in two (as {twin.name}) and five (as "
+        "twin.png): used in neither" in said
     )
     examples.remove(1)
     for i, picture in enumerate(drawn("5", 4, 9, names=("five",)).of(0)):
@@ -205,7 +208,8 @@ def test_a_class_takes_a_hundred_pictures_and_says_so():
         examples.add(0, "one.png", data(noise(1000, size=(16, 16))))
 
 
-# ---- classes --------------------------------------------------------------------------------------------
+# ---- classes
+# --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -287,7 +291,8 @@ def test_two_pictures_of_each_are_enough_and_nothing_is_promised(features):
     )
 
 
-# ---- the head -------------------------------------------------------------------------------------------
+# ---- the head
+# -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -336,7 +341,9 @@ def test_leave_one_out_is_what_scikit_learn_gives_trained_anew_without_each_pict
 
 
 def test_features_that_tell_nothing_score_like_guessing_neither_better_nor_worse():
-    """Leaving out one picture alone makes its class the smaller one: then the score would be 0.2 here, not a third."""
+    """Leaving out one picture alone makes its class the smaller one: then the score
+    would be 0.2 here, not a third.
+    """
     rng = np.random.default_rng(0)
     right = []
     for _ in range(40):
@@ -381,7 +388,8 @@ def test_scores_and_head_are_sharpened_alike(probe, features):
     )
 
 
-# ---- features -------------------------------------------------------------------------------------------
+# ---- features
+# -------------------------------------------------------------------------------------------
 
 
 def test_features_are_computed_once_for_each_picture_and_kept_for_the_next_time(
@@ -445,7 +453,8 @@ def test_it_works_without_network_or_a_cache_and_writes_only_into_its_folder(
     assert {path.name for path in tmp_path.iterdir()} == {"mine"}
 
 
-# ---- what it looks at -----------------------------------------------------------------------------------
+# ---- what it looks at
+# -----------------------------------------------------------------------------------
 
 
 def test_the_occlusion_map_is_brightest_where_the_symbol_is(probe):
@@ -476,7 +485,8 @@ def test_a_map_is_said_in_words_and_shown_as_light():
     falls[:8, 24:] = np.log(4)
     assert (
         where(falls, "cat")
-        == "It looks most at the upper right: hiding that divides the odds for cat by 4.0."
+        == "It looks most at the upper right: hiding that divides the odds for cat by "
+        "4.0."
     )
     shown = spotlight(np.full((32, 32, 3), 200, "uint8"), falls)
     assert (
@@ -486,7 +496,8 @@ def test_a_map_is_said_in_words_and_shown_as_light():
     )
 
 
-# ---- keeping it -----------------------------------------------------------------------------------------
+# ---- keeping it
+# -----------------------------------------------------------------------------------------
 
 
 def test_what_is_kept_says_the_same_from_the_command_line(tmp_path, probe):

@@ -18,7 +18,8 @@ PLACES = (
 
 
 def set_address(root: Path, url: str) -> list[str]:
-    """Replace the present OWNER/NAME by that of the url in all files; returns the files that changed.
+    """Replace the present OWNER/NAME by that of the url in all files; returns the files
+    that changed.
 
     Raises:
         ValueError: not an address of the form https://github.com/OWNER/NAME.

@@ -1,8 +1,11 @@
-"""What Binder would build, without Docker: python tests/ci/binder_plan.py PLAN [--carry-out].
+"""What Binder would build, without Docker: python tests/ci/binder_plan.py PLAN
+[--carry-out].
 
-PLAN is the Dockerfile that repo2docker prints. It must use our files, in order. With --carry-out, its own lines that
-name our files are run in a clean virtual environment on a copy of the tracked files: the packages are installed, then
-postBuild runs without a network (where this machine lets us cut it), then the start script starts a program.
+PLAN is the Dockerfile that repo2docker prints. It must use our files, in order. With
+--carry-out, its own lines that
+name our files are run in a clean virtual environment on a copy of the tracked files:
+    the packages are installed, then postBuild runs without a network (where this
+    machine lets us cut it), then the start script starts a program.
 """
 
 import json
@@ -51,14 +54,18 @@ def is_good(text: str) -> bool:
 
 
 def steps(text: str) -> list[str]:
-    """The commands of the plan that name a file of binder/, in its order; the start script is the last."""
+    """The commands of the plan that name a file of binder/, in its order; the start
+    script is the last.
+    """
     return re.findall(r"(?m)^RUN (.*binder/.*)$", text) + re.findall(
         r'(?m)^ENV R2D_ENTRYPOINT=("[^"]*")$', text
     )
 
 
 def carry_out(commands: list[str], work: Path) -> dict:
-    """Run them as the plan says; returns what a program that the start script started saw. Raises if one fails."""
+    """Run them as the plan says; returns what a program that the start script started
+    saw. Raises if one fails.
+    """
     home, repo, prefix = work / "home", work / "repo", work / "venv"
     home.mkdir()
     for name in subprocess.run(
@@ -98,7 +105,8 @@ def run(cut, command, environment, folder):
         stdout=subprocess.PIPE,
     )
     print(
-        f"$ {command}\n{done.stdout}[exit status {done.returncode}, {time.perf_counter() - started:.0f} s]",
+        f"$ {command}\n{done.stdout}[exit status {done.returncode}, "
+        f"{time.perf_counter() - started:.0f} s]",
         flush=True,
     )
     if done.returncode:

@@ -1,9 +1,12 @@
-"""The book as its readers meet it: python tests/ci/book.py SCREENS, after ``make book``.
+"""The book as its readers meet it: python tests/ci/book.py SCREENS, after ``make
+book``.
 
-Reads every page of build/book: links and anchors lead somewhere, every picture has the words that its notebook gives
-it, every solution is folded, nothing is loaded from another server. Then opens every page in a browser, as on a
-telephone and on a screen, in the light and the dark theme: formulas are set, nothing is wider than the window, text is
-not faint, no other server is asked, the search finds. SCREENS gets pictures. Exit status 1 if anything is not so.
+Reads every page of build/book: links and anchors lead somewhere, every picture has the
+words that its notebook gives it, every solution is folded, nothing is loaded from
+another server. Then opens every page in a browser, as on a
+telephone and on a screen, in the light and the dark theme: formulas are set, nothing is
+    wider than the window, text is not faint, no other server is asked, the search
+    finds. SCREENS gets pictures. Exit status 1 if anything is not so.
 """
 
 import json
@@ -155,7 +158,9 @@ def is_own(folder: Path, load: str) -> bool:
 
 
 def unlike_notebooks(pages: dict[str, Page], notebooks: list[Path]) -> list[str]:
-    """Pictures without the words of their notebook, solutions that lie open, signs of Markdown that was not read."""
+    """Pictures without the words of their notebook, solutions that lie open, signs of
+    Markdown that was not read.
+    """
     wrong = []
     for path in notebooks:
         name = f"notebooks/{path.stem}.html"
@@ -249,7 +254,9 @@ def seen_in_a_browser(address: str, names: list[str], screens: Path) -> list[str
 
 
 def listen(page, address: str, problems: list[str]) -> None:
-    """Note every request to another server, every answer that is an error, every error of a script."""
+    """Note every request to another server, every answer that is an error, every error
+    of a script.
+    """
 
     def note(holds: bool, problem: str) -> None:
         if not holds:
@@ -277,7 +284,9 @@ def listen(page, address: str, problems: list[str]) -> None:
 
 
 def look_at(page, address: str, name: str, where: str) -> list[str]:
-    """Problems of one page: formulas not set, wider than the window, text too faint, pictures not there."""
+    """Problems of one page: formulas not set, wider than the window, text too faint,
+    pictures not there.
+    """
     page.goto(address + name)
     formulas = page.evaluate(FORMULAS)
     if formulas["written"]:
@@ -285,7 +294,8 @@ def look_at(page, address: str, name: str, where: str) -> list[str]:
         page.evaluate("() => MathJax.startup.promise")
         formulas = page.evaluate(FORMULAS)
     empty = page.evaluate(
-        "() => [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+        "() => [...document.images].filter(i => i.complete && !i.naturalWidth).map(i "
+        "=> i.src)"
     )
     faint = page.evaluate(FAINT, CONTRAST)
     found = {
@@ -347,7 +357,8 @@ def main(screens: str) -> int:
         for kind in ("links", "pictures")
     )
     print(
-        f"{len(pages)} pages, {links} links, {pictures} pictures in {len(WIDTHS)} widths and 2 themes"
+        f"{len(pages)} pages, {links} links, {pictures} pictures in {len(WIDTHS)} "
+        "widths and 2 themes"
     )
     print("\n".join(problems) or "no problems in the book")
     return bool(problems)

@@ -1,10 +1,13 @@
-"""Learners' copies in a real browser: python tests/ci/browser.py [--screens DIR] [NOTEBOOK…]
+"""Learners' copies in a real browser: python tests/ci/browser.py [--screens DIR]
+[NOTEBOOK…]
 
-Notebooks are visited side by side, each on a core of its own as on Binder; one that is named alone has all cores. For
-each, in random order, a fresh folder of copies, an empty cache and the learner's own command, so that
-none lives on another's leftovers. Then what a learner does: run all cells, guess, move every control by keyboard,
-answer every exercise wrongly and rightly, take the quiz, save, and come back another day. With --screens, pictures
-of every page in the light and the dark theme are put there. Exit status 1 if anything is not as it should be.
+Notebooks are visited side by side, each on a core of its own as on Binder; one that is
+named alone has all cores. For each, in random order, a fresh folder of copies, an empty
+cache and the learner's own command, so that none lives on another's leftovers. Then
+what a learner does: run all cells, guess, move every control by keyboard, answer every
+exercise wrongly and rightly, take the quiz, save, and come back another day. With
+--screens, pictures of every page in the light and the dark theme are put there. Exit
+status 1 if anything is not as it should be.
 """
 
 import argparse
@@ -36,10 +39,15 @@ SETTINGS = {  # every cell is in the page, also while it is out of sight
 }
 MODEL = "jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 READY = (
-    "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    "() => "
+    "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status "
+    "=== 'idle'"
     " && jupyterapp.commands.isEnabled('notebook:run-all-cells')"
 )
-RUN_ALL = "Promise.race([jupyterapp.commands.execute('notebook:run-all-cells').then(() => true), {late}])"
+RUN_ALL = (
+    "Promise.race([jupyterapp.commands.execute('notebook:run-all-cells').then(() => "
+    "true), {late}])"
+)
 LATE = "new Promise(ready => setTimeout(() => ready(false), {}))"
 CONTROLS = {  # selector of what takes the keyboard -> keys of which one must change the figure
     ".widget-slider .noUi-handle": ("ArrowRight", "ArrowLeft"),
@@ -54,7 +62,9 @@ CONTROLS = {  # selector of what takes the keyboard -> keys of which one must ch
 
 @contextmanager
 def jupyterlab(work: Path):
-    """Make copies and open JupyterLab with the learner's own command; yields address and folder."""
+    """Make copies and open JupyterLab with the learner's own command; yields address
+    and folder.
+    """
     for name, values in SETTINGS.items():
         file = work / "config" / "lab" / "user-settings" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -154,7 +164,8 @@ class Learner:
                     stopped = output["output_type"] == "error"
                     self.expect(
                         not stopped,
-                        f"cell {index} stopped: {output.get('ename')}: {output.get('evalue')}",
+                        f"cell {index} stopped: {output.get('ename')}: "
+                        f"{output.get('evalue')}",
                     )
                 self.expect(bool(cell["execution_count"]), f"cell {index} did not run")
         return time.perf_counter() - started
@@ -195,9 +206,12 @@ class Learner:
         return guesses.count()
 
     def take_quiz(self) -> int:
-        """Choose every option of every question, by keyboard; returns how many questions there are."""
+        """Choose every option of every question, by keyboard; returns how many
+        questions there are.
+        """
         asked = self.page.locator(
-            ".jp-OutputArea-output:not(:has(img)) .widget-vbox .widget-vbox:has(.widget-radio)"
+            ".jp-OutputArea-output:not(:has(img)) .widget-vbox "
+            ".widget-vbox:has(.widget-radio)"
         )
         for question in asked.all():
             options, said = question.locator("input[type=radio]"), set()
@@ -221,7 +235,9 @@ class Learner:
         return ""
 
     def move_controls(self) -> int:
-        """Move each control that stands with a figure, and see the figure change; returns how many there are."""
+        """Move each control that stands with a figure, and see the figure change;
+        returns how many there are.
+        """
         moved = 0
         for output in self.page.locator(
             ".jp-OutputArea-output:has(.jupyter-widgets img)"
@@ -248,7 +264,9 @@ class Learner:
         return False
 
     def answer_exercises(self) -> list[str]:
-        """Answer each exercise wrongly, as the tests do, and with its folded solution; returns their names."""
+        """Answer each exercise wrongly, as the tests do, and with its folded solution;
+        returns their names.
+        """
         cells, names = self.cells(), []
         for index, cell in enumerate(cells):
             call = (
@@ -271,7 +289,8 @@ class Learner:
     def photograph(self, screens: Path, theme: str) -> None:
         """Pictures of the whole notebook, from top to bottom."""
         self.page.evaluate(
-            f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})"
+            "jupyterapp.commands.execute('apputils:change-theme', "
+            f"{{theme: 'JupyterLab {theme}'}})"
         )
         self.page.evaluate("jupyterapp.shell.collapseLeft()")
         self.page.set_viewport_size({"width": 1000, "height": 2000})
@@ -290,7 +309,9 @@ class Learner:
             )
 
     def come_back(self) -> None:
-        """Save, stop the kernel, and open the page again: what was there is still there."""
+        """Save, stop the kernel, and open the page again: what was there is still
+        there.
+        """
         shown = self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").count()
         self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
         self.page.evaluate("jupyterapp.commands.execute('kernelmenu:shutdown')")
@@ -356,7 +377,9 @@ def check_call(source: str) -> ast.Call | None:
 
 
 def wrong_answer(call: ast.Call) -> str:
-    """Code that gives the first wrong answer of the tests to an exercise, with the numbers measured in the notebook."""
+    """Code that gives the first wrong answer of the tests to an exercise, with the
+    numbers measured in the notebook.
+    """
     name, module = call.args[0].value, f"n{call.args[0].value[:2]}"
     judged = ast.unparse(
         ast.Call(
@@ -364,8 +387,10 @@ def wrong_answer(call: ast.Call) -> str:
         )
     )
     return (
-        f"import sys; sys.path.insert(0, {str(TESTS)!r}); from answers import {module}\n"
-        f"verdicts = ({judged} for name, wrong, _ in {module}.WRONG if name == {name!r})\n"
+        f"import sys; sys.path.insert(0, {str(TESTS)!r}); from answers import "
+        f"{module}\n"
+        f"verdicts = ({judged} for name, wrong, _ in {module}.WRONG if name == "
+        f"{name!r})\n"
         "next(verdict for verdict in verdicts if not verdict.right)"
     )
 
@@ -436,7 +461,9 @@ def visit_alone(name: str, screens: Path | None) -> list[str]:
 
 
 def visit_on(cores: queue.SimpleQueue, name: str, screens: Path | None) -> int:
-    """Visit one notebook in a process that is pinned to the next idle core; its exit status."""
+    """Visit one notebook in a process that is pinned to the next idle core; its exit
+    status.
+    """
     core = cores.get()
     try:
         pin = (

@@ -1,8 +1,11 @@
-"""The app in JupyterLab and under Voilà, as a learner uses it: browser_app.py SCREENS [lab] [voila]
+"""The app in JupyterLab and under Voilà, as a learner uses it: browser_app.py SCREENS
+[lab] [voila]
 
-By keyboard: name two things, choose ten drawn pictures of each and every kind of bad file, learn, ask
-about a new picture, keep the model; then more megabytes than a server takes in one message, and files that are dropped.
-SCREENS gets pictures of the page in the light and the dark theme. Exit status 1 if anything is not as it should be.
+By keyboard: name two things, choose ten drawn pictures of each and every kind of bad
+    file, learn, ask about a new picture, keep the model; then more megabytes than a
+    server takes in one message, and files that are dropped. SCREENS gets pictures of
+    the page in the light and the dark theme. Exit status 1 if anything is not as it
+    should be.
 """
 
 import os
@@ -36,7 +39,9 @@ DROP = """([element, files]) => {
 
 
 def draw_files(folder: Path) -> dict[str, list[Path]]:
-    """Pictures in files: "two" and "nine", "new", "bad" (each its own way) and "heavy" (13 MB together)."""
+    """Pictures in files: "two" and "nine", "new", "bad" (each its own way) and "heavy"
+    (13 MB together).
+    """
     files: dict[str, list[Path]] = {
         "two": [],
         "nine": [],
@@ -109,7 +114,9 @@ class Learner:
         self.page.get_by_role("button", name=label, exact=True).press("Enter")
 
     def teach(self, files: dict[str, list[Path]]) -> float:
-        """The whole way; returns the seconds from the first picture to the first answer."""
+        """The whole way; returns the seconds from the first picture to the first
+        answer.
+        """
         for number, name in ((1, "two"), (2, "nine")):
             self.page.get_by_label(f"Thing {number}").press_sequentially(name)
         self.page.get_by_label("Thing 2").press("Tab")
@@ -164,7 +171,9 @@ class Learner:
             )
 
     def much(self, files: dict[str, list[Path]]) -> None:
-        """More than one message holds, one file too large for any, and files that are dropped."""
+        """More than one message holds, one file too large for any, and files that are
+        dropped.
+        """
         self.choose("Choose pictures of nine", files["heavy"])
         self.until(
             "heavy 3.png: expected at most 8 MB through the browser", "13 pictures"
@@ -245,7 +254,10 @@ def in_lab(page: Page, screens: Path, files: dict[str, list[Path]]) -> list[str]
         page.goto(url.format(NAME))
         page.wait_for_function(READY, timeout=120_000)
         page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
-        change = "jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {}'}})"
+        change = (
+            "jupyterapp.commands.execute('apputils:change-theme', {{theme: "
+            "'JupyterLab {}'}})"
+        )
         return visit(
             Learner(page, "lab"),
             copies,
@@ -280,7 +292,8 @@ def visit(
     seconds = learner.teach(files)
     learner.expect(
         seconds < LIMIT,
-        f"{seconds:.0f} s from the first picture to the first answer, {LIMIT} are allowed",
+        f"{seconds:.0f} s from the first picture to the first answer, {LIMIT} are "
+        "allowed",
     )
     learner.keep(folder / "my_model")
     for theme in ("light", "dark") if change_theme else ("light",):
@@ -296,7 +309,10 @@ def visit(
     learner.expect(
         not beside, f"written beside the folder that the page names: {beside}"
     )
-    times = f"first picture to first answer {seconds:.1f} s, {time.perf_counter() - started:.0f} s in all"
+    times = (
+        f"first picture to first answer {seconds:.1f} s, "
+        f"{time.perf_counter() - started:.0f} s in all"
+    )
     print(f"{learner.host}: {times}; {len(learner.problems)} problems", flush=True)
     return learner.problems
 

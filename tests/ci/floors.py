@@ -1,4 +1,6 @@
-"""A result.json keeps to its bounds: python tests/ci/floors.py RESULT [name>floor …] [name<ceiling …]."""
+"""A result.json keeps to its bounds: python tests/ci/floors.py RESULT [name>floor …]
+[name<ceiling …].
+"""
 
 import json
 import sys
@@ -6,8 +8,8 @@ from pathlib import Path
 
 
 def main(result: str, *bounds: str) -> int:
-    """Exit status 0 if every recipe keeps to its bound, and those with a floor beat scratch by an interval
-    that excludes 0.
+    """Exit status 0 if every recipe keeps to its bound, and those with a floor beat
+    scratch by an interval that excludes 0.
     """
     recipes = json.loads(Path(result).read_text("utf-8"))["recipes"]
     failed = False
@@ -23,7 +25,8 @@ def main(result: str, *bounds: str) -> int:
             else found >= float(value) and gain["low"] > 0
         )
         print(
-            f"{bound}: accuracy {found:.3f}, gain over scratch {gain}: {'ok' if good else 'FAILED'}"
+            f"{bound}: accuracy {found:.3f}, gain over scratch {gain}: "
+            f"{'ok' if good else 'FAILED'}"
         )
         failed |= not good
     return failed

@@ -1,9 +1,11 @@
 """nbgrader, from the build to the feedback: python tests/ci/nbgrader_round_trip.py
 
-Needs nbgrader beside the learners' packages, on PYTHONPATH, and its commands on PATH. First, what it releases from the
-whole course must be what the build has made for students. Then three students, with nbgrader's own commands and
-nothing of the course folder changed: release, fetch, submit, collect, autograde, feedback. One has solved everything,
-one has made mistakes that the checks name, one has changed nothing. Exit status 1 if a point or a sentence is not so.
+Needs nbgrader beside the learners' packages, on PYTHONPATH, and its commands on PATH.
+First, what it releases from the whole course must be what the build has made for
+students. Then three students, with nbgrader's own commands and
+nothing of the course folder changed: release, fetch, submit, collect, autograde,
+    feedback. One has solved everything, one has made mistakes that the checks name, one
+    has changed nothing. Exit status 1 if a point or a sentence is not so.
 """
 
 import html
@@ -46,7 +48,9 @@ EXCHANGING = (
 
 
 def nbgrader(folder: Path, *words: str) -> None:
-    """One command of nbgrader's; stops everything if it fails, or is in doubt about points."""
+    """One command of nbgrader's; stops everything if it fails, or is in doubt about
+    points.
+    """
     exchange = [f"--Exchange.root={os.environ['EXCHANGE']}"] * (words[0] in EXCHANGING)
     command = [sys.executable, "-m", "nbgrader", *words, *exchange]
     done = subprocess.run(
@@ -58,7 +62,9 @@ def nbgrader(folder: Path, *words: str) -> None:
 
 
 def released_is_what_students_get(work: Path) -> list[str]:
-    """Generate the whole course; returns what differs from the build's own notebooks for students."""
+    """Generate the whole course; returns what differs from the build's own notebooks
+    for students.
+    """
     build.put(work / "all", build.contents())
     nbgrader(work / "all" / "nbgrader", "generate_assignment", build.COURSE)
     wrong, released = [], work / "all" / "nbgrader" / "release" / build.COURSE
@@ -74,7 +80,9 @@ def released_is_what_students_get(work: Path) -> list[str]:
 
 
 def without_checksums(path: Path):
-    """A notebook without the two fields that nbgrader adds to its own metadata; another file as it is."""
+    """A notebook without the two fields that nbgrader adds to its own metadata; another
+    file as it is.
+    """
     if path.suffix != ".ipynb":
         return path.read_bytes()
     notebook = json.loads(path.read_text("utf-8"))
@@ -98,7 +106,9 @@ def answer(notebook: Path, answers: dict[str, str]) -> None:
 
 
 def submit_as_three(work: Path) -> None:
-    """Each student fetches, answers, and submits; the untouched one hands in the build's own notebook."""
+    """Each student fetches, answers, and submits; the untouched one hands in the
+    build's own notebook.
+    """
     solved = build.solutions(
         nbformat.read(copies.ROOT / "notebooks" / f"{NOTEBOOK}.ipynb", 4)
     )
@@ -127,7 +137,9 @@ def submit_as_three(work: Path) -> None:
 
 
 def graded(course: Path) -> list[str]:
-    """What is not as it should be: points, sentences of the feedback, the learners' own files."""
+    """What is not as it should be: points, sentences of the feedback, the learners' own
+    files.
+    """
     wrong = []
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         for student, expected in POINTS.items():
@@ -153,7 +165,8 @@ def graded(course: Path) -> list[str]:
         for sentence in sentences:
             if (sentence in page) != (student == "ben"):
                 wrong.append(
-                    f"{student}: the feedback {'lacks' if student == 'ben' else 'holds'} {sentence!r}"
+                    f"{student}: the feedback "
+                    f"{'lacks' if student == 'ben' else 'holds'} {sentence!r}"
                 )
         if ("✗ Not answered yet." in page) != (student == "cleo"):
             wrong.append(f"{student}: the feedback on what was not answered")

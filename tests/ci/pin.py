@@ -1,6 +1,8 @@
-"""Write requirements.txt, and those of tests and of the book, from pyproject.toml; ``make requirements`` calls this.
+"""Write requirements.txt, and those of tests and of the book, from pyproject.toml;
+``make requirements`` calls this.
 
-One file serves every platform and Python that the kit supports: uv resolves for all of them at once.
+One file serves every platform and Python that the kit supports: uv resolves for all of
+    them at once.
 """
 
 import subprocess

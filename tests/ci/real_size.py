@@ -1,8 +1,10 @@
 """Files of the published sizes on their whole way: python tests/ci/real_size.py.
 
-A server on loopback offers random files with the published names, sizes and layouts (tests/replicas.py), and cuts the
-connection now and then. Another process asks for both, as ``run --real`` does, and begins to train. It fails if a byte
-comes twice without need, if more than 1 MiB is fetched again for a cut, or if memory grows by more than 200 MB.
+A server on loopback offers random files with the published names, sizes and layouts
+(tests/replicas.py), and cuts the connection now and then. Another process asks for
+both, as ``run --real`` does, and begins to train. It fails if a byte comes twice
+without need, if more than 1 MiB is fetched again for a cut, or if memory grows by more
+than 200 MB.
 """
 
 import json
@@ -64,13 +66,17 @@ sys.exit(cli.main(["run", "--real", *options]))
 
 
 def make_weights(path):
-    """VGG16's layers in full width, and an attribute that fills the file up to the published size."""
+    """VGG16's layers in full width, and an attribute that fills the file up to the
+    published size.
+    """
     replicas.vgg16_weights(path, width=1)
     pad(path, fetch.FILES["vgg16"].bytes)
 
 
 def pad(path, size):
-    """Fill up to the published size; readers of HDF5 and of tar.gz archives ignore what follows the end."""
+    """Fill up to the published size; readers of HDF5 and of tar.gz archives ignore what
+    follows the end.
+    """
     missing = size - path.stat().st_size
     assert missing >= 0, f"the replica {path.name} is {-missing} bytes too large"
     with path.open("ab") as file:
@@ -151,16 +157,20 @@ def judge(seen, sent, requests, more, trained, cache) -> int:
         path.name for path in cache.glob("*.unfinished")
     ]
     print(
-        f"{size:,} bytes, cut {cuts} times: {requests} requests, {seen['seconds']:.0f} s with the conversion"
+        f"{size:,} bytes, cut {cuts} times: {requests} requests, "
+        f"{seen['seconds']:.0f} s with the conversion"
     )
     print(
-        f"fetched again: {again:,} bytes in all, {again / cuts:,.0f} for each cut (limit {AGAIN:,})"
+        f"fetched again: {again:,} bytes in all, {again / cuts:,.0f} for each cut "
+        f"(limit {AGAIN:,})"
     )
     print(
-        f"anonymous memory: {seen['imports']:.0f} MB after imports, at most {grown:.0f} MB more (limit {LIMIT_MB})"
+        f"anonymous memory: {seen['imports']:.0f} MB after imports, at most "
+        f"{grown:.0f} MB more (limit {LIMIT_MB})"
     )
     print(
-        f"run --real: {'trained' if trained else 'FAILED'}, {more} more requests; left behind: {left or 'nothing'}"
+        f"run --real: {'trained' if trained else 'FAILED'}, {more} more requests; "
+        f"left behind: {left or 'nothing'}"
     )
     good = (
         requests == cuts + 2

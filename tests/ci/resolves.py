@@ -1,4 +1,6 @@
-"""Every pinned package has a wheel for every platform and Python that the kit supports (needs the network)."""
+"""Every pinned package has a wheel for every platform and Python that the kit supports
+(needs the network).
+"""
 
 import subprocess
 import sys
@@ -40,7 +42,8 @@ def main() -> int:
                 command, input="\n".join(pins), capture_output=True, encoding="utf-8"
             )
             print(
-                f"{platform:28} {python}  {'ok' if not done.returncode else done.stderr.strip()}"
+                f"{platform:28} {python}  "
+                f"{'ok' if not done.returncode else done.stderr.strip()}"
             )
             failed += bool(done.returncode)
     return bool(failed)

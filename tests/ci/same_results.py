@@ -1,4 +1,4 @@
-"""Two results of the same command agree: python tests/ci/same_results.py RESULT RESULT."""
+"""Two results of the same command agree: same_results.py RESULT RESULT."""
 
 import json
 import sys
@@ -6,7 +6,9 @@ from pathlib import Path
 
 
 def main(*results: str) -> int:
-    """Exit status 0 if all accuracies of all seeds are the same to 0.005 (threads may round differently)."""
+    """Exit status 0 if all accuracies of all seeds are the same to 0.005 (threads may
+    round differently).
+    """
     first, second = (json.loads(Path(result).read_text("utf-8")) for result in results)
     assert first["hashes"] == second["hashes"] and first["seeds"] == second["seeds"], (
         "these ran on different data"

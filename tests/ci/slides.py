@@ -1,10 +1,13 @@
-"""The slides as a room sees them: python tests/ci/slides.py SCREENS [--all-pictures] [NN …].
+"""The slides as a room sees them: python tests/ci/slides.py SCREENS [--all-pictures]
+[NN …].
 
-Makes the decks in a new folder and opens them from there as files, without any network: no other server is asked, no
-script complains, and on every slide, with all that appears on it, there is something to see, nothing leaves the slide
-or lies upon something else, letters are large and not faint, formulas are set, and pictures are there and have words.
-The speaker's view shows the notes, and a deck prints as one page per slide. SCREENS gets pictures of the first deck,
-or of all. Exit status 1 if anything is not so.
+Makes the decks in a new folder and opens them from there as files, without any network:
+    no other server is asked, no script complains, and on every slide, with all that
+    appears on it, there is something to see, nothing leaves the slide or lies upon
+    something else, letters are large and not faint, formulas are set, and pictures are
+    there and have words. The speaker's view shows the notes, and a deck prints as one
+    page per slide. SCREENS gets pictures of the first deck, or of all. Exit status 1 if
+    anything is not so.
 """
 
 import argparse
@@ -20,7 +23,10 @@ SMALLEST = (
     0.66 * 32 / 720
 )  # of a slide's height: letters of text; a point more than those of a subtitle on television
 SMALLEST_CODE = 0.5 * 32 / 720
-PLACE = "[Reveal.getSlidePastCount(), Reveal.availableFragments().next, Reveal.isLastSlide()]"
+PLACE = (
+    "[Reveal.getSlidePastCount(), Reveal.availableFragments().next, "
+    "Reveal.isLastSlide()]"
+)
 LOOK = """([least, leastCode]) => {
   const slide = Reveal.getCurrentSlide(), frame = slide.getBoundingClientRect(), found = [];
   const say = (what, element) => found.push(`${what}: ${(element.alt || element.textContent).trim().slice(0, 50)}`);
@@ -72,7 +78,9 @@ def make(folder: Path, numbers: list[str]) -> None:
 
 
 def listen(page, problems: list[str], name: str) -> None:
-    """Note every request that is not for a file of the folder, and every complaint of a script."""
+    """Note every request that is not for a file of the folder, and every complaint of a
+    script.
+    """
 
     def note(holds: bool, problem: str) -> None:
         if not holds:
@@ -126,7 +134,8 @@ def walk(page, path: Path, screens: Path | None) -> tuple[int, list[str]]:
 def faint(page, path: Path) -> list[str]:
     """Text of a deck that is hard to see on what lies behind it."""
     page.evaluate(
-        "document.querySelectorAll('section').forEach(s => s.style.cssText = 'display: block !important')"
+        "document.querySelectorAll('section').forEach(s => s.style.cssText = "
+        "'display: block !important')"
     )
     return [
         f"{path.stem}: faint: {text}"
@@ -142,7 +151,8 @@ def speaker(context, page, path: Path, screens: Path) -> list[str]:
     view = opened.value
     try:
         view.wait_for_function(
-            "() => document.querySelector('.speaker-controls-notes .value')?.textContent.trim()"
+            "() => document.querySelector('.speaker-controls-notes "
+            ".value')?.textContent.trim()"
         )
         page.keyboard.press("ArrowRight")
         view.wait_for_function("() => document.querySelector('#current-slide iframe')")
@@ -212,7 +222,8 @@ def main(*words: str) -> int:
             page.close()
         browser.close()
     print(
-        f"{len(counts)} decks: {', '.join(f'{name} {count}' for name, count in counts.items())} slides"
+        f"{len(counts)} decks: "
+        f"{', '.join(f'{name} {count}' for name, count in counts.items())} slides"
     )
     print("\n".join(problems) or "no problems on the slides")
     return bool(problems)

@@ -1,10 +1,12 @@
 """Run all of every student's notebook: python tests/ci/student_stops.py [--whole] [NN…]
 
-A student opens a notebook of the workshop and runs all cells, without an answer. Each notebook must run to the check of
-its first exercise, stop there, and show one friendly sentence and no traceback. Of the cells before it, those that the
-exercise needs are run (all of them are the master's, line by line, as tests/test_workshop_build.py sees to, and the
-masters are run by make test). With --whole every one is run, in 200 seconds of processor time instead of 75. Two
-notebooks run at a time. Exit status 1 if one does not stop as it should.
+A student opens a notebook of the workshop and runs all cells, without an answer. Each
+notebook must run to the check of its first exercise, stop there, and show one friendly
+sentence and no traceback. Of the cells before it, those that the exercise needs are run
+(all of them are the master's, line by line, as tests/test_workshop_build.py sees to,
+and the masters are run by make test). With --whole every one is run, in 200 seconds of
+processor time instead of 75. Two notebooks run at a time. Exit status 1 if one does not
+stop as it should.
 """
 
 import ast
@@ -24,7 +26,9 @@ LONGEST_FIRST = ("00", "06", "10", "05", "07", "09", "03", "08", "01", "02", "04
 
 
 def stop(path: Path, whole: bool = True) -> str:
-    """The sentence at which a student's notebook stops. Raises AssertionError if it stops elsewhere, or nowhere."""
+    """The sentence at which a student's notebook stops. Raises AssertionError if it
+    stops elsewhere, or nowhere.
+    """
     notebook = nbformat.read(path, 4)
     if not whole:
         notebook.cells = needed(notebook.cells)
@@ -54,7 +58,9 @@ def stop(path: Path, whole: bool = True) -> str:
 
 
 def needed(cells: list) -> list:
-    """The first check, all that comes after it, and the cells before it on whose names it depends."""
+    """The first check, all that comes after it, and the cells before it on whose names
+    it depends.
+    """
     at = next(
         i
         for i, cell in enumerate(cells)
@@ -69,7 +75,7 @@ def needed(cells: list) -> list:
 
 
 def names(cell) -> tuple[set[str], set[str]]:
-    """The names that a cell gives a value to, by importing too, and those that it uses."""
+    """Names that a cell gives a value to (by importing too), and names that it uses."""
     bound, used = set(), set()
     for node in ast.walk(ast.parse(cell.source if cell.cell_type == "code" else "")):
         if isinstance(node, ast.Name):

@@ -46,6 +46,8 @@ class Application(Network):
             raise WeightsError(
                 f"{file} holds no weights of {self.name}: {error}"
             ) from error
-        for layer in alone.layers:
-            if layer.weights:
-                model.get_layer(layer.name).set_weights(layer.get_weights())
+        # by order, because Keras numbers the names of unnamed layers through
+        ours = [layer for layer in model.layers if layer.weights]
+        theirs = [layer for layer in alone.layers if layer.weights]
+        for layer, loaded in zip(ours, theirs, strict=True):
+            layer.set_weights(loaded.get_weights())

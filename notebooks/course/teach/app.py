@@ -1,77 +1,66 @@
-"""The page of ``teach_it_your_own.ipynb``: pictures in, a probe with an honest score, answers, one file to keep.
+"""The page of ``teach_it_your_own.ipynb``: pictures in, an honest score, a file to
+keep.
 
-Only the page; what it does is in the modules beside it, and none of them imports Keras, so that it appears at once.
-Every control is a labelled button, list or field that takes the keyboard, and what happens is said in words in one
-place, which screen readers announce.
+Only the page; what it does is in the modules beside it. None of them imports Keras at
+first, so that the page appears at once. Every control is a labelled button, list or
+field that takes the keyboard. What happens is said in words in one place, which screen
+readers announce.
 """
 
 import html
 import os
 import threading
 import traceback
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from tlkit import evaluate, plots
 from tlkit.files import fetch
 from tlkit.folders import SUFFIXES
 
 from ..widgets import FetchButton
 from ..widgets.twin import with_twin
-from . import (
+from . import markup
+from .example import draw_example, example_twin
+from .markup import Answer
+from .pictures import (
     CLASSES,
     FEW,
     Examples,
-    Features,
-    Picture,
     PictureError,
-    Probe,
     TeachError,
-    learn,
     read_picture,
-    save,
 )
-from .report import mistakes
+from .probe import Features, Probe, learn
+from .report import save
 from .show import SIDE, source, spotlight, where
 
 ABOUT = {
-    "imagenet": "The network is <b>VGG16, trained on the 1.3 million photographs of ImageNet</b>: animals, plants, "
-    "vehicles, tools, food, furniture. It suits photographs.",
-    "letters": "The network is <b>the letters backbone, trained on printed letters that were drawn at 32 × 32 "
-    "pixels</b>. Expect it to tell apart printed letters, digits and simple signs. It has seen no photograph: on "
-    "photographs of things it may do hardly better than guessing, and it has learnt not to look at colour.",
+    "imagenet": "The network is <b>VGG16, trained on the 1.3 million photographs of "
+    "ImageNet</b>: animals, plants, vehicles, tools, food, furniture. It suits "
+    "photographs.",
+    "letters": "The network is <b>the letters backbone, trained on printed letters "
+    "that were drawn at 32 × 32 pixels</b>. Expect it to tell apart printed letters, "
+    "digits and simple signs. It has seen no photograph: on photographs of things it "
+    "may do hardly better than guessing, and it has learnt not to look at colour.",
 }
-OTHER = "The network has weights of your own choice, from {}. What suits it is what it was trained on."
-VGG16 = "For photographs, take VGG16: one download (59 MB, kept in your cache folder), then everything works offline."
-THUMBS, NEW = 24, 12  # pictures shown of a class; new pictures answered at once
+OTHER = (
+    "The network has weights of your own choice, from {}. It suits pictures like those "
+    "that it was trained on."
+)
+VGG16 = (
+    " For photographs, take VGG16: one download (59 MB, kept in your cache folder), "
+    "then everything works offline."
+)
+THUMBS = 24  # pictures shown of a class
+MOST_NEW = 12  # new pictures answered at once
 ALL = "all its pictures"
-EXAMPLE = ("two", "five", "nine"), "259"  # names, symbols
-STYLE = """<style>
-.tlkit-teach .row { display: flex; flex-wrap: wrap; gap: 6px; align-items: flex-start; }
-.tlkit-teach .row img { border-radius: 3px; }
-.tlkit-teach .card { width: 290px; border: 1px solid var(--jp-border-color1, #bbb); border-radius: 6px; padding: 8px;
-  line-height: 1.35; overflow-wrap: anywhere; }
-.tlkit-teach .bar { background: var(--jp-brand-color1, #1976d2); height: 6px; border-radius: 3px; min-width: 1px; }
-.tlkit-teach table { border-collapse: collapse; }
-.tlkit-teach td, .tlkit-teach th { padding: 2px 10px; text-align: right; }
-.tlkit-teach .note { border-left: 4px solid var(--jp-warn-color1, #e69f00); padding: 2px 10px; }
-.tlkit-teach .widget-html, .tlkit-teach .widget-html-content { line-height: 1.45; height: auto; overflow: visible;
-  white-space: normal; }
-.tlkit-teach h3 { margin: 14px 0 2px; }
-.tlkit-drop { border: 1px dashed var(--jp-border-color1, #bbb); border-radius: 6px; padding: 6px 8px; margin: 4px 0; }
-.tlkit-drop.over { border-style: solid; border-color: var(--jp-brand-color1, #1976d2); }
-</style>"""
+NOTHING_LEARNT = "expected a model that has learnt, got none yet."
 
 
 def _said(handler: Callable) -> Callable:
-    """A handler of a click whose errors are said on the page; whatever the learner had is still there."""
+    """A handler whose errors are said on the page; nothing that was there is lost."""
 
     @wraps(handler)
     def call(self, *arguments):
@@ -79,47 +68,49 @@ def _said(handler: Callable) -> Callable:
             handler(self, *arguments)
         except (TeachError, OSError, ValueError, fetch.FetchError) as error:
             self.say(f"✗ {error}")
-        except Exception as error:
+        except Exception as error:  # nobody foresaw it: the log gets the whole of it
             self.say(
-                f"✗ {type(error).__name__}: {error}. Your pictures are still here: try again, or restart the kernel."
+                f"✗ {type(error).__name__}: {error}. Your pictures are still here: try "
+                "again, or restart the kernel."
             )
-            traceback.print_exc()  # for whoever looks into the log
+            traceback.print_exc()
 
     return call
 
 
-def _list(sentences: Sequence[str], shown: int = 6) -> str:
-    """Sentences as a list, the rest folded."""
-    items = [f"<li>{html.escape(sentence)}</li>" for sentence in sentences]
-    rest = f"<details><summary>{len(items) - shown} more</summary><ul>{''.join(items[shown:])}</ul></details>"
-    return (
-        f"<ul>{''.join(items[:shown])}</ul>{rest if items[shown:] else ''}"
-        if items
-        else ""
-    )
+def content(one) -> bytes:
+    """The bytes of a chosen file.
 
+    Args:
+        one: what ipywidgets' FileUpload has of it: "name" and "content".
 
-def _image(src: str, alt: str, side: int = 44) -> str:
-    return f'<img src="{src}" alt="{html.escape(alt)}" title="{html.escape(alt)}" width="{side}" height="{side}">'
-
-
-def _content(one) -> bytes:
-    """The bytes of a chosen file. Raises PictureError for what the page's script left in the browser."""
+    Raises:
+        PictureError: the page's script left it in the browser, and says why.
+    """
     data = bytes(one["content"])
     if data.startswith(b"tlkit: folder"):
         raise PictureError(
-            f"{one['name']}: expected pictures, got a folder. Next: open it and choose the pictures in it."
+            f"{one['name']}: expected pictures, got a folder. Next: open it and choose "
+            "the pictures in it."
         )
     if data.startswith(b"tlkit: "):
-        got = f"expected at most 8 MB through the browser, got {int(data.split()[1]) / 1e6:.0f} MB"
+        size = int(data.split()[1]) / 1e6
         raise PictureError(
-            f"{one['name']}: {got}. Next: save a smaller copy, or name its folder on this page."
+            f"{one['name']}: expected at most 8 MB through the browser, got {size:.0f} "
+            "MB. Next: save a smaller copy, or name its folder on this page."
         )
     return data
 
 
 class ClassRow:
-    """One thing to teach: its name, its pictures, and what was said of its files."""
+    """One thing to teach: its name, its pictures, and sentences about its files.
+
+    Attributes:
+        app: the page.
+        label: of the class.
+        sentences: about its files.
+        widget: the row.
+    """
 
     def __init__(self, app: "TeachApp", label: int):
         from ipywidgets import HTML, Button, Dropdown, HBox, Layout, Text, VBox
@@ -136,44 +127,16 @@ class ClassRow:
             options=[ALL], description="Take out:", layout=Layout(width="260px")
         )
         self.clear = Button(description="Take out", layout=Layout(width="auto"))
-        self.shown, wrap = HTML(), Layout(flex_flow="row wrap")
-        self.widget = VBox(
-            [
-                HBox([self.name, self.upload, self.which, self.clear], layout=wrap),
-                self.shown,
-            ]
+        self.shown = HTML()
+        controls = HBox(
+            [self.name, self.upload, self.which, self.clear],
+            layout=Layout(flex_flow="row wrap"),
         )
+        self.widget = VBox([controls, self.shown])
         self.widget.add_class("tlkit-drop")
         self.name.observe(self._named, "value")
         self.clear.on_click(self._remove)
         self.show()
-
-    def _named(self, change) -> None:
-        self.app.examples.names[self.label] = change["new"]
-        self.show()
-
-    def _remove(self, _button) -> None:
-        which = self.which.value
-        self.app.examples.remove(self.label, None if which == ALL else which)
-        if which == ALL:
-            self.sentences = []
-        self.show()
-        self.app.say(f"Taken out of {self.called}: {which}. {self.app.next_step()}")
-
-    def _files(self, found) -> None:
-        before = len(self.app.examples.of(self.label))
-        for one in found:
-            try:
-                self.sentences += self.app.examples.add(
-                    self.label, one["name"], _content(one)
-                )
-            except PictureError as error:
-                self.sentences.append(f"✗ {error}")
-        added = len(self.app.examples.of(self.label)) - before
-        self.show()
-        self.app.say(
-            f"{self.called}: {added} of {len(found)} files were taken in. {self.app.next_step()}"
-        )
 
     @property
     def called(self) -> str:
@@ -182,26 +145,60 @@ class ClassRow:
 
     def show(self) -> None:
         """Say how many pictures there are, and show them."""
-        mine = (
-            self.app.examples.of(self.label)
-            if self.label < len(self.app.examples.names)
-            else ()
-        )
+        mine = ()
+        if self.label < len(self.app.examples.names):
+            mine = self.app.examples.of(self.label)
         self.upload.description = f"Choose pictures of {self.called}"
         self.clear.disabled = self.which.disabled = not mine
         self.which.options = [ALL, *(picture.name for picture in mine)]
-        small = "".join(
-            _image(source(picture.image), picture.name) for picture in mine[:THUMBS]
-        )
-        more = f" and {len(mine) - THUMBS} more" if len(mine) > THUMBS else ""
-        count = (
-            f"{len(mine)} picture{'s' * (len(mine) != 1)}"
-            if mine
-            else "No pictures yet: choose some, or drop them here."
-        )
+        small = [
+            markup.picture(source(picture.image), picture.name)
+            for picture in mine[:THUMBS]
+        ]
+        if len(mine) > THUMBS:
+            small.append(f" and {len(mine) - THUMBS} more")
         self.shown.value = (
-            f'{count}<div class="row">{small}{more}</div>{_list(self.sentences)}'
+            f'{_count(len(mine))}<div class="row">{"".join(small)}</div>'
+            f"{markup.listed(self.sentences)}"
         )
+
+    def _named(self, change) -> None:
+        self.app.examples.names[self.label] = change["new"]
+        self.show()
+
+    def _remove(self, _button) -> None:
+        """Take out one picture, or all."""
+        which = self.which.value
+        if which == ALL:
+            self.app.examples.remove(self.label)
+            self.sentences = []
+        else:
+            self.app.examples.remove(self.label, which)
+        self.show()
+        self.app.say(f"Taken out of {self.called}: {which}. {self.app.next_step()}")
+
+    def _files(self, found: Sequence) -> None:
+        """Take in what was chosen or dropped."""
+        before = len(self.app.examples.of(self.label))
+        for one in found:
+            try:
+                data = content(one)
+                self.sentences += self.app.examples.add(self.label, one["name"], data)
+            except PictureError as error:
+                self.sentences.append(f"✗ {error}")
+        added = len(self.app.examples.of(self.label)) - before
+        self.show()
+        self.app.say(
+            f"{self.called}: {added} of {len(found)} files were taken in. "
+            f"{self.app.next_step()}"
+        )
+
+
+def _count(pictures: int) -> str:
+    """How many pictures a class has, in words."""
+    if not pictures:
+        return "No pictures yet: choose some, or drop them here."
+    return "1 picture" if pictures == 1 else f"{pictures} pictures"
 
 
 class TeachApp:
@@ -212,6 +209,7 @@ class TeachApp:
         features: the frozen backbone (teach.Features).
         probe: what was learnt last (teach.Probe); None before that.
         kept: the folder that was written last; None before that.
+        rows: one for each thing to teach, those beyond the chosen number hidden.
         widget: the page, an ipywidgets.VBox.
     """
 
@@ -221,53 +219,73 @@ class TeachApp:
         weights: str | None = None,
         size: int | None = None,
     ):
-        from ipywidgets import HTML, Button, Dropdown, Layout, Text
-
         chosen = weights or ("letters" if fetch.missing(("vgg16",)) else "imagenet")
+        self._offered = weights is None and chosen == "letters"  # VGG16, to download
         self.features = Features(chosen, folder, size)
         self.examples = Examples(("", ""), self.features.size)
         self.probe: Probe | None = None
         self.kept: Path | None = None
-        wide, self._offered = (
-            Layout(width="auto"),
-            weights is None and chosen == "letters",
+        self._make_controls(folder)
+        self._connect()
+        self.widget = self._page()
+        self._counted()
+        self._placed()
+        self._introduce()
+        self._warm_soon()
+
+    def _make_controls(self, folder: str | Path) -> None:
+        """All buttons, fields and places for text, in the order of the page."""
+        from ipywidgets import HTML, Button, Dropdown, Layout, Text, VBox
+
+        auto, whole_label = Layout(width="auto"), {"description_width": "initial"}
+        self.about, self.result, self.answers = HTML(), HTML(), HTML()
+        self.done, self.status = HTML(), HTML()
+        low, high = CLASSES
+        self.count = Dropdown(
+            description="How many things?",
+            options=range(low, high + 1),
+            style=whole_label,
+            layout=Layout(width="190px"),
         )
-        self.about, self.result, self.answers, self.done = (
-            HTML(),
-            HTML(),
-            HTML(),
-            HTML(),
+        self.example = Button(description="Try it with drawn digits", layout=auto)
+        self._classes = VBox()  # the rows in use
+        self.rows = [ClassRow(self, label) for label in range(high)]
+        self.folder = Text(
+            description="Or a folder that holds a folder for each thing:",
+            placeholder="pictures/",
+            style=whole_label,
+            layout=Layout(width="560px"),
         )
-        self.status = HTML(
-            '<div role="status">Choose pictures, or try it with drawn digits.</div>'
-        )
-        self.count = Dropdown(description="How many things?", options=range(CLASSES[0], CLASSES[1] + 1),
-                              style={"description_width": "initial"}, layout=Layout(width="190px"))  # fmt: skip
-        self.rows = [ClassRow(self, label) for label in range(CLASSES[1])]
-        self.folder = Text(description="Or a folder that holds a folder for each thing:", placeholder="pictures/",
-                           style={"description_width": "initial"}, layout=Layout(width="560px"))  # fmt: skip
-        self.read = Button(description="Read that folder", layout=wide)
-        self.example = Button(description="Try it with drawn digits", layout=wide)
+        self.read = Button(description="Read that folder", layout=auto)
         self.learn = Button(description="Learn", button_style="primary")
         self.ask = self.uploader(self._answer)
         self.ask.description = "Choose new pictures to name"
         self.place = Text(
             str(folder), description="Folder:", layout=Layout(width="400px")
         )
-        self.keep = Button(description="Keep the model", layout=wide)
+        self.keep = Button(description="Keep the model", layout=auto)
+        self.status.value = (
+            '<div role="status">Choose pictures, or try it with drawn digits.</div>'
+        )
+
+    def _connect(self) -> None:
+        """What each control does."""
         self.count.observe(self._counted, "value")
-        self.read.on_click(self._read_folder)
         self.example.on_click(self._draw_example)
+        self.read.on_click(self._read_folder)
         self.learn.on_click(self._learn)
-        self.keep.on_click(self._keep)
         self.place.observe(self._placed, "value")
-        self.widget = self._page()
-        self._placed()
-        self._introduce()
-        self._warm_soon()
+        self.keep.on_click(self._keep)
 
     def uploader(self, take: Callable[[Sequence], None]):
-        """A button to choose files with; ``take`` gets them, and the page keeps no second copy of them."""
+        """A button to choose files with.
+
+        Args:
+            take: gets the files; the page keeps no second copy of them.
+
+        Returns:
+            ipywidgets.FileUpload.
+        """
         from ipywidgets import FileUpload, Layout
 
         button = FileUpload(
@@ -276,37 +294,48 @@ class TeachApp:
             icon="",
             layout=Layout(width="auto"),
         )
+        take_and_say = _said(lambda self, found: take(found))
 
         def changed(change):
-            if found := change["new"]:
-                _said(lambda self: take(found))(self)
+            if change["new"]:
+                take_and_say(self, change["new"])
                 button.value = ()
 
         button.observe(changed, "value")
         return button
 
     def _page(self):
+        """All controls under their headings."""
         from ipywidgets import HTML, HBox, Layout, VBox
 
         wrap = Layout(flex_flow="row wrap")
-        self._classes, drop = VBox(), VBox([HBox([self.ask]), self.answers])
+        drop = VBox([HBox([self.ask]), self.answers])
         drop.add_class("tlkit-drop")
         self.status.add_class("tlkit-status")
-        self._fetch = (
-            FetchButton(("vgg16",), self._take_vgg16).widget
-            if self._offered
-            else HTML()
+        self._fetch = HTML()
+        if self._offered:
+            self._fetch = FetchButton(("vgg16",), self._take_vgg16).widget
+        page = VBox(
+            [
+                HTML(markup.STYLE),
+                self.about,
+                self._fetch,
+                HTML("<h3>1 · Pictures: about ten of each thing</h3>"),
+                HBox([self.count, self.example], layout=wrap),
+                self._classes,
+                HBox([self.folder, self.read], layout=wrap),
+                HTML("<h3>2 · Learn, and see how good it is</h3>"),
+                HBox([self.learn]),
+                self.status,
+                self.result,
+                HTML("<h3>3 · Ask it about pictures that it has not seen</h3>"),
+                drop,
+                HTML("<h3>4 · Keep it</h3>"),
+                HBox([self.place, self.keep], layout=wrap),
+                self.done,
+            ]
         )
-        page = VBox([
-            HTML(STYLE), self.about, self._fetch,
-            HTML("<h3>1 · Pictures: about ten of each thing</h3>"),
-            HBox([self.count, self.example], layout=wrap), self._classes, HBox([self.folder, self.read], layout=wrap),
-            HTML("<h3>2 · Learn, and see how good it is</h3>"), HBox([self.learn]), self.status, self.result,
-            HTML("<h3>3 · Ask it about pictures that it has not seen</h3>"), drop,
-            HTML("<h3>4 · Keep it</h3>"), HBox([self.place, self.keep], layout=wrap), self.done,
-        ])  # fmt: skip
         page.add_class("tlkit-teach")
-        self._counted()
         return page
 
     def say(self, sentence: str) -> None:
@@ -316,40 +345,54 @@ class TeachApp:
     def next_step(self) -> str:
         """What is missing before learning."""
         few = [
-            row.called
-            for row in self.rows[: self.count.value]
-            if len(self.examples.of(row.label)) < FEW
+            row.called for row in self._used() if len(self.examples.of(row.label)) < FEW
         ]
         return f"Next: pictures of {', '.join(few)}." if few else "Next: Learn."
 
+    def _used(self) -> list[ClassRow]:
+        """The rows that are on the page now."""
+        return self.rows[: self.count.value]
+
     def _warm_soon(self) -> None:
-        """Start TensorFlow while the learner is choosing pictures, a moment later, so that the page appears first."""
+        """Start TensorFlow while the learner chooses pictures.
+
+        A moment later, so that the page appears first.
+        """
         if not os.environ.get("TLKIT_STATIC"):
             timer = threading.Timer(1.5, self._warm)
             timer.daemon = True
             timer.start()
 
     def _warm(self) -> None:
+        """Build the network, in a thread of its own; an error is said on the page.
+
+        It is raised again when something is learnt.
+        """
         try:
             self.features.warm()
-        except Exception as error:  # of another thread: said here, and raised again when something is learnt
+        except Exception as error:
             self.about.value += f'<p class="note">✗ {html.escape(str(error))}</p>'
 
-    def _introduce(self) -> None:
+    def _about(self) -> str:
+        """What the backbone was trained on, as HTML."""
         weights = self.features.weights
-        words = ABOUT.get(weights, OTHER.format(html.escape(Path(weights).name)))
-        note = "" if weights == "imagenet" else ' class="note"'
-        self.about.value = f"<p{note}>{words}{' ' + VGG16 if self._offered else ''}</p>"
+        return ABOUT.get(weights) or OTHER.format(html.escape(Path(weights).name))
+
+    def _introduce(self) -> None:
+        """Say at the top which network this is."""
+        words = self._about()
+        if self._offered:
+            words += VGG16
+        note = "" if self.features.weights == "imagenet" else ' class="note"'
+        self.about.value = f"<p{note}>{words}</p>"
 
     @property
     def warning(self) -> str:
-        """What to expect of the backbone, as plain text; empty for VGG16 with ImageNet's weights."""
+        """What to expect of the backbone, as plain text; empty for ImageNet's VGG16."""
         if self.features.weights == "imagenet":
             return ""
-        words = ABOUT.get(
-            self.features.weights, OTHER.format(Path(self.features.weights).name)
-        )
-        return words.replace("<b>", "").replace("</b>", "")
+        plain = self._about().replace("<b>", "").replace("</b>", "")
+        return html.unescape(plain)
 
     def _take_vgg16(self) -> None:
         """VGG16 is here: take it, and read the pictures again at its size."""
@@ -365,14 +408,15 @@ class TeachApp:
         self._warm_soon()
 
     def _counted(self, _change=None) -> None:
+        """Another number of things: show their rows."""
         self.examples.count(self.count.value)
-        self._classes.children = [row.widget for row in self.rows[: self.count.value]]
-        for row in self.rows[: self.count.value]:
+        self._classes.children = [row.widget for row in self._used()]
+        for row in self._used():
             self.examples.names[row.label] = row.name.value
             row.show()
 
     def _show_rows(self) -> None:
-        """The page follows the examples: how many classes, their names, their pictures."""
+        """The page follows the examples: number of classes, names, pictures."""
         names = list(self.examples.names)
         self.count.value = len(names)
         for row, name in zip(self.rows, names, strict=False):
@@ -380,29 +424,33 @@ class TeachApp:
             row.show()
 
     def _placed(self, _change=None) -> None:
+        """Another folder: say what goes there."""
         self.features.folder = Path(self.place.value.strip() or "my_model").expanduser()
         place = html.escape(str(self.features.folder.absolute()))
         self.done.value = (
-            f"Everything that this page writes goes into <code>{place}</code>: features of your pictures when you "
-            "learn, the model and its report when you keep it."
+            f"Everything that this page writes goes into <code>{place}</code>: "
+            "features of your pictures when you learn, the model and its report when "
+            "you keep it."
         )
 
     @_said
     def _read_folder(self, _button) -> None:
-        if not self.folder.value.strip():
+        folder = self.folder.value.strip()
+        if not folder:
             raise TeachError(
-                "expected the name of a folder, got none. Next: type it, or choose pictures above."
+                "expected the name of a folder, got none. Next: type it, or choose "
+                "pictures above."
             )
         self.say("Reading the pictures…")
-        found = self.examples.add_folder(self.folder.value.strip())
-        self._replaced(found)
-        counts = ", ".join(
-            f"{name} {len(self.examples.of(i))}"
-            for i, name in enumerate(self.examples.names)
-        )
-        self.say(f"Pictures were read: {counts}. {self.next_step()}")
+        self._replaced(self.examples.add_folder(folder))
+        counts = [
+            f"{name} {len(self.examples.of(label))}"
+            for label, name in enumerate(self.examples.names)
+        ]
+        self.say(f"Pictures were read: {', '.join(counts)}. {self.next_step()}")
 
     def _replaced(self, sentences: list[str]) -> None:
+        """All pictures are others now: show them, and sentences about their files."""
         for row in self.rows:
             row.sentences = []
         self.rows[0].sentences = sentences
@@ -412,7 +460,8 @@ class TeachApp:
     def _draw_example(self, _button) -> None:
         if any(self.examples.of(label) for label in range(len(self.examples.names))):
             raise TeachError(
-                "expected no pictures yet, because the drawn ones take their place. Next: remove yours first."
+                "expected no pictures yet, because the drawn ones take their place. "
+                "Next: remove yours first."
             )
         draw_example(self.examples)
         self._replaced([])
@@ -422,258 +471,126 @@ class TeachApp:
     def _learn(self, _button) -> None:
         self.learn.disabled = True
         try:
-            self.examples.usable()  # what is missing is said at once, not after TensorFlow's start
+            # What is missing is said at once, and not after TensorFlow's start.
+            self.examples.usable()
             self.say(
-                "Learning… the first time the network must be started, which takes some seconds."
+                "Learning… the first time the network must be started, which takes "
+                "some seconds."
             )
             self.probe = learn(self.examples, self.features)
         finally:
             self.learn.disabled = False
-        made = f"Features: {self.features.computed} computed, {self.features.found} from before."
-        self.result.value = _result(
-            self.probe, f"{made} {self.probe.seconds:.1f} s. {self.features.trouble}"
+        how = (
+            f"Features: {self.features.computed} computed, {self.features.found} from "
+            f"before. {self.probe.seconds:.1f} s. {self.features.trouble}"
         )
+        self.result.value = markup.result(self.probe, how)
         self.say(
-            f"Learnt. {self.probe.finding()} Next: ask it about new pictures, or keep it."
+            f"Learnt. {self.probe.finding()} Next: ask it about new pictures, or keep "
+            "it."
         )
 
-    def _answer(self, found) -> None:
+    def _answer(self, found: Sequence) -> None:
+        """Name new pictures: first all names, then what each answer rests on."""
         if self.probe is None:
             raise TeachError(
-                "expected a model that has learnt, got none yet. Next: Learn, then choose the pictures again."
+                f"{NOTHING_LEARNT} Next: Learn, then choose the pictures again."
             )
-        cards, wrong = [], []
-        for one in found[:NEW]:
+        probe, answers, wrong = self.probe, [], []
+
+        def show():
+            self.answers.value = markup.answers(probe.classes, answers, wrong)
+
+        for one in found[:MOST_NEW]:
             try:
-                picture = read_picture(one["name"], _content(one), self.features.size)
+                new = read_picture(one["name"], content(one), self.features.size)
             except PictureError as error:
                 wrong.append(f"✗ {error}")
                 continue
-            shares = self.probe.probabilities(picture.image[None])[0]
-            cards.append([picture, shares, ""])
-            self.answers.value = _cards(self.probe, cards, wrong)
+            shares = probe.probabilities(new.image[None])[0]
+            answers.append(Answer(new, shares))
+            show()
+        show()
         heard = "; ".join(
-            f"{p.name}: {self.probe.classes[s.argmax()]}, {100 * s.max():.0f} %"
-            for p, s, _ in cards
+            f"{answer.picture.name}: {probe.classes[answer.shares.argmax()]}, "
+            f"{100 * answer.shares.max():.0f} %"
+            for answer in answers
         )
-        self.answers.value = _cards(self.probe, cards, wrong)
-        self.say(
-            f"{heard or 'No picture could be read'}. {'Looking where it looks…' if cards else ' '.join(wrong)}"
-        )
-        for card in cards:
-            picture, shares, _ = card
-            falls = self.probe.occlusion(picture.image, int(shares.argmax()))
-            words = where(falls, self.probe.classes[shares.argmax()])
-            card[2] = (
-                f"{_image(source(spotlight(picture.image, falls)), words, SIDE)}<br>{html.escape(words)}"
-            )
-            self.answers.value = _cards(self.probe, cards, wrong)
-        if len(found) > NEW:
+        if answers:
+            self.say(f"{heard}. Looking where it looks…")
+        else:
+            self.say(f"No picture could be read. {' '.join(wrong)}")
+        for answer in answers:
+            answer.look = _look(probe, answer)
+            show()
+        if len(found) > MOST_NEW:
             wrong.append(
-                f"{len(found)} pictures were chosen; {NEW} are answered at once. Choose the others again."
+                f"{len(found)} pictures were chosen; {MOST_NEW} are answered at once. "
+                "Choose the others again."
             )
-            self.answers.value = _cards(self.probe, cards, wrong)
-        if cards:
+            show()
+        if answers:
             self.say(f"{heard}. {' '.join(wrong)}")
 
     @_said
     def _keep(self, _button) -> None:
         if self.probe is None:
-            raise TeachError(
-                "expected a model that has learnt, got none yet. Next: Learn first."
-            )
+            raise TeachError(f"{NOTHING_LEARNT} Next: Learn first.")
         self.say("Writing the model and its report…")
-        said = [
-            sentence
-            for row in self.rows[: self.count.value]
-            for sentence in row.sentences
-        ]
-        self.kept = save(self.probe, self.features.folder, self.warning, said)
+        notes = [sentence for row in self._used() for sentence in row.sentences]
+        self.kept = save(self.probe, self.features.folder, self.warning, notes)
         self._placed()
         place = html.escape(str(self.kept.absolute()))
         self.done.value += (
-            f"<p>✓ Kept in <code>{place}</code>: <code>model.keras</code>, <code>classes.json</code> and "
-            "<code>report.html</code>, one page to send on (it holds small copies of your pictures). "
-            f"To name further pictures:</p><pre>python -m tlkit predict {place} PICTURE…</pre>"
+            f"<p>✓ Kept in <code>{place}</code>: <code>model.keras</code>, "
+            "<code>classes.json</code> and <code>report.html</code>, one page to send "
+            "on (it holds small copies of your pictures). To name further "
+            f"pictures:</p><pre>python -m tlkit predict {place} PICTURE…</pre>"
         )
         self.say(f"Kept in {self.kept}. Earlier models stay.")
 
     def __repr__(self) -> str:
-        return "Teach it your own: a page with buttons. Run this cell in JupyterLab, or start the notebook with voila."
+        return (
+            "Teach it your own: a page with buttons. Run this cell in JupyterLab, or "
+            "start the notebook with voila."
+        )
 
     def _ipython_display_(self) -> None:
+        """The page with its script; in a saved notebook a picture of the example."""
         from IPython.display import Javascript, display
 
-        static = bool(os.environ.get("TLKIT_STATIC"))
-        twin, metadata = example_twin() if static else ({"text/plain": repr(self)}, {})
-        display(with_twin(self.widget, twin), raw=True, metadata=metadata)
-        if not static:
-            display(
-                Javascript((files("tlkit_course.teach") / "app.js").read_text("utf-8"))
-            )
+        if os.environ.get("TLKIT_STATIC"):
+            twin, metadata = example_twin()
+            display(with_twin(self.widget, twin), raw=True, metadata=metadata)
+            return
+        display(with_twin(self.widget, {"text/plain": repr(self)}), raw=True)
+        script = (files("tlkit_course.teach") / "app.js").read_text("utf-8")
+        display(Javascript(script))
 
 
-def _result(probe: Probe, made: str) -> str:
-    found, counts = (
-        probe.accuracy,
-        evaluate.confusion(probe.labels, probe.predicted, len(probe.classes)),
-    )
-    wrong = "".join(
-        f'<div style="width: 90px">{_image(one["src"], one["name"], 64)}<br>✗ {html.escape(one["said"])}'
-        f"<br>(is {html.escape(one['is'])})<br><small>{html.escape(one['name'])}</small></div>"
-        for one in mistakes(probe)[:NEW]
-    )
-    title = (
-        "<p>These were named wrongly, the surest first. Is the label right? Could you tell?</p>"
-        if wrong
-        else ""
-    )
-    return (
-        f"<p><b>Leave-one-out accuracy {found.mean:.2f}, 95 % interval {found.low:.2f} to {found.high:.2f}; guessing "
-        f"{probe.guessing:.2f}</b><br>{html.escape(probe.finding())}</p>{_table(probe.classes, counts)}{title}"
-        f'<div class="row">{wrong}</div>{_list(probe.notes)}<p><small>{html.escape(made)}</small></p>'
-    )
-
-
-def _table(classes: Sequence[str], counts: np.ndarray) -> str:
-    names = [f"<th>{html.escape(name)}</th>" for name in classes]
-    rows = (
-        name + "".join(f"<td>{n}</td>" for n in row)
-        for name, row in zip(names, counts, strict=True)
-    )
-    head = f"<tr><th>is ↓, was named →</th>{''.join(names)}</tr>"
-    return f"<table>{head}{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
-
-
-def _cards(probe: Probe, cards: Sequence, wrong: Sequence[str]) -> str:
-    shown = "".join(_card(probe.classes, *card) for card in cards)
-    return f'<div class="row">{shown}</div>{_list(wrong)}'
-
-
-def _card(
-    classes: Sequence[str], picture: Picture, shares: np.ndarray, look: str
-) -> str:
-    notes = "".join(f"<br><small>{html.escape(note)}</small>" for note in picture.notes)
-    bars = "".join(
-        f'<div>{html.escape(classes[i])} {100 * shares[i]:.0f} %<div class="bar" style="width: {100 * shares[i]:.0f}%">'
-        "</div></div>"
-        for i in np.argsort(-shares)
-    )
-    small = _image(source(picture.image, SIDE), picture.name, SIDE)
-    head = f"<b>{html.escape(picture.name)}</b>{notes}"
-    return f'<div class="card">{head}<br>{small} {look or "Looking where it looks…"}{bars}</div>'
-
-
-def example_twin() -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the page shows after the drawn example, as a picture with its words; MIME bundle and metadata.
-
-    It is the same code as the page's, on a folder that is thrown away.
+def _look(probe: Probe, answer: Answer) -> str:
+    """The picture with the light on what the answer rests on, and a sentence,
+    as HTML.
     """
-    from tempfile import TemporaryDirectory
-
-    from tlkit import glyphs
-
-    names, symbols = EXAMPLE
-    with TemporaryDirectory() as folder:
-        features = Features("letters", folder)
-        draw_example(examples := Examples())
-        probe = learn(examples, features)
-        new = glyphs.draw(symbols, 3, 9, fonts=glyphs.TEST_FONTS).images
-        shares = probe.probabilities(new)
-        falls = [
-            probe.occlusion(image, int(own.argmax()))
-            for image, own in zip(new, shares, strict=True)
-        ]
-    alt = (
-        f"Ten drawn scenes each of {', '.join(names)}. {probe.finding()} Three new scenes: "
-        + " ".join(
-            f"{names[own.argmax()]}, {100 * own.max():.0f} %. {where(fall, names[own.argmax()])}"
-            for own, fall in zip(shares, falls, strict=True)
-        )
-    )
-    drawn = _drawn(probe, new, shares, falls)
-    twin = {"text/plain": alt, "image/png": b64encode(plots.png(drawn, alt)).decode()}
-    return twin, {"image/png": {"alt": alt}}
-
-
-def _drawn(
-    probe: Probe, new: np.ndarray, shares: np.ndarray, falls: Sequence[np.ndarray]
-):
-    """Left the pictures learnt from, right three new ones with answer and occlusion map."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8.4, 3.6))
-    left = figure.add_axes((0.1, 0.05, 0.5, 0.8))
-    rows = [
-        [
-            p.image
-            for p, own in zip(probe.pictures, probe.labels, strict=True)
-            if own == label
-        ]
-        for label in range(3)
-    ]
-    tiles = np.pad(
-        np.array([row[:10] for row in rows]),
-        ((0, 0), (0, 0), (1, 1), (1, 1), (0, 0)),
-        constant_values=255,
-    )
-    left.imshow(np.concatenate(np.concatenate(tiles, axis=1), axis=1))
-    for label, name in enumerate(probe.classes):
-        left.text(
-            -6,
-            34 * label + 17,
-            name,
-            ha="right",
-            va="center",
-            fontsize=11,
-            color=plots.INK,
-        )
-    left.set_title(
-        f"learnt from 30 pictures\nleave-one-out accuracy {probe.accuracy}",
-        fontsize=11,
-        color=plots.INK,
-    )
-    for i, (image, own, fall) in enumerate(zip(new, shares, falls, strict=True)):
-        for column, shown in enumerate((image, spotlight(image, fall))):
-            ax = figure.add_axes((0.64 + 0.12 * column, 0.6 - 0.29 * i, 0.11, 0.25))
-            ax.imshow(shown, interpolation="nearest")
-            ax.axis("off")
-        words = f"{probe.classes[own.argmax()]}\n{100 * own.max():.0f} %"
-        figure.text(
-            0.89, 0.725 - 0.29 * i, words, va="center", fontsize=11, color=plots.INK
-        )
-    figure.text(0.695, 0.89, "new", ha="center", fontsize=11, color=plots.INK)
-    figure.text(0.815, 0.89, "looks at", ha="center", fontsize=11, color=plots.INK)
-    left.axis("off")
-    return figure
-
-
-def draw_example(examples: Examples) -> None:
-    """Ten drawn scenes of each of three digits, as files."""
-    from PIL import Image
-
-    from tlkit import glyphs
-
-    names, symbols = EXAMPLE
-    examples.count(len(names))
-    examples.names[:] = names
-    scenes = glyphs.draw(
-        symbols, 10 * len(symbols), 5, fonts=glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
-    )
-    for i, (image, symbol) in enumerate(zip(scenes.images, scenes.symbol, strict=True)):
-        file = BytesIO()
-        Image.fromarray(image).save(file, "PNG")
-        examples.add(int(symbol), f"drawn {i + 1:02}.png", file.getvalue())
+    image, label = answer.picture.image, int(answer.shares.argmax())
+    falls = probe.occlusion(image, label)
+    words = where(falls, probe.classes[label])
+    light = markup.picture(source(spotlight(image, falls)), words, SIDE)
+    return f"{light}<br>{html.escape(words)}"
 
 
 def teach_app(
     folder: str | Path = "my_model", weights: str | None = None, size: int | None = None
 ) -> TeachApp:
-    """A page on which you teach a network two to five things by pictures. As the last line of a cell it shows below it.
+    """A page on which you teach a network two to five things by pictures.
+
+    As the last line of a cell it is shown below it.
 
     Args:
         folder: everything that the page writes goes in here.
-        weights: as ``Backbone`` takes them; None: "imagenet" if its file is on this machine, else "letters".
-        size: height and width that pictures are squeezed to, 32 to 224 pixels; None: 96 for "imagenet", else 32.
+        weights: as ``Backbone`` takes them; None: "imagenet" if its file is on this
+            machine, else "letters".
+        size: height and width that pictures are squeezed to, 32 to 224 pixels; None: 96
+            for "imagenet", else 32.
     """
     return TeachApp(folder, weights, size)

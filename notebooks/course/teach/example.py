@@ -1,0 +1,112 @@
+"""The drawn example of the page, and the picture of it that a saved notebook shows."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from io import BytesIO
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from tlkit import plots
+
+from ..figures.parts import sheet
+from .pictures import Examples
+from .probe import Features, Probe, learn
+from .show import spotlight, where
+
+NAMES, SYMBOLS = ("two", "five", "nine"), "259"
+EACH = 10  # pictures of each
+
+
+def draw_example(examples: Examples) -> None:
+    """Fill examples with ten drawn scenes of each of three digits, as files."""
+    from PIL import Image
+
+    from tlkit import glyphs
+
+    examples.count(len(NAMES))
+    examples.names[:] = NAMES
+    fonts = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
+    scenes = glyphs.draw(SYMBOLS, EACH * len(SYMBOLS), 5, fonts=fonts)
+    for i, (image, symbol) in enumerate(zip(scenes.images, scenes.symbol, strict=True)):
+        file = BytesIO()
+        Image.fromarray(image).save(file, "PNG")
+        examples.add(int(symbol), f"drawn {i + 1:02}.png", file.getvalue())
+
+
+def example_twin() -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the page shows after the drawn example, as a picture with its words.
+
+    It is made by the same code as the page's, on a folder that is thrown away.
+
+    Returns:
+        a MIME bundle, and its metadata.
+    """
+    from tlkit import glyphs
+
+    examples = Examples()
+    draw_example(examples)
+    new = glyphs.draw(SYMBOLS, 3, 9, fonts=glyphs.TEST_FONTS).images
+    with TemporaryDirectory() as folder:
+        probe = learn(examples, Features("letters", folder))
+        shares = probe.probabilities(new)
+        falls = [
+            probe.occlusion(image, int(own.argmax()))
+            for image, own in zip(new, shares, strict=True)
+        ]
+    drawn = _drawn(probe, new, shares, falls)
+    alt = drawn.get_label()
+    picture = b64encode(plots.png(drawn, alt)).decode()
+    return {"text/plain": alt, "image/png": picture}, {"image/png": {"alt": alt}}
+
+
+def _drawn(
+    probe: Probe, new: np.ndarray, shares: np.ndarray, falls: Sequence[np.ndarray]
+):
+    """Left the pictures learnt from, right new ones with answer and occlusion map.
+
+    Args:
+        probe: what was learnt.
+        new: uint8 (n, size, size, 3).
+        shares: float (n, classes).
+        falls: as from ``Probe.occlusion``, one for each new picture.
+
+    Returns:
+        a matplotlib Figure.
+    """
+    from matplotlib.figure import Figure
+
+    figure, ink = Figure(figsize=(8.4, 3.6)), {"fontsize": 11, "color": plots.INK}
+    _learnt_from(figure.add_axes((0.1, 0.05, 0.5, 0.8)), probe)
+    figure.text(0.695, 0.89, "new", ha="center", **ink)
+    figure.text(0.815, 0.89, "looks at", ha="center", **ink)
+    words = []
+    for i, (image, own, fall) in enumerate(zip(new, shares, falls, strict=True)):
+        bottom, name = 0.6 - 0.29 * i, probe.classes[own.argmax()]
+        for left, shown in ((0.64, image), (0.76, spotlight(image, fall))):
+            ax = figure.add_axes((left, bottom, 0.11, 0.25))
+            ax.imshow(shown, interpolation="nearest")
+            ax.axis("off")
+        percent = f"{100 * own.max():.0f} %"
+        figure.text(0.89, bottom + 0.125, f"{name}\n{percent}", va="center", **ink)
+        words.append(f"{name}, {percent}. {where(fall, name)}")
+    return plots.describe(
+        figure,
+        f"Ten drawn scenes each of {', '.join(probe.classes)}. {probe.finding()} "
+        f"Three new scenes: {' '.join(words)}",
+    )
+
+
+def _learnt_from(ax, probe: Probe) -> None:
+    """The pictures that were learnt from, a row for each class."""
+    pictures = np.stack([picture.image for picture in probe.pictures])
+    by_class = [pictures[probe.labels == i] for i in range(len(probe.classes))]
+    ax.imshow(sheet(np.concatenate(by_class), columns=EACH))
+    height = pictures.shape[1] + 2
+    look = {"ha": "right", "va": "center", "fontsize": 11, "color": plots.INK}
+    for row, name in enumerate(probe.classes):
+        ax.text(-6, height * row + height / 2, name, **look)
+    title = f"learnt from 30 pictures\nleave-one-out accuracy {probe.accuracy}"
+    ax.set_title(title, fontsize=11, color=plots.INK)
+    ax.axis("off")
