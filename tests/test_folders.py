@@ -767,6 +767,17 @@ def test_a_program_killed_while_it_decodes_spoils_nothing(root, monkeypatch):
     assert all_shown(root, load_task(root))
 
 
+def test_a_cache_that_has_lost_pictures_is_made_again(root, own_cache):
+    tree(root, a=5, b=5)
+    load_task(root)
+    (file,) = own_cache.glob("pixels-*/pixels")
+    with open(file, "r+b") as pixels_file:
+        pixels_file.truncate(100)
+    assert all_shown(root, load_task(root))
+    file.unlink()
+    assert all_shown(root, load_task(root))
+
+
 def test_readers_at_the_same_time_decode_each_picture_once(root, opened):
     tree(root, a=8, b=8)
     tasks, barrier = [], threading.Barrier(3)

@@ -116,16 +116,19 @@ class _Kept:
         name = f"pixels-{hashlib.sha256(about.encode()).hexdigest()[:24]}"
         self.root = root
         self.shape = (size, size, 3)
+        self.bytes = size * size * 3  # of a picture
         self.folder = cache_dir() / "tasks" / name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.count = 0  # pictures in the file
         self.index: dict[str, list[int]] = {}  # name -> [row, *state]
 
     def load(self) -> None:
-        """Read the index, if there is one."""
-        path = self.folder / "index.json"
-        if path.exists():
-            stored = json.loads(path.read_text("utf-8"))
+        """Read the index, if there is one and all its pictures are there."""
+        index, pixels = self.folder / "index.json", self.folder / "pixels"
+        if not index.exists() or not pixels.exists():
+            return
+        stored = json.loads(index.read_text("utf-8"))
+        if pixels.stat().st_size >= stored["count"] * self.bytes:
             self.count, self.index = stored["count"], stored["index"]
 
     def row(self, name: str, state: list[int]) -> int | None:
@@ -157,7 +160,7 @@ class _Kept:
         ):
             warnings.simplefilter("ignore")  # about odd metadata
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            file.seek(self.count * int(np.prod(self.shape)))
+            file.seek(self.count * self.bytes)
             try:
                 for start in range(0, len(missing), AT_ONCE):
                     some = missing[start : start + AT_ONCE]
@@ -168,8 +171,10 @@ class _Kept:
                             bad[i] = picture
                         else:
                             file.write(picture.tobytes())
-                            self.index[names[i]] = [self.count, *states[i]]
+                            # In this order: an interruption must leave no entry for
+                            # a row that the next picture will get.
                             self.count += 1
+                            self.index[names[i]] = [self.count - 1, *states[i]]
                     progress.update(len(some))
             finally:  # even when interrupted: what is whole is kept
                 file.flush()
