@@ -364,7 +364,8 @@ def first_picture() -> dict:
     with peers.empty_cache():
         for _ in range(2):
             book, started = nbformat.read(path, as_version=4), time.perf_counter()
-            client = NotebookClient(book, resources={"metadata": {"path": path.parent}})
+            place = {"metadata": {"path": path.parent}}
+            client = NotebookClient(book, resources=place, startup_timeout=300)
             with client.setup_kernel():
                 for i, cell in enumerate(book.cells):
                     client.execute_cell(cell, i)
