@@ -129,7 +129,8 @@ def choose(options) -> Experiment:
     if options.seeds is not None:
         plan = replace(plan, seeds=options.seeds)
         if minutes:
-            minutes = tuple(-(-n * plan.seeds // usual.seeds) for n in minutes)
+            new, old = (-(-n * plan.seeds // usual.seeds) for n in minutes)
+            minutes = new, old
     return Experiment(kind, task, backbone, why, plan, minutes)
 
 
