@@ -1,4 +1,6 @@
-"""The benchmark counts rightly, converts weights rightly, and its peers train what they say they train."""
+"""The benchmark counts rightly, converts weights rightly, and its peers train what they
+say they train.
+"""
 
 import importlib.util
 import json
@@ -81,7 +83,7 @@ def test_ratios_are_formed_within_a_repeat(bench):
         bench.tally.ratios({0: 10}, {1: 1})
 
 
-def test_a_recipe_of_two_stages_has_a_row_for_its_head_alone_and_each_its_ratio_to_the_probe(
+def test_a_recipe_of_two_stages_has_a_row_for_its_head_alone(
     bench,
 ):
     two = [
@@ -122,7 +124,9 @@ def test_the_arithmetic_allows_three_times_less_work(bench):
 
 
 def test_a_converted_kernel_sees_the_same_place_of_the_picture(bench):
-    """PyTorch's convolution at one place, written out in NumPy, says what Keras's layer says there."""
+    """PyTorch's convolution at one place, written out in NumPy, says what Keras's layer
+    says there.
+    """
     rng = np.random.default_rng(0)
     kernel, image = rng.normal(size=(3, 3, 2, 4)), rng.normal(size=(1, 5, 5, 2))
     layer = keras.layers.Conv2D(4, 3, padding="same", use_bias=False)
@@ -290,8 +294,11 @@ def test_nobody_mirrors_where_that_changes_the_class(bench, monkeypatch):
 
 
 def test_a_way_of_augmenting_is_compared_with_the_first_of_its_recipe(bench):
-    right = {"probe, 1": [np.array([True, False]), np.array([True, False])], "all, none": [np.ones(2, bool)] * 2,
-             "probe, 8": [np.array([True, True]), np.array([True, True])]}  # fmt: skip
+    right = {
+        "probe, 1": [np.array([True, False]), np.array([True, False])],
+        "all, none": [np.ones(2, bool)] * 2,
+        "probe, 8": [np.array([True, True]), np.array([True, True])],
+    }
     seconds = {"probe, 1": [1.0, 2.0], "all, none": [9.0, 9.0], "probe, 8": [4.0, 8.0]}
     first, more = (
         bench.views.row(way, right, seconds) for way in ("probe, 1", "probe, 8")
@@ -323,8 +330,8 @@ def test_batches_of_two_sizes_learn_from_the_same_images_and_the_test_split_has_
             head="the probe's", seconds=seconds[batch], history=history
         )
 
-    monkeypatch.setattr(bench.batches, "RECIPES", {
-        name: (made, *rest) for name, (_, *rest) in bench.batches.RECIPES.items()})  # fmt: skip
+    faked = {name: (made, *rest) for name, (_, *rest) in bench.batches.RECIPES.items()}
+    monkeypatch.setattr(bench.batches, "RECIPES", faked)
     monkeypatch.setattr(tk, "linear_probe", made)
     monkeypatch.setattr(tk, "fine_tune", made)
     monkeypatch.setattr(tk, "activations", lambda *_, **__: None)
@@ -397,8 +404,13 @@ def test_a_page_has_only_the_parts_that_were_measured(bench):
     assert whole == (BENCH.parents[1] / "docs" / "performance.md").read_text("utf-8"), (
         "make bench writes the page"
     )
-    heads = {"batches": "## Larger batches", "views": "## Augmentation", "sizes": "## Larger pictures",
-             "steps": "| trained (batch", "ends": "| all layers, fed"}  # fmt: skip
+    heads = {
+        "batches": "## Larger batches",
+        "views": "## Augmentation",
+        "sizes": "## Larger pictures",
+        "steps": "| trained (batch",
+        "ends": "| all layers, fed",
+    }
     for part, head in heads.items():
         assert (head in whole) == (part in result) and head not in bench.page.text(
             result | {part: []}, "x.png"

@@ -54,8 +54,9 @@ TRIED = """\
   gradients on 4 × 4 pixels take 102 ms by oneDNN, 513 ms without oneDNN, and 65 ms so;
   on 2 × 2 pixels 50, 495 and 11 ms. In bfloat16, 2 × 2 pixels are a dense layer,
   because the sum of nine rounded products would be less exact; elsewhere the kernel's
-  gradient is nine products. All of this only from 256 channels on, and only while the kit trains
-  or computes features (`tlkit.machine.fast.convolutions`): its models are plain Keras.
+  gradient is nine products. All of this only from 256 channels on, and only while the
+  kit trains or computes features (`tlkit.machine.fast.convolutions`): its models are
+  plain Keras.
 - **Winograd's convolutions** in TensorFlow's operations, F(2 × 2) and F(4 × 4), are no
   faster with AVX2: moving the numbers takes what fewer multiplications save.
 - **Adam in one operation** for each variable instead of Keras's nine takes half of the
