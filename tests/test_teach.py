@@ -295,7 +295,7 @@ def test_two_pictures_of_each_are_enough_and_nothing_is_promised(features):
 @pytest.mark.parametrize(
     "n, channels, classes", [(12, 40, 2), (30, 7, 3), (25, 128, 5)]
 )
-def test_leave_one_out_is_what_scikit_learn_gives_trained_anew_without_each_picture(
+def test_leave_one_out_is_what_scikit_learn_gives_without_each_picture(
     n, channels, classes
 ):
     from sklearn.linear_model import Ridge
@@ -406,7 +406,7 @@ def test_features_are_computed_once_for_each_picture_and_kept_for_the_next_time(
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive", b"text"])
-def test_a_damaged_features_file_is_computed_anew(tmp_path, features, damage):
+def test_a_damaged_features_file_is_computed_again(tmp_path, features, damage):
     mine = Features("letters", tmp_path)
     mine._network, mine._backbone = features.network, features.backbone
     mine.file.write_bytes(damage)

@@ -382,7 +382,13 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
     return ax
 
 
-def png(drawing, alt: str, dpi: int = 110) -> bytes:
+def describe(drawing, alt: str):
+    """Store the alternative text of a figure (or Axes) with it; returns the drawing."""
+    getattr(drawing, "figure", drawing).set_label(alt)
+    return drawing
+
+
+def png(drawing, alt: str = "", dpi: int = 110) -> bytes:
     """A figure (or Axes) as a PNG file that carries its alternative text, which says what the figure shows.
 
     The figure is closed, so that a notebook does not show it a second time.
@@ -392,6 +398,7 @@ def png(drawing, alt: str, dpi: int = 110) -> bytes:
     """
     from matplotlib import pyplot
 
+    alt = alt or getattr(drawing, "figure", drawing).get_label()
     if not alt.strip():
         raise ValueError(
             "alt: expected a sentence, got none: say what the figure shows to whoever cannot see it"
@@ -422,9 +429,11 @@ def _small(file: BytesIO, alt: str) -> bytes:
     return small.getvalue()
 
 
-def show(drawing, alt: str) -> None:
+def show(drawing, alt: str = "") -> None:
     """Put a figure (or Axes) into the notebook with its alternative text."""
     from IPython.display import Image, display
+
+    alt = alt or getattr(drawing, "figure", drawing).get_label()
 
     display(Image(data=png(drawing, alt), format="png", alt=alt))
 

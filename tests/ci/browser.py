@@ -4,9 +4,9 @@ Notebooks are visited side by side, each on a core of its own as on Binder; one 
 named alone has all cores. For each, in random order, a fresh folder of copies, an empty
 cache and the learner's own command, so that none lives on another's leftovers. Then
 what a learner does: run all cells, guess, move every control by keyboard, answer every
-exercise wrongly and rightly, take the quiz, save, and come back another day. With
---screens, pictures of every page in the light and the dark theme are put there. Exit
-status 1 if anything is not as it should be.
+exercise wrongly and then as its solution does, take the quiz, save, and come back
+another day. With --screens, pictures of every page in the light and the dark theme are
+put there. Exit status 1 if anything is not as it should be.
 """
 
 import argparse

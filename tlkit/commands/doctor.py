@@ -470,3 +470,11 @@ def main(words):
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
+
+
+def cores():  # LOCAL ONLY
+    return _cores()[3]
+
+
+def memory():  # LOCAL ONLY
+    return _memory()[3]

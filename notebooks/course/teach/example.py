@@ -77,7 +77,8 @@ def _drawn(
     """
     from matplotlib.figure import Figure
 
-    figure, ink = Figure(figsize=(8.4, 3.6)), {"fontsize": 11, "color": plots.INK}
+    figure = Figure(figsize=(8.4, 3.6))
+    ink: dict[str, Any] = {"fontsize": 11, "color": plots.INK}
     _learnt_from(figure.add_axes((0.1, 0.05, 0.5, 0.8)), probe)
     figure.text(0.695, 0.89, "new", ha="center", **ink)
     figure.text(0.815, 0.89, "looks at", ha="center", **ink)
