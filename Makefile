@@ -40,9 +40,9 @@ test: .venv/installed-test lint  ## everything that must hold; needs no network
 	"$(RUN)" -m pytest tests -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 	TQDM_DISABLE=1 "$(RUN)" $(NBVAL) notebooks/*.ipynb
 
-lint: .venv/installed-test  ## ruff and mypy
-	"$(RUN)" -m ruff check tlkit tests notebooks/course notebooks/results docs/book
-	"$(RUN)" -m ruff format --check tlkit tests notebooks/course notebooks/results docs/book
+lint: .venv/installed-test  ## ruff (also of the notebooks' cells) and mypy
+	"$(RUN)" -m ruff check tlkit tests notebooks docs/book
+	"$(RUN)" -m ruff format --check tlkit tests notebooks docs/book
 	"$(RUN)" -m mypy
 
 notebooks: .venv/installed  ## execute all notebooks in place, so that they are committed with true outputs

@@ -1,4 +1,7 @@
-"""What tests share: a cache of their own, and a server on loopback with replicas of the published files."""
+"""What tests share: a cache of their own, and a web server on loopback.
+
+The server has replicas of the published files.
+"""
 
 import os
 import threading
@@ -13,9 +16,12 @@ from tlkit.files import download, fetch
 
 @pytest.fixture(scope="session", autouse=True)
 def session_cache(tmp_path_factory):
-    """One cache for the whole session, so that scenes are drawn once; a test may set another."""
+    """One cache for the whole session, so that scenes are drawn once.
+
+    A test may set another.
+    """
     folder = tmp_path_factory.mktemp("tlkit-cache")
-    for name in ("TLKIT_DATA", "TLKIT_MIRRORS"):  # of whoever runs the tests
+    for name in ("TLKIT_DATA", "TLKIT_MIRRORS"):  # of the person who runs the tests
         os.environ.pop(name, None)
     kept = os.environ.get("TLKIT_CACHE")
     os.environ["TLKIT_CACHE"] = str(folder)
@@ -28,7 +34,10 @@ def session_cache(tmp_path_factory):
 
 @pytest.fixture
 def server(tmp_path):
-    """A web server on loopback: .folder to put files into, .url, .requests counted by path."""
+    """A web server on loopback.
+
+    .folder to put files into, .url, and .requests counted by path.
+    """
     folder = tmp_path / "server"
     folder.mkdir()
 
@@ -73,6 +82,7 @@ def vgg16(server, cache, monkeypatch):
 
 
 def register_archive(path, server, monkeypatch):
+    """Put the archive at `path`, on the server, into the registry."""
     entry = replicas.entry(fetch.FILES["cifar10"], path, f"{server.url}/{path.name}")
     monkeypatch.setitem(fetch.FILES, "cifar10", entry)
 

@@ -1,4 +1,7 @@
-"""Runs without training: predictions of known quality, so that figures and reports are tested in a moment."""
+"""Runs without training: predictions of known quality.
+
+So figures and reports are tested in a moment.
+"""
 
 import zipfile
 from dataclasses import dataclass, field
@@ -8,7 +11,7 @@ import numpy as np
 from tlkit import evaluate
 
 SIZES = {"train": 40, "validation": 20, "test": 120}
-QUALITY = {
+QUALITY = {  # recipe -> share of right answers
     "scratch": 0.12,
     "probe": 0.80,
     "lp_ft": 0.85,
@@ -39,11 +42,10 @@ class FakeTask:
         rng = np.random.default_rng(self.seed)
         for name, n in SIZES.items():
             images = rng.integers(0, 256, (n, 8, 8, 3), dtype="uint8")
-            labels = (
-                np.arange(n) % len(self.classes)
-                if self.classes
-                else rng.uniform(-30, 30, n).astype("float32")
-            )
+            if self.classes:
+                labels = np.arange(n) % len(self.classes)
+            else:
+                labels = rng.uniform(-30, 30, n).astype("float32")
             setattr(self, name, FakeSplit(images, labels))
 
     @property
@@ -62,6 +64,7 @@ class FakeBackbone:
     weights: str | None = "letters"
     size: int = 32
     width: float = 0.25
+    architecture: str = "vgg16"
     name: str = "letters"
     weights_hash: str = "ab" * 32
 
@@ -87,61 +90,52 @@ class FakeRun:
     settings: dict = field(
         default_factory=lambda: {"rate": np.float32(0.5), "steps": 300}
     )
+    notes: tuple[str, ...] = ()
 
     def predicted(self, split="test"):
-        return (
-            self.outputs[split][:, 0]
-            if self.task.is_regression
-            else self.outputs[split].argmax(axis=1)
-        )
+        outputs = self.outputs[split]
+        return outputs[:, 0] if self.task.is_regression else outputs.argmax(axis=1)
 
     def correct(self, split="test"):
         return self.predicted(split) == getattr(self.task, split).labels
 
     def score(self, split="test"):
-        measure = (
-            evaluate.mean_absolute_error
-            if self.task.is_regression
-            else evaluate.accuracy
-        )
-        return measure(getattr(self.task, split).labels, self.predicted(split))
+        labels = getattr(self.task, split).labels
+        if self.task.is_regression:
+            return evaluate.mean_absolute_error(labels, self.predicted(split))
+        return evaluate.accuracy(labels, self.predicted(split))
 
 
 def fake_run(recipe, task, quality=None):
+    """A run whose share of right answers is `quality`; None: that of ``QUALITY``."""
     quality = QUALITY[recipe] if quality is None else quality
     rng, outputs = np.random.default_rng([task.seed, len(recipe)]), {}
     for name, split in task.splits().items():
         if task.is_regression:
-            outputs[name] = (
-                split.labels + rng.normal(0, 30 * (1 - quality), len(split))
-            )[:, None].astype("float32")
+            errors = rng.normal(0, 30 * (1 - quality), len(split))
+            outputs[name] = (split.labels + errors)[:, None].astype("float32")
         else:
-            right = rng.permutation(len(split)) < quality * len(
-                split
-            )  # exactly that share
-            said = np.where(right, split.labels, (split.labels + 1) % len(task.classes))
-            outputs[name] = np.eye(len(task.classes), dtype="float32")[said]
-    history = {
-        "val_mae" if task.is_regression else "val_accuracy": [
-            0.1,
-            0.5 * quality,
-            quality,
-        ]
-    }
-    backbone = (
-        FakeBackbone(weights=None, name="random")
-        if recipe == "scratch"
-        else FakeBackbone()
-    )
+            # Exactly that share is right.
+            right = rng.permutation(len(split)) < quality * len(split)
+            wrong = (split.labels + 1) % len(task.classes)
+            named = np.where(right, split.labels, wrong)
+            outputs[name] = np.eye(len(task.classes), dtype="float32")[named]
+    measure = "val_mae" if task.is_regression else "val_accuracy"
+    history = {measure: [0.1, 0.5 * quality, quality]}
+    backbone = FakeBackbone()
+    if recipe == "scratch":
+        backbone = FakeBackbone(weights=None, name="random")
     return FakeRun(recipe, task, task.seed, outputs, history, backbone)
 
 
 def fake_runs(recipes=("scratch", "probe", "lp_ft"), seeds=3, **task):
+    """Recipe -> one run for each seed, on tasks with these fields."""
     tasks = [FakeTask(seed=seed, **task) for seed in range(seeds)]
     return {recipe: [fake_run(recipe, one) for one in tasks] for recipe in recipes}
 
 
 def fake_degrees(**options):
+    """As ``fake_runs``, where a number is asked for."""
     return fake_runs(
         classes=(),
         name="degrees",

@@ -41,6 +41,8 @@ class Fault:
 
 
 class Handler(BaseHTTPRequestHandler):
+    """Answers with the file that is asked for, and with the next fault."""
+
     def do_GET(self):
         server = self.server
         with server.guard:
@@ -54,26 +56,26 @@ class Handler(BaseHTTPRequestHandler):
         if not path.is_file():
             self.answer(404, {"Content-Length": "0"})
             return
-        self.send_file(
-            fault, path.read_bytes() if fault.content is None else fault.content
-        )
+        content = path.read_bytes() if fault.content is None else fault.content
+        self.send_file(fault, content)
 
     def send_file(self, fault, content):
+        """The content, from the byte that Range asks for, spoilt by the fault."""
         start, status, headers = 0, 200, {}
-        if fault.ranges and (asked := self.headers.get("Range")):
+        asked = self.headers.get("Range")
+        if fault.ranges and asked:
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
             if start >= len(content):
-                return self.answer(416, {"Content-Length": "0"})
+                self.answer(416, {"Content-Length": "0"})
+                return
             start = max(0, start - fault.shift)
-            status, headers = (
-                206,
-                {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"},
-            )
-        self.answer(
-            status,
-            {"Content-Length": str(len(content) - start)} | headers | fault.headers,
-        )
-        end = min(n for n in (fault.cut, fault.stall, len(content)) if n is not None)
+            status = 206
+            last = len(content) - 1
+            headers = {"Content-Range": f"bytes {start}-{last}/{len(content)}"}
+        headers["Content-Length"] = str(len(content) - start)
+        self.answer(status, headers | fault.headers)
+        ends = (fault.cut, fault.stall, len(content))
+        end = min(n for n in ends if n is not None)
         while start < end:
             time.sleep(fault.pause)
             piece = content[start : min(start + PIECE, end)]
@@ -84,12 +86,12 @@ class Handler(BaseHTTPRequestHandler):
         if fault.stall is not None:
             self.server.over.wait()
         if fault.reset:
-            self.connection.setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-            )
+            at_once = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
             self.connection.close()
 
     def answer(self, status, headers):
+        """Send status and headers; a header that is None is left out."""
         self.send_response(status)
         for name, value in headers.items():
             if value is not None:
@@ -97,9 +99,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def setup(self):
-        self.request.setsockopt(
-            socket.SOL_SOCKET, socket.SO_SNDBUF, 2**17
-        )  # so that "sent" is soon "received"
+        # A small buffer, so that "sent" is soon "received".
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**17)
         super().setup()
 
     def log_message(self, *args):
@@ -121,14 +122,13 @@ class FaultyServer(ThreadingHTTPServer):
 
     def __init__(self, folder: Path, context: ssl.SSLContext | None = None):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.folder, self.faults, self.always, self.requests, self.sent = (
-            folder,
-            [],
-            Fault(),
-            [],
-            0,
-        )
-        self.guard, self.over = threading.Lock(), threading.Event()
+        self.folder = folder
+        self.faults: list[Fault] = []
+        self.always = Fault()
+        self.requests: list[tuple[str, str | None]] = []
+        self.sent = 0
+        self.guard = threading.Lock()
+        self.over = threading.Event()
         if context:
             self.socket = context.wrap_socket(self.socket, server_side=True)
         self.url = f"http{'s' if context else ''}://localhost:{self.server_address[1]}"
@@ -172,19 +172,25 @@ distinguished_name = none
 
 
 def certificate(folder: Path, start: str, end: str) -> Path:
-    """A file with a certificate for localhost, valid from start to end (20200101000000Z), and its key."""
+    """A file with a certificate for localhost and its key.
+
+    Valid from start to end, each written as 20200101000000Z.
+    """
     folder.mkdir()
     (folder / "own.cnf").write_text(CONFIG)
     (folder / "index.txt").write_text("")
     (folder / "serial").write_text("01")
-    request = "req -new -newkey rsa:2048 -nodes -keyout key.pem -out request.pem -subj /CN=localhost -config own.cnf"
-    sign = "ca -batch -selfsign -config own.cnf -in request.pem -keyfile key.pem -out cert.pem -notext"
-    for command in (request, f"{sign} -startdate {start} -enddate {end}"):
-        subprocess.run(
-            ["openssl", *command.split()], cwd=folder, check=True, capture_output=True
-        )
-    both = folder / "both.pem"
-    both.write_text(
-        (folder / "cert.pem").read_text() + (folder / "key.pem").read_text()
+    request = (
+        "openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -out request.pem "
+        "-subj /CN=localhost -config own.cnf"
     )
+    sign = (
+        "openssl ca -batch -selfsign -config own.cnf -in request.pem -keyfile key.pem "
+        f"-out cert.pem -notext -startdate {start} -enddate {end}"
+    )
+    for command in (request, sign):
+        subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
+    both = folder / "both.pem"
+    parts = [(folder / name).read_text() for name in ("cert.pem", "key.pem")]
+    both.write_text("".join(parts))
     return both

@@ -1,4 +1,6 @@
-"""The shared layers are VGG16's: same parameters, same preprocessing, same activations at every cut."""
+"""The shared layers are VGG16's: same parameters, same preprocessing, same activations
+at every cut.
+"""
 
 import json
 import shutil
@@ -28,14 +30,18 @@ def images():
 
 @pytest.fixture(scope="module")
 def own_weights(tmp_path_factory):
-    """A weights file of an eighth of VGG16's width, made here, in float16 in Keras 3's layout."""
+    """A weights file of an eighth of VGG16's width, made here, in float16 in Keras 3's
+    layout.
+    """
     file = tmp_path_factory.mktemp("weights") / "own.weights.h5"
     save_weights(Backbone(None, width=0.125, seed=5).build(), file)
     return file
 
 
 def convolve(x, kernel, bias):
-    """3 x 3 convolution with zero padding, then ReLU, in NumPy's float64; x is (n, h, w, c)."""
+    """3 x 3 convolution with zero padding, then ReLU, in NumPy's float64; x is (n, h,
+    w, c).
+    """
     windows = np.lib.stride_tricks.sliding_window_view(
         np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))), (3, 3), axis=(1, 2)
     )
@@ -252,7 +258,7 @@ def test_a_changed_shipped_file_is_refused(tmp_path, monkeypatch):
             dict(weights="no/such/file.h5"),
             "no weights file at no/such/file.h5: expected one of letters",
         ),
-        (dict(preprocessing="none"), 'expected "vgg16" or "1/255"'),
+        (dict(preprocessing="none"), 'expected "own" or "1/255"'),
     ],
 )
 def test_a_bad_description_is_a_clear_error(change, message):

@@ -1,4 +1,7 @@
-"""Sentences come from the library's docstrings, once and in a fixed order; a picture of a sound shows its pitch."""
+"""Sentences come from docstrings, once each and in a fixed order.
+
+And a picture of a sound shows its pitch.
+"""
 
 import numpy as np
 import pytest
@@ -12,23 +15,25 @@ def write(folder, name, text):
     (folder / name).write_text(text)
 
 
+ANTS = '''"""Ants carry leaves to their nest. Short one.
+
+They never seem to rest: not ever."""
+'''
+BEES = '''def fly():
+    """Ants carry leaves to their nest!"""
+raise SystemExit("imported")
+'''
+HIVE = '''class Hive:
+    """A hive has many
+    rooms made of wax."""
+'''
+
+
 @pytest.fixture
 def library(tmp_path):
-    write(
-        tmp_path,
-        "ants.py",
-        '"""Ants carry leaves to their nest. Short one.\n\nThey never seem to rest: not ever."""\n',
-    )
-    write(
-        tmp_path,
-        "bees/__init__.py",
-        'def fly():\n    """Ants carry leaves to their nest!"""\nraise SystemExit("imported")\n',
-    )
-    write(
-        tmp_path,
-        "bees/hive.py",
-        'class Hive:\n    """A hive has many\n    rooms made of wax."""\n',
-    )
+    write(tmp_path, "ants.py", ANTS)
+    write(tmp_path, "bees/__init__.py", BEES)
+    write(tmp_path, "bees/hive.py", HIVE)
     write(tmp_path, "test/test_ants.py", '"""This one belongs to the tests."""\n')
     write(tmp_path, "broken.py", "def (:\n")
     return tmp_path
@@ -51,21 +56,15 @@ def test_a_folder_without_docstrings_is_named(tmp_path):
         beyond.sentences(tmp_path)
 
 
+USED = ("asyncio", "email", "importlib", "logging", "_pydecimal", "unittest", "xml")
+
+
 def test_this_pythons_library_has_enough_for_source_and_target():
     found = beyond.sentences()
     modules = [module for module, _ in found]
-    for module in (
-        "asyncio",
-        "email",
-        "importlib",
-        "logging",
-        "_pydecimal",
-        "unittest",
-        "xml",
-    ):
-        assert modules.count(module) >= 250, (
-            module
-        )  # 100 to train on and 100 to test, with room to spare
+    for module in USED:
+        # 100 to train on and 100 to test, with room to spare.
+        assert modules.count(module) >= 250, module
     assert len(found) > 10_000 and len({words for _, words in found}) == len(found)
 
 
@@ -80,10 +79,8 @@ def test_sounds_follow_their_seed_and_differ_from_one_to_the_next(kind):
 
 def brightest_row(pitch):
     t = np.arange(beyond.SAMPLES) / beyond.RATE
-    picture = beyond.picture(
-        np.sin(2 * np.pi * pitch * t)
-        + 1e-3 * np.random.default_rng(0).normal(size=len(t))
-    )
+    noise = 1e-3 * np.random.default_rng(0).normal(size=len(t))
+    picture = beyond.picture(np.sin(2 * np.pi * pitch * t) + noise)
     assert picture.shape == (32, 32, 3) and picture.dtype == "uint8"
     return picture[..., 0].mean(axis=1).argmax()
 
@@ -100,10 +97,10 @@ def test_a_rising_chirp_rises_and_a_falling_one_falls():
             beyond.picture(beyond.sound(kind, rng))[..., 0].astype(float)
             for _ in range(20)
         ]
-        slopes = [
-            np.polyfit(np.nonzero(p > 200)[1], np.nonzero(p > 200)[0], 1)[0]
-            for p in pictures
-        ]
+        slopes = []
+        for picture in pictures:
+            rows, columns = np.nonzero(picture > 200)
+            slopes.append(np.polyfit(columns, rows, 1)[0])
         assert np.mean(np.sign(slopes) == sign) > 0.8
 
 
@@ -115,10 +112,7 @@ def test_every_kind_occurs_equally_often():
 def test_the_linear_head_is_as_good_as_the_kits_probe_and_chooses_by_validation():
     task = tk.load_task("digits", 20)
     right = beyond.linear_head(tk.Backbone("letters-small"), task)
-    assert {name: len(found) for name, found in right.items()} == {
-        "train": 160,
-        "validation": 40,
-        "test": 2000,
-    }
+    sizes = {name: len(found) for name, found in right.items()}
+    assert sizes == {"train": 160, "validation": 40, "test": 2000}
     probe = tk.linear_probe(tk.Backbone("letters-small"), task)
     assert abs(right["test"].mean() - probe.score().mean) < 0.05

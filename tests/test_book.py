@@ -1,4 +1,4 @@
-"""The book shows every notebook as it is, and the checks of the built book see what is wrong with one."""
+"""The book shows every notebook as it is, and its checks see what is wrong with it."""
 
 import base64
 import json
@@ -16,6 +16,7 @@ import make_book
 
 ROOT = Path(__file__).parents[1]
 HOME = "https://github.com/OWNER/tlkit"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SHOWN = [
     "docs/scenes.png",
     "docs/windows.md",
@@ -49,7 +50,7 @@ def code(source, *outputs, tags=()):
     "page, link, in_the_book",
     [
         ("docs/hub.md", "windows.md", "windows.md"),
-        ("docs/hub.md", "../tlkit/cli.py", f"{HOME}/blob/main/tlkit/cli.py"),
+        ("docs/hub.md", "../tlkit/saved.py", f"{HOME}/blob/main/tlkit/saved.py"),
         (
             "docs/hub.md",
             "../notebooks/01_tasks.ipynb#What-is-a-task?",
@@ -64,8 +65,8 @@ def code(source, *outputs, tags=()):
         ("notebooks/glossary.md", "#head", "#head"),
         (
             "index.md",
-            "README.md#on-photographs",
-            f"{HOME}/blob/main/README.md#on-photographs",
+            "README.md#the-course",
+            f"{HOME}/blob/main/README.md#the-course",
         ),
         (
             "docs/hub.md",
@@ -77,51 +78,49 @@ def code(source, *outputs, tags=()):
 def test_links_lead_to_pages_of_the_book_or_else_to_the_repository(
     page, link, in_the_book
 ):
-    assert (
-        make_book.with_links(f"see [it]({link}).", page, SHOWN, HOME)
-        == f"see [it]({in_the_book})."
-    )
+    changed = make_book.with_links(f"see [it]({link}).", page, SHOWN, HOME)
+    assert changed == f"see [it]({in_the_book})."
 
 
 def test_every_file_is_staged_by_its_name(tmp_path):
     shown = make_book.stage(ROOT, tmp_path)
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
-    assert {
-        path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "notebooks").glob("*.ipynb")
-    } <= names
-    assert names == {*shown, "index.md"}
-    assert "| What are cross-entropy and gradient descent? | [03]" in (
-        tmp_path / "index.md"
-    ).read_text("utf-8")
+    notebooks = {f"notebooks/{path.name}" for path in NOTEBOOKS}
+    assert notebooks <= names == {*shown, "index.md"}
+    first = (tmp_path / "index.md").read_text("utf-8")
+    assert "](docs/questions.md)" in first and "docs/questions.md" in shown
+    questions = (tmp_path / "docs" / "questions.md").read_text("utf-8")
+    asked = "| What is a source task, what a target task? |"
+    assert asked in questions and ".ipynb#what-a-task-is)" in questions
+
+
+def cells_of(path):
+    return json.loads(path.read_text("utf-8"))["cells"]
+
+
+def words_of(cells):
+    """The alternative texts of all pictures in the outputs of a notebook."""
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    pictures = [o for o in outputs if "image/png" in o.get("data", {})]
+    return [picture["metadata"]["image/png"]["alt"] for picture in pictures]
 
 
 def test_a_staged_notebook_has_its_number_its_words_and_its_solutions_folded(tmp_path):
     make_book.stage(ROOT, tmp_path)
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        master, staged = (
-            json.loads((folder / path.name).read_text("utf-8"))["cells"]
-            for folder in (path.parent, tmp_path / "notebooks")
-        )
+    for path in NOTEBOOKS:
+        master, staged = cells_of(path), cells_of(tmp_path / "notebooks" / path.name)
         title = "".join(master[0]["source"]).splitlines()[0].removeprefix("# ")
         number = f"{path.name[:2]} · " if path.name[:2].isdigit() else ""
-        assert staged[0]["source"].startswith(
-            f"# {number}{title}\n\n*This page shows the notebook"
-        )
-        outputs = [output for cell in master for output in cell.get("outputs", ())]
-        words = [
-            o["metadata"]["image/png"]["alt"]
-            for o in outputs
-            if "image/png" in o.get("data", {})
-        ]
-        notes = [cell["metadata"].get("mystnb", {}).get("image", {}) for cell in staged]
-        assert [note["alt"] for note in notes if note] == words
-        assert all(re.fullmatch(r"\d{3,4}px", note["width"]) for note in notes if note)
+        begin = f"# {number}{title}\n\n*This page shows the notebook"
+        assert staged[0]["source"].startswith(begin)
+        notes = [cell["metadata"].get("mystnb", {}).get("image") for cell in staged]
+        notes = [note for note in notes if note]
+        assert [note["alt"] for note in notes] == words_of(master)
+        assert all(re.fullmatch(r"\d{3,4}px", note["width"]) for note in notes)
         for cell in staged:
             tags = cell["metadata"].get("tags", ())
-            assert ("solution" in tags) == (
-                "hide-cell" in tags
-            ) and "NBVAL_CHECK_OUTPUT" not in cell["source"]
+            assert ("solution" in tags) == ("hide-cell" in tags)
+            assert "NBVAL_CHECK_OUTPUT" not in cell["source"]
 
 
 def test_each_of_two_pictures_of_a_cell_keeps_its_words():
@@ -137,61 +136,60 @@ def test_each_of_two_pictures_of_a_cell_keeps_its_words():
 
 def test_outputs_are_set_by_what_the_cell_calls():
     (claim,) = make_book.with_notes(code('course.claim("more", True)'))
-    (guess,) = make_book.with_notes(
-        code('course.guess("more?", ["yes"], name="00 more")')
-    )
-    assert claim["metadata"]["tags"] == ["sentences"] and guess["metadata"]["tags"] == [
-        "choices"
-    ]
+    asked = 'course.guess("more?", ["yes"], name="00 more")'
+    (guess,) = make_book.with_notes(code(asked))
+    assert claim["metadata"]["tags"] == ["sentences"]
+    assert guess["metadata"]["tags"] == ["choices"]
 
 
 def test_the_books_packages_are_pinned_apart_from_the_learners():
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))[
-        "dependency-groups"
-    ]["book"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wanted = project["dependency-groups"]["book"]
     pins = (ROOT / "docs" / "book" / "requirements.txt").read_text("utf-8").splitlines()
     assert {*wanted} <= {line.split("==")[0] for line in pins if "==" in line}
     learners = (ROOT / "requirements.txt").read_text("utf-8")
-    assert not [
-        name
-        for name in ("sphinx", "furo", "myst")
-        if re.search(rf"(?m)^{name}", learners)
-    ]
+    assert not re.search(r"(?m)^(sphinx|furo|myst)", learners)
 
 
-GOOD = """<html><head><link rel="stylesheet" href="book.css"></head><body><h1 id="top">α</h1>
-<a href="#top">up</a> <a href="notebooks/01_a.html#more">more</a> <a href="https://example.org/">far</a>
-<a href="https://github.com/OWNER/tlkit/blob/main/README.md">readme</a></body></html>"""
-NOTEBOOK = """<html><body><p id="more">words</p><img alt="one digit" src="../_images/a.png">
-<details class="admonition hide above-input"><pre>course.check("x", f(a)[0](b))</pre></details></body></html>"""
+GOOD = """<html><head><link rel="stylesheet" href="book.css"></head><body>
+<h1 id="top">α</h1>
+<a href="#top">up</a>
+<a href="notebooks/01_a.html#more">more</a>
+<a href="https://example.org/">far</a>
+<a href="https://github.com/OWNER/tlkit/blob/main/README.md">readme</a>
+</body></html>"""
+NOTEBOOK = """<html><body><p id="more">words</p>
+<img alt="one digit" src="../_images/a.png">
+<details class="admonition hide above-input">
+<pre>course.check("x", f(a)[0](b))</pre></details></body></html>"""
+STYLE = """@font-face { src: url('font.woff') }
+a { background: url(data:image/png;base64,AAAA) }"""
+FILES = {
+    "index.html": GOOD,
+    "notebooks/01_a.html": NOTEBOOK,
+    "_images/a.png": "",
+    "font.woff": "",
+    "book.css": STYLE,
+}
 
 
 @pytest.fixture
 def site(tmp_path):
-    """A function that builds a small site, with one thing replaced, and gives back the problems that are seen."""
+    """Builds a small site with one thing replaced, and returns its faults."""
     (tmp_path / "README.md").touch()
-    (tmp_path / "01_a.ipynb").write_text(
-        json.dumps(
-            {
-                "cells": [
-                    code("draw()", picture("one digit")),
-                    code("course.check()", tags=["solution"]),
-                ]
-            }
-        )
-    )
-    files = {
-        "index.html": GOOD, "notebooks/01_a.html": NOTEBOOK, "_images/a.png": "", "font.woff": "",
-        "book.css": "@font-face { src: url('font.woff') } a { background: url(data:image/png;base64,AAAA) }",
-    }  # fmt: skip
+    solution = code("course.check()", tags=["solution"])
+    cells = [code("draw()", picture("one digit")), solution]
+    (tmp_path / "01_a.ipynb").write_text(json.dumps({"cells": cells}))
 
     def problems(name="index.html", old="", new=""):
-        for file, text in files.items():
-            (path := tmp_path / "site" / file).parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(
-                text.replace(old, new, 1) if file == name and old else text, "utf-8"
-            )
-        pages, root = book.read(tmp_path / "site"), tmp_path / "site"
+        root = tmp_path / "site"
+        for file, text in FILES.items():
+            path = root / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if file == name and old:
+                text = text.replace(old, new, 1)
+            path.write_text(text, "utf-8")
+        pages = book.read(root)
         found = book.lost_links(pages, root, tmp_path, HOME) + book.foreign(pages, root)
         return found + book.unlike_notebooks(pages, [tmp_path / "01_a.ipynb"])
 

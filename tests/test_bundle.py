@@ -1,4 +1,6 @@
-"""Rooms without internet: bundles, shared folders, and what is said when nothing is there."""
+"""Rooms without internet: bundles, shared folders, and what is said when nothing is
+there.
+"""
 
 import io
 import json
@@ -18,6 +20,7 @@ from test_faults import names_in, read_only, register
 
 from tlkit.commands import bundle, cli
 from tlkit.files import download, fetch, pairs
+from tlkit.files.hashes import file_hash
 from tlkit.machine.bar import bar
 
 ROOT = Path(__file__).parents[1]
@@ -25,7 +28,9 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture
 def site(tmp_path, cache, monkeypatch):
-    """A server with replicas of both published files, and in the registry; an empty cache."""
+    """A server with replicas of both published files, which are in the registry, and an
+    empty cache.
+    """
     folder = tmp_path / "site"
     folder.mkdir()
     replicas.vgg16_weights(folder / fetch.VGG16)
@@ -39,7 +44,7 @@ def site(tmp_path, cache, monkeypatch):
 
 @pytest.fixture
 def stick(site, tmp_path, monkeypatch, capsys):
-    """A bundle made by the command line, on another machine: an empty cache, and no server."""
+    """A bundle made by the command line, on another machine: no cache, no server."""
     assert (
         cli.main(["fetch", "--to", str(tmp_path / "stick"), "--accept-cifar10-terms"])
         == 0
@@ -161,9 +166,14 @@ def test_offline_the_real_pair_is_one_sentence_with_three_ways(
 
 def test_a_bundle_has_files_manifest_hashes_and_licences(stick, site):
     assert names_in(stick) == [
-        "LICENCES.txt", "cifar-10-python.tar.gz", "cifar10/hashes.txt", "cifar10/images.npy", "cifar10/labels.npy",
-        "manifest.json", fetch.VGG16,
-    ]  # fmt: skip
+        "LICENCES.txt",
+        "cifar-10-python.tar.gz",
+        "cifar10/hashes.txt",
+        "cifar10/images.npy",
+        "cifar10/labels.npy",
+        "manifest.json",
+        fetch.VGG16,
+    ]
     manifest = json.loads((stick / "manifest.json").read_text("utf-8"))
     assert set(manifest["files"]) == set(names_in(stick)) - {
         "LICENCES.txt",
@@ -171,7 +181,7 @@ def test_a_bundle_has_files_manifest_hashes_and_licences(stick, site):
     }
     for path, entry in manifest["files"].items():
         assert entry["bytes"] == (stick / path).stat().st_size
-        assert f"sha256:{entry['sha256']}" == fetch.file_hash(stick / path, "sha256")
+        assert entry["sha256"] == file_hash(stick / path)
     for file in map(fetch.FILES.get, fetch.PAIR):
         assert manifest["files"][file.name]["licence"] == file.licence
         assert file.licence in (stick / "LICENCES.txt").read_text("utf-8")
@@ -266,11 +276,12 @@ def test_wheels_are_what_the_requirements_pin_but_not_tlkit(
 
 MAPPED = """
 import sys
-from tlkit import fetch
+from tlkit.files import fetch
 images, _ = fetch.cifar10()
 images.sum()
 maps = open("/proc/self/smaps").read().split("images.npy")[1].splitlines()
-print(images.filename, next(line for line in maps if line.startswith("Anonymous:")).split()[1])
+anonymous = next(line for line in maps if line.startswith("Anonymous:"))
+print(images.filename, anonymous.split()[1])
 """
 
 
@@ -317,7 +328,7 @@ def test_kernels_share_the_pages_of_the_arrays(stick, monkeypatch):
     entries = {name: (file.bytes, file.hash) for name, file in fetch.FILES.items()}
     code = f"""
 import dataclasses
-from tlkit import fetch
+from tlkit.files import fetch
 for name, (size, known) in {entries!r}.items():
     fetch.FILES[name] = dataclasses.replace(fetch.FILES[name], bytes=size, hash=known)
 {MAPPED}"""

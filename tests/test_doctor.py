@@ -1,4 +1,6 @@
-"""The doctor sees the container and not the host, says how to mend what it finds, and needs nothing but Python."""
+"""The doctor sees the container and not the host, says how to repair what it finds, and
+needs nothing but Python.
+"""
 
 import io
 import json
@@ -16,15 +18,20 @@ import pytest
 import tlkit as tk
 from tlkit import doctor as shown  # the function
 from tlkit.files import fetch
+from tlkit.machine import processor
 
 module = sys.modules["tlkit.commands.doctor"]
 ROOT = Path(__file__).parents[1]
 GB = 10**9
-MEMINFO = f"MemTotal: {32 * GB // 1024} kB\nMemFree: 1 kB\nMemAvailable: {20 * GB // 1024} kB\n"
+MEMINFO = (
+    f"MemTotal: {32 * GB // 1024} kB\nMemFree: 1 kB\n"
+    f"MemAvailable: {20 * GB // 1024} kB\n"
+)
 NAMES = [
     "python",
     "packages",
     "cores",
+    "processor",
     "memory",
     "disk",
     "gpu",
@@ -35,7 +42,10 @@ NAMES = [
 
 
 def machine(tmp_path, groups="", **files):
-    """A folder that looks like a Linux machine's /; a file's name is its path with "__" for "/" and "_" as it is."""
+    """A folder that looks like a Linux machine's /.
+
+    A file's name is its path with "__" for "/" and "_" as it is.
+    """
     files = {"proc__self__cgroup": groups, "proc__meminfo": MEMINFO, **files}
     for name, text in files.items():
         path = tmp_path / name.replace("__", "/")
@@ -157,6 +167,61 @@ def test_cores_are_counted_where_there_is_no_affinity(tmp_path, monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     assert module._look(module._cores, str(tmp_path)).value == 3
+
+
+def processor_row(monkeypatch, state):
+    monkeypatch.setattr(processor, "onednn", lambda: state)
+    return module._look(module._processor)
+
+
+def test_the_processor_is_named_with_the_state_of_its_faster_convolutions(monkeypatch):
+    found = processor_row(monkeypatch, "on")
+    assert (found.state, found.found, found.fix) == (
+        "green",
+        processor.in_words(),
+        "",
+    )
+    assert found.value["onednn"] == "on"
+    assert found.found.startswith(found.value["instructions"])
+
+
+def test_a_tensorflow_that_was_imported_too_early_is_a_note_with_the_remedy(
+    monkeypatch,
+):
+    found = processor_row(monkeypatch, "too late")
+    assert found.state == "amber" and processor.TOO_LATE in found.fix
+
+
+def test_convolutions_that_the_user_switched_off_name_the_variable(monkeypatch):
+    found = processor_row(monkeypatch, "off")
+    assert found.state == "amber"
+    assert "TF_ENABLE_ONEDNN_OPTS=0 is set" in found.fix and "remove" in found.fix
+
+
+def test_the_processor_that_a_program_sees_is_the_one_that_tensorflow_gets():
+    code = "import tlkit as tk; print(repr(tk.doctor()[3].value['onednn']))"
+    said = {}
+    for setting in ("0", "1"):
+        environment = {**os.environ, processor.ONEDNN: setting}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env=environment,
+        )
+        said[setting] = done.stdout.strip()
+    if processor.is_x86():
+        assert said == {"0": "'off'", "1": "'on'"}
+
+
+def test_other_modules_ask_for_cores_and_memory_by_public_names(tmp_path):
+    files = group("a__", cpu_dot_max="50000 100000") | group(
+        "a__", memory_dot_max=2 * GB, memory_dot_current=GB
+    )
+    root = machine(tmp_path, "0::/a\n", **files)
+    assert module.cores(root) == 0.5
+    assert module.memory(root) == {"total": 2 * GB, "free": GB}
 
 
 def test_packages_that_are_too_old_or_missing_are_red_with_the_line_that_installs_them(
@@ -360,8 +425,8 @@ def test_every_amber_and_red_has_its_sentence_in_text_and_page(
         assert finding.found in text and finding.fix in text
         assert bool(finding.fix) == (finding.state != "green")
     assert (
-        "stop  packages  missing or too old: a<1\n                `python -m pip install"
-        in text
+        "stop  packages  missing or too old: a<1\n"
+        "                `python -m pip install" in text
     )
     assert (
         "missing or too old: a&lt;1" in page
@@ -376,7 +441,10 @@ def test_every_amber_and_red_has_its_sentence_in_text_and_page(
 
 
 def test_the_page_can_be_read_on_light_and_dark_ground():
-    """White on each colour has a contrast of 4.5 or more (WCAG AA); all other text keeps the theme's colour."""
+    """White on each colour has a contrast of 4.5 or more (WCAG AA).
+
+    All other text keeps the theme's colour.
+    """
     for word, colour in module.WORDS.values():
         channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [
@@ -432,8 +500,8 @@ def test_a_bare_python_gets_an_answer_too(how):
     )
     assert bare.returncode == 1 and not bare.stderr
     assert (
-        "stop  packages  not there yet\n                Install the packages: `make lab`"
-        in bare.stdout
+        "stop  packages  not there yet\n"
+        "                Install the packages: `make lab`" in bare.stdout
     )
     assert "note  data      not there yet" in bare.stdout and "memory" in bare.stdout
     other = subprocess.run(
@@ -448,7 +516,11 @@ def test_a_bare_python_gets_an_answer_too(how):
 
 
 def test_the_name_stays_a_function_whatever_is_imported():
-    code = "import tlkit as tk, tlkit.commands.doctor, tlkit.commands.cli; from tlkit.commands.doctor import Report; print(callable(tk.doctor))"
+    code = (
+        "import tlkit as tk, tlkit.commands.doctor, tlkit.commands.cli;"
+        "from tlkit.commands.doctor import Report;"
+        "print(callable(tk.doctor))"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT

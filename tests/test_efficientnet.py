@@ -1,4 +1,6 @@
-"""A second ImageNet network takes the same way as VGG16: verified file, own preprocessing inside, cached features."""
+"""A second ImageNet network takes the same way as VGG16: verified file, own
+preprocessing inside, cached features.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +29,9 @@ def network(seed=1):
 
 @pytest.fixture(scope="module")
 def replica(tmp_path_factory):
-    """A file laid out as the published one, and the network whose random weights are in it."""
+    """A file laid out as the published one, and the network whose random weights are in
+    it.
+    """
     from keras.src.legacy.saving import legacy_h5_format
 
     path, model = (
@@ -78,7 +82,7 @@ def test_fetched_by_name_it_gives_keras_own_features(published, images, capsys):
     assert cli.main(["fetch", "efficientnet"]) == 0
     assert "ImageNet's EfficientNetV2-B0 is at " in capsys.readouterr().out
     chosen = Backbone("efficientnet")
-    assert (chosen.layout, chosen.name, chosen.channels) == (
+    assert (chosen.architecture, chosen.name, chosen.channels) == (
         "efficientnet",
         "efficientnet",
         1280,
@@ -120,7 +124,7 @@ def test_random_layers_follow_their_seed_and_are_never_mistaken_for_vgg16s(
     images, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("TLKIT_CACHE", str(tmp_path))
-    random = Backbone(None, layout="efficientnet")
+    random = Backbone(None, architecture="efficientnet")
     first, again = (
         random.build().predict(images, verbose=0),
         tk.activations(random, images, "features"),
@@ -134,16 +138,17 @@ def test_random_layers_follow_their_seed_and_are_never_mistaken_for_vgg16s(
 
 
 def test_a_probe_trains_on_it_and_a_block_that_it_lacks_is_named(images):
-    random = Backbone(None, layout="efficientnet")
+    random = Backbone(None, architecture="efficientnet")
     task = tk.load_task("digits", 5)
     small = replace(task, test=task.test.pick(range(20)))
     run = tk.linear_probe(random, small, steps=5, min_epochs=1)
     assert run.outputs["test"].shape == (20, 10) and run.head.kernel.shape == (1280, 10)
     with pytest.raises(
         ValueError,
-        match="cut='block4': this network has no blocks, only image, features",
+        match="cut='block8': expected one of image, block1, .*, block7, features",
     ):
-        at_cut(run.model, "block4")
+        at_cut(run.model, "block8")
+    assert at_cut(run.model, "block4").output.shape[1:] == (2, 2, 96)
     assert set(backbone.PUBLISHED.values()) <= set(fetch.FILES)
 
 
@@ -159,8 +164,15 @@ def test_the_batch_norm_trap_of_notebook_06_runs_with_it(published, cache, capsy
         digits, train=digits.train.pick(range(8)), test=digits.test.pick(range(500))
     )
     ways = ("all frozen", "batch norm left out")
-    names = {"tk": tk, "np": np, "keras": keras, "digits": digits, "normed": Backbone("letters-bn"),
-             "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "networks": ways}  # fmt: skip
+    names = {
+        "tk": tk,
+        "np": np,
+        "keras": keras,
+        "digits": digits,
+        "normed": Backbone("letters-bn"),
+        "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "networks": ways,
+    }
     for part in ("def every_layer", "def with_head", "def train_and_test"):
         (cell,) = (cell for cell in cells if part in cell)
         exec(cell, names)

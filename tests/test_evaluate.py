@@ -1,4 +1,6 @@
-"""The scores agree with scikit-learn, SciPy and the literature, and the intervals cover what they promise."""
+"""The scores agree with scikit-learn, SciPy and the literature, and the intervals cover
+what they promise.
+"""
 
 import numpy as np
 import pytest
@@ -100,7 +102,8 @@ def test_per_class_scores_are_those_of_counting_by_hand():
 
 
 def test_paired_difference_of_one_run_is_bonett_and_prices():
-    # 100 images: both right on 60, only a on 20, only b on 8. By hand: (21 - 9) / 102 -+ 1.96 * 0.0520...
+    # 100 images: both right on 60, only a on 20, only b on 8. By hand: (21 - 9) / 102
+    # -+ 1.96 * 0.0520...
     a, b = (
         bits(80, 100),
         np.r_[np.ones(60), np.zeros(20), np.ones(8), np.zeros(12)].astype(bool),

@@ -1,17 +1,40 @@
-"""What TensorFlow does faster must be what Keras does: the same convolutions, steps of Adam and batches, no wait."""
+"""What is faster than Keras must compute the same as Keras, and leave models plain."""
+
+from itertools import islice
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import tlkit as tk
-from tlkit.machine import fast
+from tlkit.machine import fast, processor
 from tlkit.machine.quiet import keras
-from tlkit.transfer import Settings, _Batches
+from tlkit.training import Settings, batches
+
+MANY = fast.CHANNELS
+FASTER = [  # where convolutions are computed differently with AVX2
+    ((2, 2, MANY), "float32"),
+    ((4, 3, MANY), "float32"),
+    ((6, 6, MANY), "float32"),
+    ((2, 2, MANY), "mixed_bfloat16"),
+    ((3, 5, MANY), "mixed_bfloat16"),
+]
+PLAIN = [
+    ((2, 2, MANY // 2), "float32"),
+    ((2, 2, MANY // 2), "mixed_bfloat16"),
+    ((3, 5, MANY // 2), "mixed_bfloat16"),
+    ((7, 6, MANY), "float32"),
+]
+
+
+@pytest.fixture(autouse=True)
+def with_avx2(monkeypatch):
+    """The choice of this test does not depend on the processor that it runs on."""
+    monkeypatch.setattr(processor, "in_words", lambda: "AVX2, oneDNN on")
 
 
 def trained(adam, rate, clipnorm):
-    """Weights of a small network after 20 steps of an optimizer, with weight decay in none."""
+    """Weights of a small network after 20 steps of an optimizer."""
     keras.utils.set_random_seed(0)
     network = keras.Sequential(
         [keras.Input((6,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(3)]
@@ -32,107 +55,153 @@ def trained(adam, rate, clipnorm):
 )
 @pytest.mark.parametrize("clipnorm", [None, 0.1, 10.0])
 def test_adam_in_one_operation_takes_the_steps_of_keras(rate, clipnorm):
-    ours, theirs = (
-        trained(fast.Adam, rate, clipnorm),
-        trained(keras.optimizers.Adam, rate, clipnorm),
-    )
+    ours = trained(fast.Adam, rate, clipnorm)
+    theirs = trained(keras.optimizers.Adam, rate, clipnorm)
     for mine, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-6)
 
 
-MANY = fast.CHANNELS
-SHAPES = [
-    ((2, 2, MANY), "float32"),
-    ((2, 2, MANY), "mixed_bfloat16"),
-    ((3, 5, MANY), "mixed_bfloat16"),
-]
-
-
-def convolved(convolve, shape, dtype):
-    """A layer of six filters, with what it makes of some inputs and the gradients of inputs, kernel and bias."""
-    rng = np.random.default_rng(0)
+def one_layer(shape, dtype, **settings):
+    """A model of one convolution with six filters."""
     start = keras.initializers.GlorotUniform(seed=0)
-    layer = keras.layers.Conv2D(
-        6, 3, padding="same", activation="relu", kernel_initializer=start, dtype=dtype
-    )
+    settings = {"padding": "same", "kernel_initializer": start, **settings}
+    layer = keras.layers.Conv2D(6, 3, activation="relu", dtype=dtype, **settings)
     inputs = keras.Input(shape)
-    model = keras.Model(inputs, convolve(layer, inputs))
-    x, upstream = (
-        tf.constant(rng.normal(size=(7, *shape[:2], c)), "float32")
-        for c in (shape[2], 6)
-    )
+    return keras.Model(inputs, layer(inputs))
+
+
+def ways_used(model):
+    """How often the model's convolution is not Keras's own, while it is computed."""
+    used = []
+
+    def watched(way):
+        def call(*arguments):
+            used.append(way.__name__)
+            return way(*arguments)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_by_places", "_as_dense", "_with_kernel_gradient_by_places"):
+            patch.setattr(fast, name, watched(getattr(fast, name)))
+        with fast.convolutions(model):
+            model(np.zeros((1, *model.input.shape[1:]), "float32"))
+    return used
+
+
+def outputs_and_gradients(model):
+    """Of a model of one layer: outputs, gradients of inputs, kernel and bias."""
+    rng = np.random.default_rng(0)
+    height, width, channels = model.input.shape[1:]
+    x = tf.constant(rng.normal(size=(7, height, width, channels)), "float32")
+    upstream = tf.constant(rng.normal(size=(7, height, width, 6)), "float32")
     with tf.GradientTape() as tape:
         tape.watch(x)
         outputs = tf.cast(model(x), "float32")
-    return (
-        layer,
-        outputs,
-        *tape.gradient(outputs, [x, *model.trainable_variables], upstream),
-    )
+    of = [x, *model.trainable_variables]
+    return outputs, *tape.gradient(outputs, of, upstream)
 
 
-@pytest.mark.parametrize(("shape", "dtype"), SHAPES)
+@pytest.mark.parametrize(("shape", "dtype"), FASTER)
 def test_a_convolution_and_its_gradients_are_those_of_keras(shape, dtype):
-    fine = convolved(lambda layer, x: layer(x), shape, "float32")
-    ours = convolved(fast.convolution, shape, dtype)
-    assert "convolution_op" in vars(ours[0])
-    for mine, other in zip(ours[1:], fine[1:], strict=True):
-        assert (
-            np.abs(mine - other).max()
-            < (1e-5 if dtype == "float32" else 0.02) * np.abs(other).max()
-        )
+    fine = outputs_and_gradients(one_layer(shape, "float32"))
+    model = one_layer(shape, dtype)
+    assert len(ways_used(model)) == 1
+    with fast.convolutions(model):
+        ours = outputs_and_gradients(model)
+    close = 1e-5 if dtype == "float32" else 0.02
+    for mine, other in zip(ours, fine, strict=True):
+        assert np.abs(mine - other).max() < close * np.abs(other).max()
 
 
-def test_only_where_it_is_faster_is_a_convolution_computed_differently(monkeypatch):
-    half = MANY // 2
-    others = [
-        ((3, 5, half), "mixed_bfloat16"),
-        ((2, 2, half), "mixed_bfloat16"),
-        ((3, 5, MANY), "float32"),
-    ]
-    assert not any(
-        "convolution_op" in vars(convolved(fast.convolution, *case)[0])
-        for case in others
-    )
+@pytest.mark.parametrize(("shape", "dtype"), PLAIN)
+def test_where_keras_is_as_fast_its_own_convolution_is_used(shape, dtype):
+    assert ways_used(one_layer(shape, dtype)) == []
+
+
+def test_other_convolutions_and_other_devices_are_left_alone(monkeypatch):
+    shape = (4, 4, MANY)
+    assert ways_used(one_layer(shape, "float32")) == ["_by_places"]
+    for settings in ({"strides": 2}, {"groups": 2}, {"dilation_rate": 2}):
+        assert ways_used(one_layer(shape, "float32", **settings)) == []
+    assert ways_used(one_layer(shape, "float32", padding="valid")) == []
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0"])
-    assert not any(
-        "convolution_op" in vars(convolved(fast.convolution, *case)[0])
-        for case in SHAPES
-    )
+    assert ways_used(one_layer(shape, "float32")) == []
+
+
+def test_with_avx512_float32_is_computed_differently_only_in_2_x_2_pixels(monkeypatch):
+    monkeypatch.setattr(processor, "in_words", lambda: "AVX-512, oneDNN on")
+    assert ways_used(one_layer((2, 2, MANY), "float32")) == ["_by_places"]
+    assert ways_used(one_layer((2, 3, MANY), "float32")) == []
+    assert ways_used(one_layer((2, 2, MANY), "mixed_bfloat16")) == ["_as_dense"]
+
+
+def test_a_model_is_plain_keras_before_and_after_and_when_something_fails():
+    model = one_layer((2, 2, MANY), "float32")
+    layer = model.layers[-1]
+    with pytest.raises(RuntimeError), fast.convolutions(model):
+        assert "convolution_op" in vars(layer)
+        raise RuntimeError
+    assert "convolution_op" not in vars(layer)
+    outer = keras.Model(model.input, model(model.input))  # a model inside a model
+    with fast.convolutions(outer):
+        with fast.convolutions(model):
+            pass
+        assert "convolution_op" in vars(layer), "the outer one still holds"
+    assert "convolution_op" not in vars(layer)
+
+
+def test_a_model_keeps_what_it_traced_and_a_fresh_one_of_its_layers_does_not():
+    shared = one_layer((4, 4, MANY), "float32")
+    x = np.random.default_rng(0).normal(size=(3, 4, 4, MANY)).astype("float32")
+    inside = keras.Model(shared.input, shared.output)
+    with fast.convolutions(shared):
+        during = inside.predict_on_batch(x)
+    plain = shared.predict_on_batch(x)
+    np.testing.assert_array_equal(inside.predict_on_batch(x), during)
+    np.testing.assert_allclose(plain, during, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_network_of_fast_convolutions_is_saved_as_one_of_plain_ones(
-    tmp_path, precision
-):
-    model = tk.Backbone(None, width=0.5).build(
-        (32, 32, 3), precision
-    )  # the letters' have too few channels
-    last = model.get_layer("block5_conv3")
-    assert "convolution_op" in vars(last)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras")
-    assert type(loaded.get_layer("block5_conv3")) is keras.layers.Conv2D
-    assert "convolution_op" not in vars(loaded.get_layer("block5_conv3"))
+def test_a_backbone_computes_the_same_inside_and_its_models_stay_plain(precision):
     images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), "uint8")
-    ours, theirs = model.predict_on_batch(images), loaded.predict_on_batch(images)
-    assert (
-        np.abs(ours - theirs).max()
-        < (1e-4 if precision == "float32" else 0.03) * np.abs(theirs).max()
-    )
+    model = tk.Backbone(None, width=0.5).build((32, 32, 3), precision)
+    last = model.get_layer("block5_conv3")
+    within = keras.Model(model.input, model.output)
+    with fast.convolutions(model):
+        assert "convolution_op" in vars(last)
+        ours = within.predict_on_batch(images)
+    assert type(last) is keras.layers.Conv2D and "convolution_op" not in vars(last)
+    theirs = model.predict_on_batch(images)
+    close = 1e-4 if precision == "float32" else 0.03
+    assert np.abs(ours - theirs).max() < close * np.abs(theirs).max()
+
+
+def test_the_shipped_backbones_compute_the_very_same_numbers_inside():
+    images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), "uint8")
+    model = tk.Backbone("letters").build()
+    within = keras.Model(model.input, model.output)
+    with fast.convolutions(model):
+        ours = within.predict_on_batch(images)
+    np.testing.assert_array_equal(ours, model.predict_on_batch(images))
+
+
+def settings(batch):
+    """Of a training whose steps have so many images."""
+    return Settings(rate=1, steps=1, batch=batch, mirror=False)
 
 
 def test_a_stream_gives_the_batches_in_their_order():
     inputs = np.arange(46, dtype="float16").reshape(23, 2)
-    batches = _Batches(
-        inputs, np.arange(23), Settings(rate=1, steps=1, batch=10), seed=3
-    )
-    for t, (x, y) in zip(
-        range(8), fast.stream(batches).as_numpy_iterator(), strict=False
-    ):
+
+    def made():
+        return batches(inputs, np.arange(23), settings(10), seed=3)
+
+    streamed = fast.stream(made()).as_numpy_iterator()
+    for (x, y), (inputs_, labels) in islice(zip(streamed, made(), strict=True), 8):
         assert x.dtype == inputs.dtype
-        np.testing.assert_array_equal(x, batches[t][0])
-        np.testing.assert_array_equal(y, batches[t][1])
+        np.testing.assert_array_equal(x, inputs_)
+        np.testing.assert_array_equal(y, labels)
 
 
 def test_no_training_waits_for_tensorflow_to_tune_its_input(monkeypatch):
@@ -148,16 +217,10 @@ def test_no_training_waits_for_tensorflow_to_tune_its_input(monkeypatch):
     assert seen == [False, False]
 
 
-def test_another_backend_gets_keras_s_own_ways_but_for_dense_layers(monkeypatch):
-    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    batches = _Batches(
-        np.zeros((4, 2)), np.zeros(4), Settings(rate=1, steps=1, batch=2), seed=0
-    )
-    assert fast.stream(batches) is batches
-    small, large = (
-        keras.layers.Conv2D(6, 3, padding="same", dtype="mixed_bfloat16")
-        for _ in range(2)
-    )
-    fast.convolution(small, keras.Input((2, 2, MANY)))
-    fast.convolution(large, keras.Input((3, 5, MANY)))
-    assert "convolution_op" in vars(small) and "convolution_op" not in vars(large)
+def test_another_backend_gets_the_generator_and_plain_convolutions(monkeypatch):
+    made = batches(np.zeros((4, 2)), np.zeros(4), settings(2), seed=0)
+    model = one_layer((2, 2, MANY), "float32")
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    assert fast.stream(made) is made
+    with fast.convolutions(model):
+        assert "convolution_op" not in vars(model.layers[-1])

@@ -1,7 +1,8 @@
 """Whatever goes wrong on the way: the right file, or a sentence that says what to do.
 
-Never a wrong file used, never a good file lost, no temporary file left behind except the part of a download that the
-next call goes on from. What came of each fault is kept in docs/reliability.md: TLKIT_UPDATE_DOCS=1 writes it anew.
+Never a wrong file used, never a good file lost, no temporary file left behind except
+the part of a download that the next call goes on from. What came of each fault is kept
+in docs/reliability.md: TLKIT_UPDATE_DOCS=1 writes it again.
 """
 
 import functools
@@ -26,6 +27,7 @@ from faulty_server import Fault, FaultyServer, certificate
 
 from tlkit.commands import bundle
 from tlkit.files import download, fetch
+from tlkit.files.hashes import file_hash
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
@@ -48,7 +50,10 @@ def fault(title):
 
 @pytest.fixture
 def site(tmp_path, cache, monkeypatch):
-    """A faulty server with replicas of both published files, and in the registry; impatient, an empty cache."""
+    """A faulty server with replicas of both published files, which are in the registry.
+
+    Downloads are impatient, and the cache is empty.
+    """
     folder = tmp_path / "site"
     folder.mkdir()
     replicas.vgg16_weights(folder / fetch.VGG16)
@@ -101,7 +106,10 @@ def arrives(site, cache, times=None):
 
 
 def refused(site, cache, name="vgg16", kept=None):
-    """A sentence: returned without what differs from run to run. What is kept is a true beginning of the file."""
+    """A sentence: returned without what differs from run to run.
+
+    What is kept is a true beginning of the file.
+    """
     before = {
         n: (cache / n).read_bytes() for n in names_in(cache) if not n.endswith(".part")
     }
@@ -473,7 +481,7 @@ def test_no_folder_for_the_cache(site, cache, monkeypatch):
 CHILDREN = """
 import dataclasses, json, os, random, signal, sys, time
 import filelock, numpy, platformdirs, pooch, requests, tqdm  # once, for all children
-from tlkit import download, fetch
+from tlkit.files import download, fetch
 
 name, entries, kills, together = json.loads(sys.argv[1])
 for key, values in entries.items():
@@ -504,7 +512,12 @@ sys.exit(any(codes))
 
 
 def children(name, kills=(), together=1):
-    """Ask for a file in processes of their own: some are killed in up to so many seconds, then some at once."""
+    """Ask for a file in processes of their own.
+
+    Args:
+        kills: for each process that is killed, the most seconds that it gets.
+        together: how many then ask at once.
+    """
     if not hasattr(os, "fork"):
         pytest.skip("this system cannot fork")
     entries = {
@@ -585,7 +598,7 @@ def test_recorded_sha256(site, cache, weights):
     record = cache / f"{fetch.VGG16}.sha256"
     recorded = record.read_text().split()
     assert recorded == [
-        fetch.file_hash(cache / fetch.VGG16, "sha256").removeprefix("sha256:"),
+        file_hash(cache / fetch.VGG16),
         fetch.VGG16,
     ]
     record.write_text(
@@ -680,9 +693,7 @@ def test_tampered_bundle_and_manifest(stick, site, tmp_path):
     bundle.install(stick, ["vgg16"])
     path.write_bytes(good[:-1] + b"?")
     manifest = json.loads((stick / "manifest.json").read_text())
-    manifest["files"][fetch.VGG16]["sha256"] = fetch.file_hash(
-        path, "sha256"
-    ).removeprefix("sha256:")
+    manifest["files"][fetch.VGG16]["sha256"] = file_hash(path)
     (stick / "manifest.json").write_text(json.dumps(manifest))
     bundle.install(stick, ["vgg16"])  # what was here is right, and stays
     assert fetch.find("vgg16").read_bytes() == good
@@ -755,10 +766,14 @@ def page():
     rows = "\n".join(f"| {title} | {OUTCOMES[title]} |" for title in FAULTS)
     return f"""# What happens when something goes wrong on the way
 
-`tests/test_faults.py` makes each of these faults happen, with a real web server on loopback, and writes this page
-(`TLKIT_UPDATE_DOCS=1 .venv/bin/python -m pytest tests/test_faults.py`). It ends with the right file or with one
-sentence. A wrong file is never used. A file that was here is never lost: one that does not have the right hash is kept
-under another name. What a broken download leaves is one file that ends in `.part`, and the next call goes on from it.
+Each of these faults ends with the right file or with one sentence. A wrong file is
+never used. A file that was here is never lost: one that does not have the right hash is
+kept under another name. A broken download leaves one file that ends in `.part`, and the
+next call goes on from it.
+
+`tests/test_faults.py` makes each of them happen, with a real web server on loopback,
+and writes this page
+(`TLKIT_UPDATE_DOCS=1 .venv/bin/python -m pytest tests/test_faults.py`).
 
 “(the three ways)” stands for: {fetch.WAYS}.
 
@@ -766,9 +781,10 @@ under another name. What a broken download leaves is one file that ends in `.par
 |---|---|
 {rows}
 
-Not protected: a folder in `TLKIT_DATA` is as trustworthy as whoever filled it. Its weights and its archive are compared
-with the published hashes, but its ready arrays only with the hashes that lie beside them. They are read as plain
-numbers and can run nothing. The packages of a bundle are compared with its manifest only.
+Not protected: a folder in `TLKIT_DATA` is as trustworthy as the person who filled it.
+Its weights and its archive are compared with the published hashes, but its ready arrays
+only with the hashes that lie beside them. They are read as plain numbers and can run
+nothing. The packages of a bundle are compared with its manifest only.
 """
 
 
@@ -779,10 +795,10 @@ def test_the_page_says_what_happened(capsys):
             f"| {title} | {said} |" in written for title, said in OUTCOMES.items()
         ), "TLKIT_UPDATE_DOCS=1"
         pytest.skip(
-            f"not the whole page: {len(unknown)} of {len(FAULTS)} faults did not happen in this run"
+            f"not the whole page: {len(unknown)} of {len(FAULTS)} faults did not happen"
         )
     if os.environ.get("TLKIT_UPDATE_DOCS"):
         PAGE.write_text(page(), "utf-8")
     with capsys.disabled():
         print("\n" + "\n".join(f"{title}: {OUTCOMES[title]}" for title in FAULTS))
-    assert PAGE.read_text("utf-8") == page(), "write it anew with TLKIT_UPDATE_DOCS=1"
+    assert PAGE.read_text("utf-8") == page(), "TLKIT_UPDATE_DOCS=1 writes it again"

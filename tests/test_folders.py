@@ -1,10 +1,12 @@
-"""Class folders: every kind of file is read as it looks, and everything that is wrong is named."""
+"""Class folders: files are read as they look, and everything that is wrong is named."""
 
 import io
 import os
 import re
 import struct
+import sys
 import tarfile
+import threading
 import warnings
 import zlib
 from pathlib import Path
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from tlkit import folders
+from tlkit import folders, pixels
 from tlkit.folders import (
     BadImagesError,
     EmptyClassError,
@@ -51,7 +53,7 @@ def picture(path, value=0, mode="RGB", size=(40, 36), **how):
 
 
 def tree(root, **counts):
-    """tree(root, train__cat=5) writes root/train/cat/00.png …; every picture is another one."""
+    """tree(root, train__cat=5) writes root/train/cat/00.png …, all different."""
     for i, (place, n) in enumerate(counts.items()):
         folder = root.joinpath(*place.split("__"))
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +71,7 @@ def expected(image, size=32):
     )
 
 
-# ---- splits ---------------------------------------------------------------------------------------------
+# ---- splits ----
 
 
 def test_plain_class_folders_are_split_by_class(root):
@@ -98,11 +100,7 @@ def test_labels_name_the_folder_that_a_picture_lies_in(root):
 
 def test_a_seed_leaves_the_test_split_alone(root):
     tree(root, dog=20, cat=20)
-    first, other, again = (
-        load_task(root, 5, 0),
-        load_task(root, 5, 1),
-        load_task(root, 5, 0),
-    )
+    first, other, again = (load_task(root, 5, seed) for seed in (0, 1, 0))
     assert rows_of(first.test) == rows_of(other.test)
     assert rows_of(first.train) != rows_of(other.train)
     assert first.fingerprint() == again.fingerprint() != other.fingerprint()
@@ -120,37 +118,19 @@ def test_a_given_test_folder_is_the_test_split(root):
 
 @pytest.mark.parametrize("name", ["validation", "val", "Val"])
 def test_a_validation_folder_is_used_as_it_is_without_a_budget(root, name):
-    tree(
-        root,
-        **{
-            "train__a": 6,
-            "train__b": 6,
-            f"{name}__a": 4,
-            f"{name}__b": 3,
-            "test__a": 2,
-            "test__b": 2,
-        },
-    )
+    kept = {f"{name}__a": 4, f"{name}__b": 3}
+    tree(root, train__a=6, train__b=6, **kept, test__a=2, test__b=2)
     task = load_task(root)
     assert np.bincount(task.train.labels).tolist() == [6, 6]
     assert np.bincount(task.validation.labels).tolist() == [4, 3]
 
 
 def test_a_budget_draws_validation_labels_from_the_validation_folder(root):
-    tree(
-        root,
-        train__a=12,
-        train__b=12,
-        validation__a=4,
-        validation__b=1,
-        test__a=2,
-        test__b=2,
-    )
+    kept = {"validation__a": 4, "validation__b": 1}
+    tree(root, train__a=12, train__b=12, **kept, test__a=2, test__b=2)
     task = load_task(root, 10)
-    assert np.bincount(task.validation.labels).tolist() == [
-        2,
-        1,
-    ]  # a fifth, as far as there are
+    # A fifth, as far as there are.
+    assert np.bincount(task.validation.labels).tolist() == [2, 1]
     assert np.bincount(task.train.labels).tolist() == [8, 9]
     assert rows_of(task.validation) <= {
         expected(Image.open(f)).tobytes() for f in root.glob("validation/*/*")
@@ -180,17 +160,27 @@ def test_pictures_in_deeper_folders_count(root):
     assert sum(len(split) for split in load_task(root).splits().values()) == 9
 
 
-# ---- formats --------------------------------------------------------------------------------------------
+# ---- formats ----
 
 
 @pytest.mark.parametrize(
     ("name", "mode"),
     [
-        ("x.png", "RGB"), ("x.png", "L"), ("x.png", "1"), ("x.png", "P"), ("x.PNG", "RGB"), ("x.bmp", "RGB"),
-        ("x.bmp", "L"), ("x.gif", "P"), ("x.gif", "L"), ("x.webp", "RGB"), ("x.jpg", "RGB"), ("x.jpeg", "L"),
+        ("x.png", "RGB"),
+        ("x.png", "L"),
+        ("x.png", "1"),
+        ("x.png", "P"),
+        ("x.PNG", "RGB"),
+        ("x.bmp", "RGB"),
+        ("x.bmp", "L"),
+        ("x.gif", "P"),
+        ("x.gif", "L"),
+        ("x.webp", "RGB"),
+        ("x.jpg", "RGB"),
+        ("x.jpeg", "L"),
         ("x.JPG", "CMYK"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("size", [32, 50])
 def test_every_format_and_mode_is_read_as_pillow_shows_it(tmp_path, name, mode, size):
     picture(tmp_path / name, 1, mode)
@@ -243,11 +233,8 @@ def test_sixteen_bit_grey_keeps_its_range(tmp_path):
         tmp_path / "x.png"
     )
     got = folders.decode(tmp_path / "x.png", 32)
-    assert (
-        got[0, 0].tolist() == [0] * 3
-        and got[16, 16].tolist() == [78] * 3
-        and got[-1, -1].tolist() == [255] * 3
-    )
+    greys = [got[i, i].tolist() for i in (0, 16, -1)]
+    assert greys == [[0] * 3, [78] * 3, [255] * 3]
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
@@ -303,7 +290,7 @@ def test_other_files_are_ignored_and_counted(root):
         assert part in notes
 
 
-# ---- errors ---------------------------------------------------------------------------------------------
+# ---- errors ----
 
 
 def bomb(path):
@@ -338,7 +325,7 @@ def spoil(root):
     return ["a/bomb.png", "a/empty.jpg", "a/page.jpg", "b/cut.jpg", "b/tiff.png"]
 
 
-def test_bad_pictures_are_listed_with_their_reasons(root, own_cache):
+def test_bad_pictures_are_listed_with_their_reasons(root):
     tree(root, a=5, b=5)
     names = spoil(root)
     with pytest.raises(
@@ -354,9 +341,9 @@ def test_bad_pictures_are_listed_with_their_reasons(root, own_cache):
         and 'bad_files="skip"' in text
     )
     assert "decompression bomb" in text and "cannot identify" in text
-    assert not [
-        path for path in own_cache.iterdir() if path.is_dir()
-    ]  # mended files will be read again
+    for name in names:
+        picture(root / name, 99, format="PNG")
+    assert sum(map(len, load_task(root).splits().values())) == 15  # they were mended
 
 
 def test_skipping_bad_pictures_counts_and_lists_them(root):
@@ -398,11 +385,18 @@ def test_odd_metadata_of_a_readable_picture_is_no_error(root):
 
 def test_a_class_whose_pictures_are_all_bad_is_empty(root):
     tree(root, a=3, b=0)
+    for i in range(3):
+        (root / f"b/bad{i}.png").write_bytes(b"no")
+    said = r"train/b \(0\).*skipped 3 unreadable pictures: b/bad0.png"
+    with pytest.raises(EmptyClassError, match=said):
+        load_task(root, bad_files="skip")
+
+
+def test_too_few_files_are_noticed_before_any_is_opened(root, monkeypatch):
+    tree(root, a=3, b=0)
     (root / "b/bad.png").write_bytes(b"no")
-    with pytest.raises(
-        EmptyClassError,
-        match=r"train/b \(0\).*skipped 1 unreadable pictures: b/bad.png",
-    ):
+    monkeypatch.setattr(pixels, "decoded", None)
+    with pytest.raises(EmptyClassError, match=r"train/b \(1\)"):
         load_task(root, bad_files="skip")
 
 
@@ -490,13 +484,211 @@ def test_every_error_is_a_task_error_and_a_value_error():
         assert issubclass(error, TaskError) and issubclass(error, ValueError)
 
 
-# ---- cache ----------------------------------------------------------------------------------------------
+# ---- what is chosen ----
+
+
+def named_tree(root, **counts):
+    """As ``tree``, of pictures of one colour; returns the name of each red value."""
+    names = []
+    for place, n in counts.items():
+        folder = root.joinpath(*place.split("__"))
+        folder.mkdir(parents=True)
+        for j in range(n):
+            Image.new("RGB", (8, 8), (len(names), 0, 0)).save(folder / f"{j:02}.png")
+            names.append(f"{place.replace('__', '/')}/{j:02}")
+    return names
+
+
+def chosen(task, names):
+    """Split -> names of its pictures, in order."""
+    return {
+        split: [names[image[0, 0, 0]] for image in part.images]
+        for split, part in task.splits().items()
+    }
+
+
+PLAIN = {"a": 12, "b": 9, "c": 15}
+SPLIT = {f"train__{name}": n for name, n in PLAIN.items()}
+TEST = {"test__a": 2, "test__b": 2, "test__c": 1}
+KEPT = {"validation__a": 4, "validation__b": 2, "validation__c": 3}
+# What was chosen when every picture was still decoded first: test, validation, train.
+BEFORE = [
+    (
+        PLAIN,
+        (5, 0),
+        "a/02 a/09 b/04 b/06 c/04 c/05 c/06",
+        "b/03 a/05 c/08",
+        "b/05 b/08 b/02 c/13 a/08 a/04 b/00 c/14 a/03 c/11 a/07 c/07",
+    ),
+    (
+        PLAIN,
+        (6, 3),
+        "a/02 a/09 b/04 b/06 c/04 c/05 c/06",
+        "b/08 c/07 a/11",
+        "a/07 a/05 b/05 c/08 c/10 c/09 b/01 a/03 c/02 b/02 a/01 a/00 c/03 b/07 b/00",
+    ),
+    (
+        PLAIN,
+        (None, 1),
+        "a/02 a/09 b/04 b/06 c/04 c/05 c/06",
+        "c/03 a/10 b/01 c/11 a/05",
+        "c/10 c/12 b/07 b/08 c/08 c/02 c/07 a/01 a/03 b/00 c/00 a/08 c/09 a/04 a/07 "
+        "b/05 c/13 c/14 a/06 a/11 a/00 b/02 b/03 c/01",
+    ),
+    (
+        SPLIT | TEST,
+        (5, 0),
+        "test/a/00 test/a/01 test/b/00 test/b/01 test/c/00",
+        "train/a/09 train/b/06 train/c/04",
+        "train/a/07 train/a/04 train/c/03 train/c/06 train/a/02 train/b/04 train/b/01 "
+        "train/c/05 train/c/02 train/b/05 train/a/05 train/b/02",
+    ),
+    (
+        SPLIT | KEPT | TEST,
+        (5, 0),
+        "test/a/00 test/a/01 test/b/00 test/b/01 test/c/00",
+        "validation/b/00 validation/a/02 validation/c/01",
+        "train/b/04 train/b/06 train/a/07 train/a/04 train/c/07 train/b/02 train/c/06 "
+        "train/c/09 train/a/02 train/b/07 train/c/04 train/a/09",
+    ),
+    (
+        SPLIT | KEPT | TEST,
+        (None, 1),
+        "test/a/00 test/a/01 test/b/00 test/b/01 test/c/00",
+        "validation/a/02 validation/a/03 validation/c/01 validation/c/02 "
+        "validation/b/00 validation/c/00 validation/a/00 validation/a/01 "
+        "validation/b/01",
+        "train/b/01 train/b/07 train/c/05 train/b/02 train/a/01 train/c/02 train/c/14 "
+        "train/c/04 train/b/05 train/a/03 train/c/10 train/b/06 train/a/00 train/a/09 "
+        "train/b/04 train/a/07 train/c/11 train/c/00 train/c/08 train/c/01 train/a/02 "
+        "train/a/11 train/b/00 train/c/07 train/a/04 train/b/08 train/c/09 train/a/10 "
+        "train/c/03 train/c/12 train/a/06 train/a/05 train/c/13 train/a/08 train/c/06 "
+        "train/b/03",
+    ),
+]
+
+
+@pytest.mark.parametrize(("counts", "budget", "test", "held", "train"), BEFORE)
+def test_a_seed_chooses_the_same_pictures_for_ever(
+    root, counts, budget, test, held, train
+):
+    names = named_tree(root, **counts)
+    found = chosen(load_task(root, *budget), names)
+    assert found["test"] == test.split()
+    assert found["validation"] == held.split()
+    assert found["train"] == train.split()
+
+
+def test_a_validation_folder_without_a_test_folder_needs_two_pictures_of_a_class(root):
+    tree(root, train__a=2, train__b=2, val__a=1, val__b=1)
+    task = load_task(root)
+    assert np.bincount(task.test.labels).tolist() == [1, 1]
+    assert np.bincount(task.train.labels).tolist() == [1, 1]
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Names of the files that are decoded, as they are."""
+    names, real = [], pixels.decode
+
+    def counting(path, size):
+        names.append("/".join(path.parts[-3:]))
+        return real(path, size)
+
+    monkeypatch.setattr(pixels, "decode", counting)
+    return names
+
+
+def test_only_chosen_pictures_are_opened_and_each_of_them_once(root, opened):
+    tree(root, train__a=30, train__b=30, test__a=4, test__b=4)
+    load_task(root, 5)
+    assert len(opened) == 8 + 10
+    load_task(root, 10)
+    assert len(opened) == 8 + 20  # those of the smaller budget are among the larger's
+    load_task(root, 10, seed=1)
+    assert 8 + 20 < len(opened) < 8 + 40
+    load_task(root)
+    assert len(opened) == len(set(opened)) == 68
+
+
+def test_a_damaged_picture_that_is_not_chosen_is_not_noticed(root):
+    names = named_tree(root, train__a=30, train__b=30, test__a=4, test__b=4)
+    found = chosen(load_task(root, 5), names)
+    unused = set(names).difference(*found.values())
+    for name in unused:
+        (root / f"{name}.png").write_bytes(b"no")
+    assert chosen(load_task(root, 5), names) == found
+    with pytest.raises(BadImagesError, match="expected 28 pictures"):
+        load_task(root, 10)
+
+
+def test_the_next_picture_takes_the_place_of_a_damaged_one(root):
+    names = named_tree(root, train__a=30, train__b=30, test__a=4, test__b=4)
+    before = chosen(load_task(root, 5), names)
+    more = chosen(load_task(root, 10), names)
+    damaged = before["train"][0]
+    (root / f"{damaged}.png").write_bytes(b"no")
+    with pytest.raises(BadImagesError, match=re.escape(f"{damaged}.png (")):
+        load_task(root, 5)
+    task = load_task(root, 5, bad_files="skip")
+    after = chosen(task, names)
+    assert np.bincount(task.train.labels).tolist() == [4, 4]
+    assert (len(after["validation"]), after["test"]) == (2, before["test"])
+    drawn = set(before["train"] + before["validation"])
+    drawn_now = set(after["train"] + after["validation"])
+    (new,) = drawn_now - drawn
+    assert drawn - drawn_now == {damaged}
+    assert new in more["train"] + more["validation"]  # a larger budget has it anyway
+    assert damaged in " ".join(task.notes)
+
+
+def test_damaged_test_pictures_change_the_test_split_alike_for_every_budget(root):
+    names = named_tree(root, a=30, b=30)
+    before = chosen(load_task(root, 5), names)
+    for name in before["test"][:2]:
+        (root / f"{name}.png").write_bytes(b"no")
+    tasks = [load_task(root, *given, bad_files="skip") for given in [(5,), (9, 1), ()]]
+    tests = [chosen(task, names)["test"] for task in tasks]
+    assert tests[0] == tests[1] == tests[2] != before["test"]
+    assert [len(test) for test in tests] == [12] * 3
+    assert len(set(tests[0]) - set(before["test"])) == 2
+    for task in tasks:
+        parts = chosen(task, names).values()
+        assert len(set().union(*parts)) == sum(map(len, parts))
+
+
+def test_damaged_pictures_of_a_test_folder_are_left_out(root):
+    tree(root, train__a=5, train__b=5, test__a=3, test__b=3)
+    (root / "test/a/01.png").write_bytes(b"no")
+    assert len(load_task(root, bad_files="skip").test) == 5
+
+
+def test_a_class_with_few_readable_pictures_keeps_some_for_every_split(root):
+    tree(root, a=10, b=10)
+    for i in range(7):
+        (root / f"a/{i:02}.png").write_bytes(b"no")
+    for budget in (None, 2):
+        task = load_task(root, budget, bad_files="skip")
+        for split in task.splits().values():
+            assert (split.labels == 0).sum() == 1
+
+
+def test_a_budget_that_damaged_pictures_make_impossible_names_its_limit(root):
+    tree(root, train__a=10, train__b=10, test__a=1, test__b=1)
+    for i in range(4):
+        (root / f"train/a/{i:02}.png").write_bytes(b"no")
+    assert len(load_task(root, 6, bad_files="skip").train) == 10
+    with pytest.raises(TaskError, match=r"from 2 .* to 6 .*got 10"):
+        load_task(root, 10, bad_files="skip")
+
+
+# ---- cache ----
 
 
 def test_pictures_are_decoded_once_and_memory_mapped(root, monkeypatch):
     tree(root, a=4, b=4)
     first = load_task(root)
-    monkeypatch.setattr(folders, "decode", None)  # decoding again would fail
+    monkeypatch.setattr(pixels, "decode", None)  # decoding again would fail
     task = load_task(root)
     assert task.fingerprint() == first.fingerprint()
     assert isinstance(task.train.images._array.base, np.memmap)
@@ -507,29 +699,100 @@ def test_pictures_are_decoded_once_and_memory_mapped(root, monkeypatch):
 def test_a_changed_picture_is_decoded_again(root):
     tree(root, a=4, b=4)
     first, path = load_task(root), root / "a/00.png"
+    before = [np.array(split.images) for split in first.splits().values()]
     times, size = path.stat(), path.stat().st_size
     picture(path, 77)
-    path.write_bytes(
-        path.read_bytes().ljust(size, b"\0")
-    )  # same name, and the same time of change
-    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    path.write_bytes(path.read_bytes().ljust(size, b"\0"))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # same name, size, time
     assert load_task(root).fingerprint() != first.fingerprint()
+    for images, split in zip(before, first.splits().values(), strict=True):
+        assert np.array_equal(images, split.images)  # mapped before: as it was
 
 
-def test_an_interrupted_decoding_is_not_used(root, own_cache, monkeypatch):
-    tree(root, a=4, b=4)
-    real = folders._decode_all
+class StoppingBar:
+    """A progress bar at whose second step something happens."""
 
-    def stops(paths, images):
-        real(paths[:3], images)
-        raise KeyboardInterrupt
+    def __init__(self, happens):
+        self.happens, self.steps = happens, 0
 
-    monkeypatch.setattr(folders, "_decode_all", stops)
-    with pytest.raises(KeyboardInterrupt):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def update(self, n):
+        self.steps += 1
+        if self.steps == 2:
+            self.happens()
+
+
+def stopped(monkeypatch, happens):
+    monkeypatch.setattr(pixels, "AT_ONCE", 3)
+    monkeypatch.setattr(pixels, "bar", lambda *_: StoppingBar(happens))
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+def test_what_was_decoded_before_an_interruption_is_kept(root, opened, monkeypatch):
+    tree(root, a=5, b=5)
+    with monkeypatch.context() as patch:
+        stopped(patch, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            load_task(root)
+    assert len(opened) == 6
+    task = load_task(root)
+    assert len(opened) == 10
+    assert all_shown(root, task)
+
+
+def all_shown(root, task):
+    """Whether the task's splits show exactly the files of the folder."""
+    files = {expected(Image.open(file)).tobytes() for file in root.rglob("*.png")}
+    return files == set.union(*map(rows_of, task.splits().values()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.fork is POSIX only")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it has threads
+def test_a_program_killed_while_it_decodes_spoils_nothing(root, monkeypatch):
+    tree(root, a=5, b=5)
+    load_task(root, 2)
+    if not (child := os.fork()):
+        stopped(monkeypatch, lambda: os._exit(9))
         load_task(root)
-    assert not [path for path in own_cache.iterdir() if path.is_dir()]
-    monkeypatch.setattr(folders, "_decode_all", real)
-    assert all(image.any() for image in np.asarray(load_task(root).train.images))
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert all_shown(root, load_task(root))
+
+
+def test_a_cache_that_has_lost_pictures_is_made_again(root, own_cache):
+    tree(root, a=5, b=5)
+    load_task(root)
+    (file,) = own_cache.glob("pixels-*/pixels")
+    with open(file, "r+b") as pixels_file:
+        pixels_file.truncate(100)
+    assert all_shown(root, load_task(root))
+    file.unlink()
+    assert all_shown(root, load_task(root))
+
+
+def test_readers_at_the_same_time_decode_each_picture_once(root, opened):
+    tree(root, a=8, b=8)
+    tasks, barrier = [], threading.Barrier(3)
+
+    def work(seed):
+        barrier.wait()
+        tasks.append(load_task(root, seed=seed))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(tasks) == 3 and all(all_shown(root, task) for task in tasks)
+    assert len(opened) == len(set(opened)) == 16
 
 
 @pytest.mark.parametrize("size", [32, 64, 224])
@@ -548,12 +811,7 @@ def test_real_pictures_are_read_as_they_are(root):
             if wanted.fullmatch(member.name):
                 archive.extract(member, root, filter="data")
     task = load_task(root, 20)
-    assert task.classes == ("cat", "ship", "truck") and [
-        len(s) for s in task.splits().values()
-    ] == [
-        48,
-        12,
-        150,
-    ]
+    assert task.classes == ("cat", "ship", "truck")
+    assert [len(split) for split in task.splits().values()] == [48, 12, 150]
     first = sorted(root.glob("test/cat/*"))[0]
     assert np.array_equal(task.test.images[0], np.asarray(Image.open(first)))

@@ -1,4 +1,6 @@
-"""Scores that look at training pictures alone, and the suggestion that is made from them."""
+"""Scores that look at training pictures alone, and the suggestion that is made from
+them.
+"""
 
 import json
 from dataclasses import replace
@@ -16,7 +18,9 @@ STORED = Path(__file__).parents[1] / "notebooks" / "results" / "08_scores.json"
 
 @pytest.fixture(scope="module")
 def blobs():
-    """Numbers (60, 5) of very different sizes, and three classes that two of them tell apart, with mistakes."""
+    """Numbers (60, 5) of very different sizes, and three classes that two of them tell
+    apart, with mistakes.
+    """
     rng = np.random.default_rng(0)
     numbers = rng.normal(size=(60, 5)) * (30, 10, 3, 1, 0.1)
     noisy = numbers[:, :2] / (30, 10) + rng.normal(0, 0.7, (60, 2))
@@ -24,7 +28,9 @@ def blobs():
 
 
 def largest_evidence(numbers, y):
-    """By brute force: the normal density of the labels without their mean, at the best two precisions."""
+    """By brute force: the normal density of the labels without their mean, at the best
+    two precisions.
+    """
     from scipy.optimize import minimize
     from scipy.stats import multivariate_normal
 
@@ -56,7 +62,9 @@ def test_logme_is_the_largest_evidence_of_a_linear_head(blobs):
 
 
 def test_logme_agrees_with_scikit_learns_bayesian_regression(blobs):
-    """That one treats the mean a little differently, so it agrees up to the order of 1 / n."""
+    """That one treats the mean a little differently, so it agrees up to the order of 1
+    / n.
+    """
     from sklearn.linear_model import BayesianRidge
 
     numbers, labels = blobs

@@ -21,14 +21,10 @@ def test_the_same_seed_gives_the_same_scenes_and_another_seed_others():
 def test_scenes_are_small_rgb_images_with_all_that_is_true_about_them():
     scenes = draw(LETTERS, 600, 1)  # more than one chunk
     assert scenes.images.shape == (600, 32, 32, 3) and scenes.images.dtype == np.uint8
-    assert (
-        scenes.images.flags.c_contiguous
-    )  # else np.take, which Rows uses, would copy all of them at every call
-    assert (
-        scenes.angle.dtype == np.float32
-        and np.abs(scenes.angle).max() <= 30
-        and scenes.angle.std() > 10
-    )
+    # Else np.take, which Rows uses, would copy all of them at every call.
+    assert scenes.images.flags.c_contiguous
+    assert scenes.angle.dtype == np.float32
+    assert np.abs(scenes.angle).max() <= 30 and scenes.angle.std() > 10
     assert set(scenes.colour) == set(range(8)) and len(COLOURS) == 8
     assert set(scenes.font) == set(range(len(TRAIN_FONTS)))
 
@@ -46,10 +42,10 @@ def test_test_fonts_are_not_training_fonts():
 def test_every_font_draws_every_symbol_differently(font):
     masks = [np.asarray(glyphs._mask(font, symbol)) for symbol in DIGITS + LETTERS]
     assert all((mask > 128).sum() > 20 for mask in masks), "some symbol has no ink"
-    for mask in masks:  # the widest bold M and W lose the tips of their serifs, nothing else touches the edge
-        edge = sum(
-            line.sum(dtype=int) for line in (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-        )
+    # The widest bold M and W lose the tips of their serifs; nothing else is cut off.
+    for mask in masks:
+        sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+        edge = sum(line.sum(dtype=int) for line in sides)
         assert edge < 0.01 * mask.sum(dtype=int), "cut off"
     assert len({mask.tobytes() for mask in masks}) == len(masks), (
         "two symbols look the same"
@@ -82,10 +78,8 @@ def test_the_background_keeps_its_distance_in_brightness():
     luma = np.array([0.299, 0.587, 0.114])
     inks = np.array(list(COLOURS.values()))[scenes.colour] @ luma
     grounds = scenes.images[:, 0, 0].astype(float) @ luma
-    assert (
-        np.median(np.abs(inks - grounds)) > 60
-        and (np.abs(inks - grounds) > 35).mean() > 0.95
-    )
+    distance = np.abs(inks - grounds)
+    assert np.median(distance) > 60 and (distance > 35).mean() > 0.95
 
 
 def test_at_least_a_thousand_scenes_a_second_on_one_core():

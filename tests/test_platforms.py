@@ -1,5 +1,8 @@
-"""The same on every platform: names with ö and 图, terminals without UTF-8, no GPU, Colab, PowerShell."""
+"""The same on every platform: names with ö and 图, terminals without UTF-8, no GPU,
+Colab, PowerShell.
+"""
 
+import ast
 import os
 import re
 import subprocess
@@ -32,7 +35,9 @@ QUICK = (
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with a space and letters beyond ASCII in its name, and pictures of two such classes in it."""
+    """A folder with a space and letters beyond ASCII in its name, and pictures of two
+    such classes in it.
+    """
     place, rng = tmp_path_factory.mktemp("mein Ördner 图"), np.random.default_rng(0)
     for channel, name in enumerate(("Äpfel und Birnen", "图")):
         (place / "Bilder" / name).mkdir(parents=True)
@@ -90,7 +95,9 @@ ASCII = {
 
 
 def test_nothing_dies_where_python_thinks_in_ascii(place):
-    """Names of files are then bytes that Python cannot spell, and → cannot be printed; no GPU may be asked for."""
+    """Names of files are then bytes that Python cannot spell, and → cannot be printed.
+    No GPU may be asked for.
+    """
     environment = (
         os.environ
         | ASCII
@@ -120,33 +127,119 @@ def test_a_name_that_is_no_utf8_becomes_text_that_can_be_saved():
     assert folders.readable("Äpfel 图") == "Äpfel 图"
 
 
-POSIX_ONLY = r"os\.(fork|getuid|geteuid|getpgid|killpg|uname|mkfifo|chown|sched_\w+|getloadavg|nice|sysconf|O_NOFOLLOW)\b"
+POSIX_MODULES = {
+    "fcntl",
+    "grp",
+    "posix",
+    "pty",
+    "pwd",
+    "resource",
+    "syslog",
+    "termios",
+}
+POSIX_ONLY = {
+    "O_NOFOLLOW",
+    "chown",
+    "fork",
+    "geteuid",
+    "getloadavg",
+    "getpgid",
+    "getuid",
+    "killpg",
+    "mkfifo",
+    "nice",
+    "sched_getaffinity",
+    "sched_setaffinity",
+    "sysconf",
+    "uname",
+}
+PACKAGE = sorted((ROOT / "tlkit").rglob("*.py"))
 
 
-def test_the_package_calls_nothing_that_windows_lacks():
-    for path in (ROOT / "tlkit").rglob("*.py"):
-        text = path.read_text("utf-8")
-        assert not re.search(
-            r"^\s*(?:import|from) (fcntl|resource|pwd|grp|termios|pty|syslog|posix)\b",
-            text,
-            re.M,
-        ), path
-        for call in re.finditer(POSIX_ONLY, text):
-            line = text[text.rfind("\n", 0, call.start()) : text.find("\n", call.end())]
-            assert f'hasattr(os, "{call[1]}")' in line, f"{path.name}: {line.strip()}"
-        assert not re.search(r"""["'](?:/tmp|/dev|/bin|/usr)\b""", text), (
-            f"{path.name}: a place that Windows lacks"
-        )
+def functions(tree):
+    """Every function of a module, and the module itself for what is in none."""
+    inner = {
+        node
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+    }
+    yield [node for node in ast.walk(tree) if node not in inner]
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            yield list(ast.walk(function))
 
 
-def test_every_text_file_is_read_and_written_as_utf8():
-    """`python -X warn_default_encoding` would say the same, for the lines that a test happens to run."""
-    for path in (ROOT / "tlkit").rglob("*.py"):
-        for line in path.read_text("utf-8").splitlines():
-            if re.search(r"\.(read|write)_text\(|(?<![\w.])open\(", line):
-                assert "utf-8" in line or re.search(r"""["'][rwa]\+?b["']""", line), (
-                    f"{path.name}: {line.strip()}"
-                )
+def asked_for(nodes):
+    """The names in ``hasattr(os, "name")``."""
+    for node in nodes:
+        if not isinstance(node, ast.Call) or ast.unparse(node.func) != "hasattr":
+            continue
+        place, name = node.args
+        if ast.unparse(place) == "os":
+            yield ast.literal_eval(name)
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=lambda path: path.stem)
+def test_the_package_calls_nothing_that_windows_lacks(path):
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            assert not {name.name for name in node.names} & POSIX_MODULES
+        if isinstance(node, ast.ImportFrom):
+            assert node.module not in POSIX_MODULES
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert not re.match(r"/(tmp|dev|bin|usr)\b", node.value), (
+                f"a place that Windows lacks: {node.value}"
+            )
+    for nodes in functions(tree):
+        used = {
+            node.attr
+            for node in nodes
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os"
+        }
+        lacking = used & POSIX_ONLY - set(asked_for(nodes))
+        assert not lacking, f'ask hasattr(os, "…") first: {lacking}'
+
+
+def opens_text(node):
+    """Whether a call reads or writes text: open in a text mode, or read_text."""
+    if not isinstance(node, ast.Call):
+        return False
+    called = ast.unparse(node.func)
+    if called.endswith((".read_text", ".write_text")):
+        return True
+    if called not in ("open", "io.open"):
+        return False
+    modes = [argument.value for argument in node.keywords if argument.arg == "mode"]
+    mode = [*node.args[1:2], *modes, ast.Constant("r")][0]
+    return "b" not in ast.literal_eval(mode)
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=lambda path: path.stem)
+def test_every_text_file_is_read_and_written_as_utf8(path):
+    """`python -X warn_default_encoding` sees only what a test happens to run."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not opens_text(node):
+            continue
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        encodings = [one.value for one in given if isinstance(one, ast.Constant)]
+        assert "utf-8" in encodings, f"line {node.lineno}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "open(path)",
+        'open(path, "w")',
+        'open(path, mode="r+")',
+        "path.read_text()",
+        "(folder / name).write_text(text)",
+    ],
+)
+def test_a_text_file_without_encoding_would_be_seen(line):
+    (call,) = [n for n in ast.walk(ast.parse(line)) if isinstance(n, ast.Call)]
+    assert opens_text(call) and "utf-8" not in line
 
 
 def test_every_make_target_has_its_powershell_lines():
@@ -159,9 +252,10 @@ def test_every_make_target_has_its_powershell_lines():
         assert re.search(rf"(?m)^\| `make {target}\b[^`]*` \| ", page), (
             f"docs/windows.md lacks make {target}"
         )
-    scripts = re.findall(r"tests\\ci\\(\w+\.py)|notebooks\\results\\(\w+\.py)", page)
-    assert scripts and all((ROOT / "tests" / "ci" / a).exists() if a else (ROOT / "notebooks" / "results" / b).exists()
-                           for a, b in scripts)  # fmt: skip
+    scripts = re.findall(r"(tests\\ci|notebooks\\results)\\(\w+\.py)", page)
+    assert scripts
+    for folder, name in scripts:
+        assert (ROOT / folder.replace("\\", "/") / name).exists()
 
 
 def test_the_line_for_a_gpu_names_the_pinned_tensorflow():
@@ -177,7 +271,9 @@ CELL = (ROOT / "tlkit" / "assets" / "colab_cell.py").read_text("utf-8")
 
 @pytest.fixture
 def colab(monkeypatch, tmp_path):
-    """Runs Colab's first cell with a Colab that has the versions given; returns the commands that it started."""
+    """Runs Colab's first cell with a Colab that has the versions given; returns the
+    commands that it started.
+    """
     here, commands = tmp_path / "content" / "tlkit", []
 
     def run(needed):
@@ -191,24 +287,20 @@ def colab(monkeypatch, tmp_path):
         monkeypatch.setattr(
             "importlib.metadata.version", lambda name: {"tensorflow": "2.19.0"}[name]
         )
-        module = import_module(
-            "tlkit.commands.doctor"
-        )  # the attribute of that name is the function
-        monkeypatch.setattr(
-            module,
-            "unmet",
-            lambda skip: [n for n in needed if n.split(">")[0] not in skip],
-        )
-        exec(
-            compile(CELL.replace("/content/tlkit", str(here)), "colab_cell.py", "exec"),
-            {},
-        )
+        # the attribute of that name is the function
+        module = import_module("tlkit.commands.doctor")
+
+        def unmet(skip):
+            return [need for need in needed if need.split(">")[0] not in skip]
+
+        monkeypatch.setattr(module, "unmet", unmet)
+        code = compile(CELL.replace("/content/tlkit", str(here)), "cell", "exec")
+        exec(code, {"__name__": "__main__"})
         return commands
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(
-        "TLKIT_PROGRESS", str(tmp_path / "progress.json")
-    )  # the cell sets it where there is none
+    # the cell sets it where there is none
+    monkeypatch.setenv("TLKIT_PROGRESS", str(tmp_path / "progress.json"))
     return run, here
 
 
@@ -223,9 +315,8 @@ def test_colab_keeps_its_tensorflow_and_gets_only_what_it_lacks(
     assert clone[:2] == ["git", "clone"] and kit[-2:] == ["--no-deps", str(here)]
     assert rest[4:] == ["-q", "keras>=3.15.1", "somewhere>=8", "tensorflow==2.19.0"]
     assert Path.cwd() == here / "notebooks"
-    assert (
-        "in an older version: keras" in capsys.readouterr().out
-    )  # because this test process has it loaded
+    # because this test process has it loaded
+    assert "in an older version: keras" in capsys.readouterr().out
     assert run([]) == [clone, kit, rest], "the second run of the cell installs nothing"
 
 

@@ -1,4 +1,6 @@
-"""The figures show the numbers they were given, say them without colour, and carry their alternative text."""
+"""The figures show the numbers they were given, say them without colour, and carry
+their alternative text.
+"""
 
 import io
 
@@ -53,7 +55,10 @@ def test_compare_refuses_to_average_two_settings_of_a_recipe_unasked():
     one, other = (fake_run("fine_tune", FakeTask(), quality) for quality in (0.7, 0.9))
     with pytest.raises(
         ValueError,
-        match="expected one fine_tune run for each seed, got two with seed 0: give each a name",
+        match=(
+            "expected one fine_tune run for each seed, got two with seed 0: give each "
+            "a name"
+        ),
     ):
         plots.compare(one, other)
     ax = plots.compare({"block5": one, "block4": other})

@@ -1,8 +1,9 @@
-"""A run leaves a whole folder or none, says what was found and no more, and its page is one safe file."""
+"""A run leaves a whole folder or none, says what was found and no more, and its page is
+one safe file.
+"""
 
 import base64
 import json
-import re
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +18,8 @@ from PIL import Image
 
 from tlkit import evaluate, plots, saved
 from tlkit.commands import report
+from tlkit.machine import processor
+from tlkit.recipes import RECIPES
 
 COMMAND = "python -m tlkit run"
 
@@ -128,7 +131,8 @@ def test_nothing_about_the_user_or_the_host_is_written(tmp_path):
         fake_runs(), tmp_path, command=f"{COMMAND} --out {Path.home()}/runs"
     )
     assert said["command"] == f"{COMMAND} --out ~/runs"
-    assert set(said["machine"]) == {"cores", "processor", "platform"}
+    machine = {"cores", "processor", "instructions", "platform"}
+    assert set(said["machine"]) == machine
     assert f"{Path.home()}/runs" not in (folder / "report.html").read_text("utf-8")
 
 
@@ -158,7 +162,7 @@ def test_a_second_run_in_the_same_second_gets_its_own_folder(tmp_path, monkeypat
 def test_an_unknown_pair_is_refused(tmp_path):
     with pytest.raises(
         ValueError,
-        match="expected runs and pair one of embedded, real, custom, got 1 recipes and 'fake'",
+        match="pair one of embedded, real, custom, got 1 recipes and 'fake'",
     ):
         report.write_result(fake_runs(("probe",)), tmp_path, "fake", COMMAND)
 
@@ -179,10 +183,10 @@ def test_the_best_recipe_is_chosen_on_validation_and_never_on_test(tmp_path):
 
 def test_the_finding_is_a_gain_only_where_the_interval_excludes_zero():
     runs = fake_runs()
-    assert re.search(
-        r"With 20 labels per class, probe \+ fine-tune reaches an accuracy of 0\.850 .* a gain of 0\.",
-        report.finding(runs),
-    )
+    found = report.finding(runs)
+    label = RECIPES["lp_ft"].label
+    start = f"With 20 labels per class, {label} reaches an accuracy of 0.850 "
+    assert found.startswith(start) and " a gain of 0." in found
     task = FakeTask()
     same = {
         "scratch": [fake_run("scratch", task, 0.5)],
@@ -237,6 +241,27 @@ def test_the_page_is_one_file_with_text_for_every_picture(tmp_path):
         "120 test",
     ):
         assert text in page.text
+
+
+def test_the_page_has_each_recipes_label_sentence_and_notes(tmp_path):
+    runs = fake_runs()
+    runs["lp_ft"][1].notes = ("stopped by you after 3 of 12 epochs",)
+    folder, said = written(runs, tmp_path)
+    text = " ".join(Page((folder / "report.html").read_text("utf-8")).text.split())
+    for name in runs:
+        assert f"{RECIPES[name].label} {RECIPES[name].sentence}" in text
+    assert "Seed 1: stopped by you after 3 of 12 epochs" in text
+    notes = [run["notes"] for run in said["recipes"]["lp_ft"]["runs"]]
+    assert notes == [[], ["stopped by you after 3 of 12 epochs"], []]
+    assert f"cores, {processor.in_words()}" in text
+    assert "VGG16's layers, 0.25 of its width, images at 32 × 32" in text
+
+
+def test_another_architecture_is_not_called_vgg16(tmp_path):
+    runs = fake_runs(("probe",), seeds=1)
+    runs["probe"][0].backbone.architecture = "efficientnet"
+    folder, _ = written(runs, tmp_path)
+    assert "VGG16's layers" not in (folder / "report.html").read_text("utf-8")
 
 
 def test_names_from_outside_are_escaped(tmp_path):

@@ -1,15 +1,17 @@
 """Speed is measured and not guessed, precisions agree, and a budget of time is kept."""
 
 import json
+import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 import tlkit as tk
-from tlkit import Backbone, speed, transfer
+from tlkit import Backbone, speed, training
 from tlkit.machine.quiet import keras
+from tlkit.recipes import budget
 
 SMALL = Backbone(None, width=1 / 16)
 
@@ -22,39 +24,43 @@ def digits():
 
 def made_up(**changes) -> speed.Speed:
     """A machine of which everything is known."""
-    depths = ("all", "block2", "block3", "block4", "block5")
+    depths = {
+        "all": speed.Depth(step=2.0, double=4.0, start=1.0, share=1.0),
+        "block2": speed.Depth(step=1.7, double=3.4, start=1.0, share=0.9),
+        "block3": speed.Depth(step=1.2, double=2.2, start=1.0, share=0.6),
+        "block4": speed.Depth(step=0.8, double=1.2, start=1.0, share=0.3),
+        "block5": speed.Depth(step=0.4, double=0.5, start=1.0, share=0.1),
+    }
     known = {
         "machine": "made up",
         "network": "made up",
         "precision": "float32",
         "forward": 100.0,
-        "step": dict(zip(depths, (2.0, 1.7, 1.2, 0.8, 0.4), strict=True)),
-        "double": dict(zip(depths, (4.0, 3.4, 2.2, 1.2, 0.5), strict=True)),
-        "start": dict.fromkeys(depths, 1.0),
-        "share": dict(zip(depths, (1.0, 0.9, 0.6, 0.3, 0.1), strict=True)),
+        "depths": depths,
     }
     return speed.Speed(**{**known, **changes})
 
 
-def budget(seconds, digits, monkeypatch, **changes) -> speed.Budget:
-    monkeypatch.setattr(speed, "measure", lambda *_: made_up(**changes))
-    return speed.Budget(seconds, SMALL, digits.image_shape, "float32")
+def costs(task) -> budget.Costs:
+    """What trainings cost on the machine of which everything is known."""
+    return budget.Costs(made_up(), task)
+
+
+@pytest.fixture
+def known_speed(monkeypatch):
+    """No need to measure."""
+    monkeypatch.setattr(speed, "measure", lambda *_: made_up())
 
 
 def test_a_measurement_is_made_once_and_kept(cache, monkeypatch):
     first = speed.measure(SMALL, (32, 32, 3), "float32")
     assert list(cache.rglob("*.json")) and not list(cache.rglob("tmp*"))
-    assert (
-        first.forward > first.training > 0
-        and first.share["all"] == 1 > first.share["block5"] > 0
-    )
-    assert sorted(first.step, key=first.step.get) == sorted(
-        first.share, key=first.share.get
-    )  # deeper takes longer
-    assert (
-        first.double.keys() == first.step.keys()
-        and first.double["all"] == 2 * first.step["all"]
-    )
+    depths = first.depths
+    assert first.forward > first.training > 0
+    assert depths["all"].share == 1 > depths["block5"].share > 0
+    by_time = sorted(depths, key=lambda name: depths[name].step)
+    assert by_time == sorted(depths, key=lambda name: depths[name].share)
+    assert depths["all"].double == 2 * depths["all"].step
     monkeypatch.setattr(speed, "_timed", None)  # measuring again would fail
     assert speed.measure(SMALL, (32, 32, 3), "float32") == first and speed.known() == [
         first
@@ -69,7 +75,7 @@ def test_a_measurement_is_made_once_and_kept(cache, monkeypatch):
 def test_what_other_code_has_measured_is_measured_again(cache, monkeypatch):
     (before := speed._folder()).mkdir(parents=True)
     (before / "one.json").write_text(
-        json.dumps(vars(made_up(machine=speed._machine()))), "utf-8"
+        json.dumps(asdict(made_up(machine=speed._machine()))), "utf-8"
     )
     assert speed.known()
     read = speed.Path.read_bytes
@@ -83,15 +89,12 @@ def test_what_other_code_has_measured_is_measured_again(cache, monkeypatch):
     )
 
 
-def test_many_images_above_a_cut_are_fine_tuned_in_batches_of_64_with_steps_twice_as_long(
+def test_many_images_above_a_cut_take_batches_of_64_and_steps_twice_as_long(
     digits, monkeypatch
 ):
-    monkeypatch.setattr(speed, "MANY", len(digits.train))
-    monkeypatch.setattr(
-        transfer,
-        "_train",
-        lambda _recipe, _backbone, _task, _cut, settings, _seed, head: settings,
-    )
+    module = sys.modules["tlkit.recipes.fine_tune"]
+    monkeypatch.setattr(module, "MANY", len(digits.train))
+    monkeypatch.setattr(module, "train", lambda *given, **_: given[4])  # the settings
 
     def chosen(**named):
         settings = tk.fine_tune(SMALL, digits, **named)
@@ -105,15 +108,20 @@ def test_many_images_above_a_cut_are_fine_tuned_in_batches_of_64_with_steps_twic
         and chosen(batch=16) == (16, 1e-4, 300)
         and chosen(steps=7)[2] == 7
     )
-    monkeypatch.setattr(speed, "MANY", len(digits.train) + 1)
+    monkeypatch.setattr(module, "MANY", len(digits.train) + 1)
     assert chosen() == (32, 1e-4, 300)
 
 
-def test_a_budget_counts_on_the_batches_that_are_used(digits, monkeypatch):
-    clock = budget(60, digits, monkeypatch)
-    epochs = [clock._tune(digits, images, lowest, 1)[0] - len(digits.validation) * clock.speed.share[lowest] / 100
-              for images, lowest in ((1984, "block5"), (2048, "block5"), (2048, "all"))]  # fmt: skip
-    assert epochs == pytest.approx([62 * 0.4, 32 * 0.5, 64 * 2.0])
+def test_a_budget_counts_on_the_batches_that_are_used(digits):
+    known = costs(digits)
+
+    def steps(images, lowest):
+        validation = len(digits.validation) * known.speed.depths[lowest].share / 100
+        return known.epoch(images, lowest) - validation
+
+    assert steps(1984, "block5") == pytest.approx(62 * 0.4)
+    assert steps(2048, "block5") == pytest.approx(32 * 0.5)
+    assert steps(2048, "all") == pytest.approx(64 * 2.0)
 
 
 def test_the_share_of_a_block_is_that_of_vgg16s_multiply_adds():
@@ -133,7 +141,9 @@ def test_the_precision_is_chosen_by_what_was_measured(fastest, monkeypatch):
     monkeypatch.setattr(
         speed,
         "measure",
-        lambda _b, _s, p: made_up(step={"all": 1.0 if p == fastest else 2.0}),
+        lambda _b, _s, p: made_up(
+            depths={"all": speed.Depth(1.0 if p == fastest else 2.0, 0, 0, 1)}
+        ),
     )
     assert speed.faster_precision(SMALL, (32, 32, 3)) == fastest
 
@@ -143,6 +153,7 @@ def test_the_precision_is_chosen_by_what_was_measured(fastest, monkeypatch):
 )
 def test_float16_is_timed_only_where_there_is_a_gpu(devices, asked, monkeypatch):
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: devices)
+    monkeypatch.setattr(speed.processor, "has_bfloat16", lambda: True)
     assert speed.precisions() == speed.PRECISIONS[:asked]
 
 
@@ -162,13 +173,17 @@ def test_precisions_agree_within_half_a_point(cache):
 
 def test_in_float16_the_loss_is_scaled_and_all_layers_learn(digits, cache, monkeypatch):
     compiled, used = keras.Model.compile, []
-    watched = lambda self, adam, *rest, **named: (
-        used.append(adam) or compiled(self, adam, *rest, **named)
-    )
+
+    def watched(self, adam, *rest, **named):
+        used.append(adam)
+        compiled(self, adam, *rest, **named)
+
     monkeypatch.setattr(keras.Model, "compile", watched)
     few = replace(digits, test=digits.test.pick(range(20)))
-    exact, half = (tk.fine_tune(Backbone("letters-small"), few, unfreeze="all", steps=30, min_epochs=1, precision=p)
-                   for p in ("float32", "float16"))  # fmt: skip
+    settings = {"unfreeze": "all", "steps": 30, "min_epochs": 1}
+    small = Backbone("letters-small")
+    exact = tk.fine_tune(small, few, precision="float32", **settings)
+    half = tk.fine_tune(small, few, precision="float16", **settings)
     np.testing.assert_allclose(half.history["loss"], exact.history["loss"], rtol=0.02)
     assert [isinstance(adam, keras.optimizers.LossScaleOptimizer) for adam in used] == [
         False,
@@ -181,7 +196,7 @@ def test_in_float16_the_loss_is_scaled_and_all_layers_learn(digits, cache, monke
     [("90 s", 90), ("2 min", 120), ("1.5 h", 5400), ("45", 45), (30, 30)],
 )
 def test_a_budget_is_read(said, seconds):
-    assert speed.as_seconds(said) == seconds
+    assert budget.as_seconds(said) == seconds
 
 
 @pytest.mark.parametrize("said", ["soon", "2 days", "1.2.3 s", "-5 s", None])
@@ -189,87 +204,82 @@ def test_what_is_no_time_is_refused(said):
     with pytest.raises(
         ValueError, match='expected "90 s", "2 min", "1 h" or a number of seconds'
     ):
-        speed.as_seconds(said)
+        budget.as_seconds(said)
 
 
-def test_more_time_buys_images_first_then_depth_then_epochs(digits, monkeypatch):
-    chosen = []
-    for seconds in (25, 40, 120, 400):
-        clock = budget(seconds, digits, monkeypatch)
-        images = clock.images(digits)
-        plan = clock.plan(replace(digits, train=digits.train.pick(np.arange(images))))
-        chosen.append(
-            (
-                images,
-                clock.speed.share.get(plan.get("unfreeze"), 0),
-                plan.get("min_epochs", 0),
-            )
-        )
-    assert [images for images, _, _ in chosen] == sorted(
-        images for images, _, _ in chosen
-    )
-    assert chosen[-1] == (len(digits.train), 1.0, speed.MOST)
-    assert chosen[1][0] == len(digits.train) and chosen[1][1] < 1.0
-    assert [share for _, share, _ in chosen] == sorted(share for _, share, _ in chosen)
+def test_more_time_buys_images_first_then_depth_then_epochs(digits, known_speed):
+    plans = [
+        budget.plan(seconds, SMALL, digits, "float32", 0)
+        for seconds in (25, 40, 120, 400)
+    ]
+    images = [len(plan.task.train) for plan in plans]
+    assert images == sorted(images) and images[1] == images[-1] == len(digits.train)
+    depths = made_up().depths
+    shares = [depths[plan.unfreeze].share if plan.unfreeze else 0 for plan in plans]
+    assert shares == sorted(shares) and shares[1] < shares[-1] == 1.0
+    assert plans[-1].settings["min_epochs"] == budget.MOST
 
 
-def test_what_was_planned_adds_up_to_no_more_than_the_budget(digits, monkeypatch):
+def test_what_was_planned_adds_up_to_no_more_than_the_budget(digits, known_speed):
     for seconds in (30, 60, 90, 150):
-        clock = budget(seconds, digits, monkeypatch)
-        plan = clock.plan(digits)
-        assert (
-            plan
-            and sum(
-                clock._tune(
-                    digits, len(digits.train), plan["unfreeze"], plan["min_epochs"]
-                )
-            )
-            <= seconds
-        )
+        plan = budget.plan(seconds, SMALL, digits, "float32", 0)
+        known, images = costs(plan.task), len(plan.task.train)
+        epochs = plan.settings["min_epochs"]
+        needed = known.probe(images) + known.once(images, plan.unfreeze)
+        assert needed + epochs * known.epoch(images, plan.unfreeze) <= seconds
+
+
+def test_a_plan_ends_training_in_time_for_the_predictions(digits, known_speed):
+    started = time.perf_counter()
+    plan = budget.plan(90, SMALL, digits, "float32", 0)
+    ends = plan.settings["until"] + costs(plan.task).predictions
+    assert ends == pytest.approx(started + 90, abs=1)
+
+
+def test_the_images_of_a_budget_keep_the_classes_shares(digits, known_speed):
+    plan = budget.plan(25, SMALL, digits, "float32", 0)
+    counts = np.bincount(plan.task.train.labels, minlength=10)
+    assert len(plan.task.train) < len(digits.train) and np.ptp(counts) <= 1
 
 
 def test_a_budget_in_which_nothing_fits_is_refused_with_the_least_that_would(
-    digits, monkeypatch
+    digits, known_speed
 ):
-    clock = budget(5, digits, monkeypatch)
     with pytest.raises(ValueError, match=r"budget of 5 s: expected at least \d+ s"):
-        clock.images(digits)
+        budget.plan(5, SMALL, digits, "float32", 0)
 
 
 def test_no_time_for_fine_tuning_gives_the_probe_and_says_so(
-    digits, monkeypatch, capsys, cache
+    digits, monkeypatch, known_speed, cache
 ):
-    monkeypatch.setattr(speed.Budget, "plan", lambda *_: {})
-    monkeypatch.setattr(speed, "measure", lambda *_: made_up())
+    monkeypatch.setattr(budget.Costs, "depth", lambda *_: (None, 0))
     run = tk.lp_ft(Backbone("letters-small"), digits, budget=100)
-    assert (
-        run.recipe == "probe"
-        and "the linear probe is the result" in capsys.readouterr().out
-    )
+    assert run.recipe == "probe"
+    assert "the linear probe is the result" in run.notes[0]
 
 
-def test_a_budget_is_kept(digits, cache, capsys):
+def test_a_budget_is_kept(digits, cache):
     backbone = Backbone("letters-small")
-    speed.measure(
-        backbone, digits.image_shape, "float32"
-    )  # else it is measured within the budget
+    # now, or it is measured within the budget
+    speed.measure(backbone, digits.image_shape, "float32")
     started = time.perf_counter()
     run = tk.lp_ft(backbone, digits, budget="25 s")
     assert time.perf_counter() - started < 1.2 * 25
-    said = capsys.readouterr().out
-    assert "160 images, fine-tuning of" in said and run.recipe == "lp_ft"
-    assert str(run.settings["min_epochs"]) in said
+    assert run.recipe == "lp_ft" and "160 images, fine-tuning of" in run.notes[0]
+    assert str(run.settings["min_epochs"]) in run.notes[0]
 
 
 def test_training_ends_before_an_epoch_that_would_end_too_late(
     digits, monkeypatch, cache
 ):
-    class Slow(transfer._Batches):
-        def __getitem__(self, t):
-            time.sleep(0.05)
-            return super().__getitem__(t)
+    made = training.batches
 
-    monkeypatch.setattr(transfer, "_Batches", Slow)
+    def slow(*args):
+        for batch in made(*args):
+            time.sleep(0.05)
+            yield batch
+
+    monkeypatch.setattr(training, "batches", slow)
     run = tk.linear_probe(
         SMALL, digits, batch=32, min_epochs=200, patience=200, seconds=3.0
     )
@@ -277,34 +287,37 @@ def test_training_ends_before_an_epoch_that_would_end_too_late(
     assert json.dumps(run.settings)
 
 
-def test_fewer_images_keep_the_shares_of_the_classes(digits, monkeypatch):
-    rare = replace(
-        digits,
-        train=digits.train.pick(
-            np.flatnonzero((digits.train.labels < 8) | (np.arange(160) < 40))
-        ),
-    )
+def test_training_ends_before_the_time_that_a_plan_names(digits, cache):
+    run = tk.linear_probe(SMALL, digits, min_epochs=200, until=time.perf_counter() - 1)
+    assert run.settings["epochs"] == 1 and "until" not in run.settings
+
+
+def test_fewer_images_keep_the_shares_of_the_classes(digits):
+    kept = (digits.train.labels < 8) | (np.arange(160) < 40)
+    rare = replace(digits, train=digits.train.pick(np.flatnonzero(kept)))
     counts = np.bincount(rare.train.labels, minlength=10)
     assert counts.min() < 10 < counts.max()
-    monkeypatch.setattr(speed.Budget, "images", lambda *_: len(rare.train) // 2)
-    some = budget(100, rare, monkeypatch).some(rare, seed=3)
-    found = np.bincount(some.labels, minlength=10)
-    assert len(some) == len(rare.train) // 2 and np.abs(found - counts / 2).max() <= 1
+    half = budget.some(rare, len(rare.train) // 2, seed=3)
+    found = np.bincount(half.labels, minlength=10)
+    assert len(half) == len(rare.train) // 2 and np.abs(found - counts / 2).max() <= 1
     number = tk.load_task("degrees", labels_per_class=2)
-    monkeypatch.setattr(speed.Budget, "images", lambda *_: 5)
-    assert (
-        len(set(budget(100, number, monkeypatch).some(number, seed=3).labels.tolist()))
-        == 5
-    )
+    assert len(set(budget.some(number, 5, seed=3).labels.tolist())) == 5
 
 
-def test_fewer_images_are_drawn_by_the_seed(digits, monkeypatch, cache):
-    monkeypatch.setattr(speed, "measure", lambda *_: made_up())
-    monkeypatch.setattr(speed.Budget, "images", lambda *_: 50)
-    monkeypatch.setattr(speed.Budget, "plan", lambda *_: {})
+def test_fewer_images_are_drawn_by_the_seed(digits, monkeypatch, cache, known_speed):
+    monkeypatch.setattr(budget.Costs, "images", lambda *_: 50)
+    monkeypatch.setattr(budget.Costs, "depth", lambda *_: (None, 0))
     runs = [
         tk.lp_ft(Backbone("letters-small"), digits, budget=100, seed=seed)
         for seed in (0, 0, 1)
     ]
     seen = [run.task.train.images[:].tobytes() for run in runs]
     assert len(runs[0].task.train) == 50 and seen[0] == seen[1] != seen[2]
+
+
+def test_bfloat16_is_not_tried_where_the_processor_lacks_it(monkeypatch):
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0"])
+    monkeypatch.setattr(speed.processor, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(speed, "measure", None)  # measuring would fail
+    assert speed.precisions() == ("float32",)
+    assert speed.faster_precision(Backbone(None), (32, 32, 3)) == "float32"

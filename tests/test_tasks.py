@@ -1,14 +1,15 @@
-"""Tasks: the same scenes answer several questions, budgets are exact, splits are disjoint."""
+"""Tasks: one pool of scenes, several questions; exact budgets; disjoint splits."""
 
 import os
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from tlkit import folders, glyphs, tasks
+from tlkit import glyphs, tasks
 from tlkit.files import fetch
 from tlkit.folders import MissingFolderError, TaskError
 from tlkit.tasks import Rows, Split, load_task
@@ -42,15 +43,11 @@ def test_digits_have_the_promised_pools_and_shapes():
     assert (len(task.train) + len(task.validation), len(task.test)) == (6000, 2000)
     assert task.image_shape == (32, 32, 3)
     assert task.train.images.dtype == np.uint8 and task.train.labels.dtype == np.int64
-    assert (
-        task.classes == tuple("0123456789")
-        and not task.is_regression
-        and not task.mirror
-    )
+    assert task.classes == tuple("0123456789")
+    assert not task.is_regression and not task.mirror
     assert (np.bincount(task.test.labels) == 200).all()
-    assert (
-        np.bincount(np.concatenate([task.train.labels, task.validation.labels])) == 600
-    ).all()
+    known = np.concatenate([task.train.labels, task.validation.labels])
+    assert (np.bincount(known) == 600).all()
 
 
 def test_digit_tasks_ask_about_exactly_the_same_scenes():
@@ -73,7 +70,8 @@ def test_each_question_is_answered_with_what_was_drawn():
 
 
 def test_the_ends_of_the_range_of_angles_have_a_class():
-    assert tasks._quarter(np.float32([-30, -15, 0, 15, 30])).tolist() == [0, 1, 2, 3, 3]
+    scenes = SimpleNamespace(angle=np.float32([-30, -15, 0, 15, 30]))
+    assert tasks._quarter(scenes).tolist() == [0, 1, 2, 3, 3]
 
 
 def test_some_fonts_are_in_the_test_split_only():
@@ -101,12 +99,9 @@ def test_letters_are_drawn_from_other_seeds_than_pretraining():
 def test_the_budget_includes_validation_and_is_stratified(name, k):
     task = load_task(name, k)
     held = max(1, min(50, k // 5))
-    assert (
-        np.bincount(task.validation.labels, minlength=len(task.classes)) == held
-    ).all()
-    assert (
-        np.bincount(task.train.labels, minlength=len(task.classes)) == k - held
-    ).all()
+    for split, each in ((task.validation, held), (task.train, k - held)):
+        counts = np.bincount(split.labels, minlength=len(task.classes))
+        assert (counts == each).all()
 
 
 def test_a_number_gets_ten_times_as_many_scenes():
@@ -117,20 +112,13 @@ def test_a_number_gets_ten_times_as_many_scenes():
 
 @pytest.mark.parametrize("k", [3, None])
 def test_splits_share_no_image(k):
-    splits = [rows_of(split) for split in load_task("digits", k).splits().values()]
-    assert (
-        sum(map(len, splits))
-        == len(set.union(*splits))
-        == sum(map(len, load_task("digits", k).splits().values()))
-    )
+    splits = load_task("digits", k).splits().values()
+    images = set.union(*(rows_of(split) for split in splits))
+    assert len(images) == sum(len(split) for split in splits)
 
 
 def test_a_seed_decides_which_labels_and_not_which_tests():
-    first, again, other = (
-        load_task("digits", 5, 1),
-        load_task("digits", 5, 1),
-        load_task("digits", 5, 2),
-    )
+    first, again, other = (load_task("digits", 5, seed) for seed in (1, 1, 2))
     assert first.fingerprint() == again.fingerprint() != other.fingerprint()
     assert np.array_equal(first.train.images, again.train.images)
     assert not rows_of(first.train) <= rows_of(other.train)
@@ -138,10 +126,11 @@ def test_a_seed_decides_which_labels_and_not_which_tests():
 
 
 def test_a_smaller_budget_is_part_of_a_larger_one():
-    small, large = load_task("digits", 5), load_task("digits", 20)
-    assert rows_of(small.train) | rows_of(small.validation) < rows_of(
-        large.train
-    ) | rows_of(large.validation)
+    small, large = (
+        rows_of(task.train) | rows_of(task.validation)
+        for task in (load_task("digits", 5), load_task("digits", 20))
+    )
+    assert small < large
 
 
 def test_training_rows_come_in_mixed_order():
@@ -170,14 +159,47 @@ def test_a_fingerprint_sees_one_pixel_and_one_label():
     assert len(prints) == 3
 
 
+def test_pixels_of_a_file_are_hashed_once_and_arrays_that_may_change_always(
+    tmp_path, monkeypatch
+):
+    hashed, real = [], tasks._sha256
+
+    def counting(array):
+        hashed.append(len(array))
+        return real(array)
+
+    monkeypatch.setattr(tasks, "_sha256", counting)
+    array = np.arange(60, dtype="uint8").reshape(10, 2, 3)
+    np.save(tmp_path / "a.npy", array)
+    prints = {}
+    for mode in ("r", "r+", "c", None):
+        rows = Rows(np.load(tmp_path / "a.npy", mmap_mode=mode), [7, 2, 5])
+        prints[mode] = [tasks.fingerprint(rows), tasks.fingerprint(rows)]
+        assert len(hashed) == (1 if mode == "r" else 2)
+        hashed.clear()
+    assert len({one for both in prints.values() for one in both}) == 1
+    rows._array[7] = 0
+    assert tasks.fingerprint(rows) != prints[None][0]
+
+
+def test_a_beginning_of_the_rows_holds_each_class_in_its_share():
+    labels = np.repeat([3, 1, 0], [60, 30, 10])
+    order = tasks.in_shares(labels, seed=0)
+    assert sorted(order) == list(range(100))
+    assert np.bincount(labels[order[:50]]).tolist() == [5, 15, 0, 30]
+    assert np.array_equal(order, tasks.in_shares(labels, seed=0))
+    assert not np.array_equal(order, tasks.in_shares(labels, seed=1))
+    one = tasks.in_shares(np.zeros(8), seed=2)  # one class: any order
+    assert np.array_equal(one, np.random.default_rng(2).permutation(8))
+
+
 def test_pools_are_drawn_once_and_memory_mapped(small_pools, monkeypatch):
     first = load_task("digits").fingerprint()
     monkeypatch.setattr(glyphs, "draw", None)  # a second drawing would fail
     task = load_task("digits")
     assert task.fingerprint() == first
-    assert isinstance(task.test.images, np.memmap) and isinstance(
-        task.train.images._array.base, np.memmap
-    )
+    assert isinstance(task.test.images, np.memmap)
+    assert isinstance(task.train.images._array.base, np.memmap)
 
 
 def test_a_new_version_or_style_of_the_scenes_is_drawn_anew(small_pools, monkeypatch):
@@ -212,12 +234,10 @@ def test_a_killed_writer_neither_blocks_nor_spoils_the_next(own_cache):
         os._exit(9)
 
     if not (child := os.fork()):
-        folders.stored("x", 1, write_half_and_die)
+        tasks.stored("x", 1, write_half_and_die)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-    folder = folders.stored(
-        "x", 1, lambda folder: (folder / "data").write_text("whole")
-    )
+    folder = tasks.stored("x", 1, lambda folder: (folder / "data").write_text("whole"))
     assert (folder / "data").read_text() == "whole"
 
 
@@ -230,7 +250,7 @@ def test_writers_at_the_same_time_write_once(own_cache):
 
     def work():
         barrier.wait()
-        folders.stored("x", 2, write)
+        tasks.stored("x", 2, write)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -307,15 +327,15 @@ def test_a_file_is_not_a_folder(tmp_path):
         load_task(tmp_path / "pictures.zip")
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"image_size": 31},
-        {"image_size": 225},
-        {"image_size": "32"},
-        {"bad_files": "drop"},
-    ],
-)
+WRONG = [
+    {"image_size": 31},
+    {"image_size": 225},
+    {"image_size": "32"},
+    {"bad_files": "drop"},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_settings_out_of_range_are_named(wrong):
     with pytest.raises(
         TaskError, match="32 … 224.*" + repr(next(iter(wrong.values())))

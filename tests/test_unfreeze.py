@@ -13,7 +13,7 @@ from tlkit import plots
 from tlkit.backbone import Backbone
 from tlkit.evaluate import Interval
 from tlkit.machine.quiet import keras
-from tlkit.transfer import _AdamByDepth
+from tlkit.training import AdamByDepth, depths
 
 DEPTHS = ("head", "block5", "block4", "all")
 TUNED = {
@@ -102,7 +102,7 @@ def test_adams_first_step_shrinks_by_the_factor_from_block_to_block(shrink):
         shared.input, keras.layers.Dense(3, name="logits")(shared.output)
     )
     model.compile(
-        _AdamByDepth(shrink, learning_rate=1e-3),
+        AdamByDepth(shrink, depths(model), learning_rate=1e-3),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     names = [

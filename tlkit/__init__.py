@@ -11,22 +11,42 @@ from .machine.processor import prefer_onednn
 
 __version__ = "0.1.0"
 
-prefer_onednn()  # before TensorFlow is imported, by whomever
+prefer_onednn()  # here, because whatever imports TensorFlow next is too late
 
-_HOME = {
-    "load_task": "tasks", "Task": "tasks", "Split": "tasks",
+_HOME = {  # name -> the module that has it
     "Backbone": "backbone",
+    "Head": "training",
+    "Run": "training",
+    "Settings": "training",
+    "Split": "tasks",
+    "Task": "tasks",
     "activations": "features",
-    "from_scratch": "transfer", "linear_probe": "transfer", "fine_tune": "transfer", "lp_ft": "transfer",
-    "article": "transfer", "Head": "transfer", "Run": "transfer",
+    "article": "recipes",
+    "bitfit": "recipes",
+    "fine_tune": "recipes",
+    "from_scratch": "recipes",
+    "linear_probe": "recipes",
+    "load_task": "tasks",
+    "lp_ft": "recipes",
     "suggest": "forecast",
-}  # fmt: skip
-_MODULES = {
-    "backbone": "backbone", "evaluate": "evaluate", "features": "features", "fetch": "files.fetch",
-    "folders": "folders", "forecast": "forecast", "glyphs": "glyphs", "pairs": "files.pairs", "plots": "plots",
-    "saved": "saved", "speed": "speed", "tasks": "tasks", "transfer": "transfer",
-}  # fmt: skip
-__all__ = [*_HOME, *sorted(_MODULES), "doctor"]
+}
+_MODULES = {  # name -> where it lies
+    "backbone": "backbone",
+    "evaluate": "evaluate",
+    "features": "features",
+    "fetch": "files.fetch",
+    "folders": "folders",
+    "forecast": "forecast",
+    "glyphs": "glyphs",
+    "pairs": "files.pairs",
+    "plots": "plots",
+    "recipes": "recipes",
+    "saved": "saved",
+    "speed": "speed",
+    "tasks": "tasks",
+    "training": "training",
+}
+__all__ = [*_HOME, *_MODULES, "doctor"]
 
 
 def __getattr__(name: str) -> Any:

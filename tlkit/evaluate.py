@@ -1,8 +1,10 @@
-"""Scores with honest intervals, on plain arrays: nothing here knows about models or tasks.
+"""Scores with honest intervals, on plain arrays: nothing here knows about models or
+tasks.
 
-Every interval is a 95 % interval: were the whole procedure repeated, about 95 of 100 such intervals would
-contain the true value. One run is uncertain because its test images are a sample; several seeds show in
-addition how much the labels that were drawn and the training itself matter.
+Every interval is a 95 % interval: were the whole procedure repeated, about 95 of 100
+such intervals would contain the true value. One run is uncertain because its test
+images are a sample; several seeds show in addition how much the labels that were drawn
+and the training itself matter.
 """
 
 from collections.abc import Sequence
@@ -27,16 +29,21 @@ class Interval:
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
     def excludes(self, value: float) -> bool:
-        """Whether the value lies outside: a difference that excludes 0 is more than chance."""
+        """Whether the value lies outside: a difference that excludes 0 is more than
+        chance.
+        """
         return not self.low <= value <= self.high
 
 
 def wilson(correct: np.ndarray) -> Interval:
-    """Share of ``True`` among independent answers, bool (n,) (Wilson 1927, doi:10.2307/2276774)."""
+    """Share of ``True`` among independent answers, bool (n,) (Wilson 1927,
+    doi:10.2307/2276774).
+    """
     correct = np.asarray(correct)
     if correct.dtype != bool:
         raise ValueError(
-            f"correct: expected bool (n,), got {correct.dtype}: pass `labels == predicted`"
+            f"correct: expected bool (n,), got {correct.dtype}: pass `labels == "
+            "predicted`"
         )
     n, p = len(_numbers("correct", correct)), float(correct.mean())
     centre = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
@@ -47,17 +54,19 @@ def wilson(correct: np.ndarray) -> Interval:
 def over_seeds(
     values: Sequence[float] | np.ndarray, bounds: tuple[float, float] = (-inf, inf)
 ) -> Interval:
-    """Mean of one number per seed, float (seeds,), by Student's t (1908, doi:10.2307/2331554).
+    """Mean of one number per seed, float (seeds,), by Student's t (1908,
+    doi:10.2307/2331554).
 
-    The interval is cut at ``bounds``: what is possible, such as (0, 1) for an accuracy. Raises ValueError
-    for fewer than two values, because their spread is unknown.
+    The interval is cut at ``bounds``: what is possible, such as (0, 1) for an accuracy.
+    Raises ValueError for fewer than two values, because their spread is unknown.
     """
     from scipy.stats import t
 
     numbers = _numbers("values", values)
     if len(numbers) < 2:
         raise ValueError(
-            "expected at least 2 values, got 1: run a second seed, or use `wilson` for one run"
+            "expected at least 2 values, got 1: run a second seed, or use `wilson` "
+            "for one run"
         )
     mean = float(numbers.mean())
     half = float(
@@ -72,12 +81,16 @@ def accuracy(labels: np.ndarray, predicted: np.ndarray) -> Interval:
 
 
 def mean_absolute_error(labels: np.ndarray, predicted: np.ndarray) -> Interval:
-    """How far off predicted numbers are on average, with a mean's t interval; both float (n,), n >= 2."""
+    """How far off predicted numbers are on average, with a mean's t interval; both
+    float (n,), n >= 2.
+    """
     return over_seeds(np.abs(np.subtract(*_both(labels, predicted))), bounds=(0, inf))
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, n_classes: int) -> np.ndarray:
-    """How often class i was taken for class j: int64 (n_classes, n_classes), row i, column j."""
+    """How often class i was taken for class j: int64 (n_classes, n_classes), row i,
+    column j.
+    """
     from sklearn.metrics import confusion_matrix
 
     return confusion_matrix(
@@ -88,11 +101,13 @@ def confusion(labels: np.ndarray, predicted: np.ndarray, n_classes: int) -> np.n
 def per_class(
     labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """One row for each class, ready for ``pandas.DataFrame``; labels and predicted are int (n,).
+    """One row for each class, ready for ``pandas.DataFrame``; labels and predicted are
+    int (n,).
 
     Returns:
-        dicts with ``class``; ``precision``, ``recall`` and ``f1`` (nan where undefined: no image of the
-        class, or never predicted); ``support``, the number of images; ``interval``, that of the recall.
+        dicts with ``class``; ``precision``, ``recall`` and ``f1`` (nan where undefined:
+        no image of the class, or never predicted); ``support``, the number of images;
+        ``interval``, that of the recall.
     """
     from sklearn.metrics import precision_recall_fscore_support
 
@@ -116,20 +131,24 @@ def per_class(
 
 
 def paired_difference(a: np.ndarray, b: np.ndarray) -> Interval:
-    """Accuracy of a minus that of b on the same images; far narrower than comparing two separate intervals.
+    """Accuracy of a minus that of b on the same images; far narrower than comparing two
+    separate intervals.
 
-    One run each, (n,): Bonett & Price 2012 (doi:10.3102/1076998611411915), which counts the images that
-    only one of the two got right. Several seeds, (seeds, n): the t interval over the differences per seed.
+    One run each, (n,): Bonett & Price 2012 (doi:10.3102/1076998611411915), which counts
+    the images that only one of the two got right. Several seeds, (seeds, n): the t
+    interval over the differences per seed.
 
     Args:
-        a, b: bool (n,) or (seeds, n), what each got right; or float likewise, absolute errors of numbers.
+        a, b: bool (n,) or (seeds, n), what each got right; or float likewise, absolute
+            errors of numbers.
     """
     a, b = np.asarray(a), np.asarray(b)
     alike = a.shape == b.shape and a.dtype.kind == b.dtype.kind
     if not alike or a.dtype.kind not in "bf" or a.ndim not in (1, 2) or not a.size:
         got = f"{a.dtype} {a.shape} and {b.dtype} {b.shape}"
         raise ValueError(
-            f"expected two bool (n,) or (seeds, n), got {got}: score both on one test split"
+            f"expected two bool (n,) or (seeds, n), got {got}: score both on one test "
+            "split"
         )
     if a.ndim == 2 and len(a) == 1:
         a, b = a[0], b[0]
@@ -148,9 +167,13 @@ def _numbers(name: str, values, n_classes: float | None = None) -> np.ndarray:
     """Finite numbers (n,), n >= 1; with n_classes, whole ones below it, as integers."""
     values = np.asarray(values)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
-        got = f"shape {values.shape} with {values.size - np.isfinite(values).sum()} of them not finite"
+        got = (
+            f"shape {values.shape} with {values.size - np.isfinite(values).sum()} of "
+            "them not finite"
+        )
         raise ValueError(
-            f"{name}: expected finite numbers (n,), got {got}: look at what the model put out"
+            f"{name}: expected finite numbers (n,), got {got}: look at what the model "
+            "put out"
         )
     if n_classes and (
         (values % 1).any() or values.min() < 0 or values.max() >= n_classes
@@ -160,7 +183,8 @@ def _numbers(name: str, values, n_classes: float | None = None) -> np.ndarray:
             f"{values.min():g} to {values.max():g}",
         )
         raise ValueError(
-            f"{name}: expected {wanted}, got {got}: pass classes, or logits.argmax(axis=1)"
+            f"{name}: expected {wanted}, got {got}: pass classes, or "
+            "logits.argmax(axis=1)"
         )
     return values.astype("int64" if n_classes else "float64")
 

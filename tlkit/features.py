@@ -81,7 +81,7 @@ def place(backbone: Backbone, images, cut: str, precision: str) -> tuple[Path, d
         raise ValueError("expected at least one image, got none")
     made_from = {
         "backbone": backbone.name, "weights": backbone.weights_hash, "width": backbone.width,
-        "batch_norm": backbone.batch_norm, "preprocessing": backbone.preprocessing, "layout": backbone.layout,
+        "batch_norm": backbone.batch_norm, "preprocessing": backbone.preprocessing, "architecture": backbone.architecture,
         "size": backbone.size, "cut": cut, "images": fingerprint(images), "precision": precision, "format": _FORMAT,
     }  # fmt: skip
     return _root() / hashlib.sha256(

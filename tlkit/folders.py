@@ -1,34 +1,27 @@
-"""Class folders of your own pictures: found, decoded once, and told plainly what is wrong with them."""
+"""Class folders of your own pictures: what lies there, and what is wrong with it.
 
-import hashlib
-import json
+Looking at the folders opens no picture: ``tlkit.tasks`` chooses among the names, and
+``tlkit.pixels`` decodes what was chosen.
+"""
+
 import os
-import tempfile
-import warnings
 from collections import Counter
-from multiprocessing.pool import ThreadPool
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
-from .files.fetch import cache_dir
-from .machine.bar import bar
+from .pixels import FORMATS
+from .pixels import decode as decode  # notebooks say tk.folders.decode
 
-FORMATS = (
-    "JPEG",
-    "PNG",
-    "GIF",
-    "BMP",
-    "WEBP",
-)  # all that Pillow may try, whatever a file calls itself
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
-SPLITS = {
+SPLITS = {  # name of a folder -> split
     "train": "train",
     "test": "test",
     "validation": "validation",
     "val": "validation",
 }
+LISTED = 10  # files that an error names
 
 
 class TaskError(ValueError):
@@ -55,229 +48,197 @@ class UnseenClassError(TaskError):
     """A class in test/ or validation/ that train/ does not have."""
 
 
-def read(root: Path, size: int, skip_bad: bool):
-    """Read ``root/train/<class>/*`` with optional ``validation`` and ``test``, or ``root/<class>/*``.
+@dataclass(frozen=True, eq=False)
+class ClassFolders:
+    """The pictures that lie in class folders, by name.
 
-    Returns:
-        classes in alphabetical order, images uint8 (n, size, size, 3) memory-mapped, labels int64 (n,), rows
-        {"train": …, "test": …, perhaps "validation": …}, and notes on what was decided and left out.
+    Attributes:
+        root: the folder that holds all of them.
+        classes: in alphabetical order.
+        names: of the n picture files, below root, with "/" between folders.
+        labels: int64 (n,), the class of each picture, as its place in `classes`.
+        rows: split -> class -> int64, places in `names`: one entry for each class
+            folder. The splits are "train" and, where there are such folders,
+            "validation" and "test".
+        notes: sentences on files that were ignored.
+    """
+
+    root: Path
+    classes: tuple[str, ...]
+    names: tuple[str, ...]
+    labels: np.ndarray
+    rows: dict[str, dict[str, np.ndarray]]
+    notes: tuple[str, ...]
+
+    def of_split(self, split: str) -> np.ndarray:
+        """Places in `names` of all pictures in the folders of a split, int64."""
+        return np.concatenate(list(self.rows[split].values()))
+
+    def check(self, damaged: dict[int, str]) -> None:
+        """Raise EmptyClassError if too few pictures are left without the damaged ones.
+
+        Args:
+            damaged: place in `names` -> why the file cannot be read.
+        """
+        least = 4 - len(self.rows)  # to train on: one for each split made of them
+        few = []
+        for split, classes in self.rows.items():
+            needed = least if split == "train" else 1
+            for name, rows in classes.items():
+                count = len(rows) - np.isin(rows, list(damaged)).sum()
+                if count < needed:
+                    few.append(f"{split}/{name} ({count})")
+        if few:
+            notes = ". ".join([*self.notes, *self.skipped(damaged)])
+            raise EmptyClassError(
+                f"expected at least {least} pictures of every class to train on, "
+                f"no empty folder, in {self.root}, got {', '.join(few)}. "
+                f"Next: add pictures or remove the folder. {notes}"
+            )
+
+    def skipped(self, damaged: dict[int, str]) -> list[str]:
+        """The sentence on damaged pictures for a task's notes, if there are any."""
+        if not damaged:
+            return []
+        lines = "; ".join(self._named(damaged))
+        return [f"skipped {len(damaged)} unreadable pictures: {lines}"]
+
+    def refuse(self, damaged: dict[int, str], used: int) -> None:
+        """Raise BadImagesError, which names the first damaged pictures.
+
+        Args:
+            damaged: place in `names` -> why the file cannot be read.
+            used: how many pictures should have been read.
+        """
+        lines = self._named(damaged)
+        shown = lines[:LISTED]
+        if len(lines) > LISTED:
+            shown.append("…")
+        listed = "".join(f"\n  {line}" for line in shown)
+        raise BadImagesError(
+            f"expected {used} pictures in {self.root}, {len(damaged)} of them cannot "
+            f"be read:{listed}\nNext: mend or remove them, or leave them out: "
+            'load_task(..., bad_files="skip").'
+        )
+
+    def _named(self, damaged: dict[int, str]) -> list[str]:
+        """ "name (reason)" of each damaged picture, in the order of the names."""
+        return [f"{self.names[i]} ({damaged[i]})" for i in sorted(damaged)]
+
+
+def find(root: Path) -> ClassFolders:
+    """Look at ``root/train/<class>/*`` with optional ``validation`` and ``test``, or at
+    ``root/<class>/*``. No picture is opened.
 
     Raises:
-        TaskError: one of its five kinds above.
+        MissingFolderError, SingleClassError, UnseenClassError: as they say above.
     """
-    found = _class_folders(root)
-    classes = list(found["train"])
-    every = [
-        (split, name, file)
-        for split in found
-        for name in found[split]
-        for file in found[split][name]
-    ]
-    files = [row for row in every if _kind(row[2]) in SUFFIXES]
-    other = Counter(_kind(row[2]) for row in every) - Counter(
-        _kind(row[2]) for row in files
+    names: list[str] = []
+    labels: list[int] = []
+    rows: dict[str, dict[str, np.ndarray]] = {}
+    ignored: Counter[str] = Counter()
+    prefix = os.path.join(root, "")
+    folders = _class_folders(root)
+    classes = tuple(folders["train"])
+    for split, places in folders.items():
+        rows[split] = {}
+        for name, place in places.items():
+            first = len(names)
+            for file in _files(place):
+                below = file.removeprefix(prefix).replace(os.sep, "/")
+                kind = _kind(below)
+                if kind in SUFFIXES:
+                    names.append(below)
+                    labels.append(classes.index(name))
+                else:
+                    ignored[kind] += 1
+            rows[split][name] = np.arange(first, len(names))
+    notes = tuple(
+        f"ignored {count} files ({kind}): not {', '.join(FORMATS)}"
+        for kind, count in sorted(ignored.items())
     )
-    notes = [
-        f"ignored {n} files ({kind}): not {', '.join(FORMATS)}"
-        for kind, n in sorted(other.items())
-    ]
-    images, bad = _decoded(root, [file for *_, file in files], size, skip_bad)
-    if bad:
-        notes.append(
-            f"skipped {len(bad)} unreadable pictures: {'; '.join(bad.values())}"
-        )
-    good = [i for i in range(len(files)) if i not in bad]
-    needed, count = (
-        {"train": 4 - len(found)},
-        Counter(files[i][:2] for i in good),
-    )  # one for each split
-    few = [
-        f"{s}/{c} ({count[s, c]})"
-        for s in found
-        for c in found[s]
-        if count[s, c] < needed.get(s, 1)
-    ]
-    if few:
-        raise EmptyClassError(
-            f"expected at least {needed['train']} pictures of every class to train on, no empty folder, in "
-            f"{root}, got {', '.join(few)}. Next: add pictures or remove the folder. {'. '.join(notes)}"
-        )
-    labels = np.array([classes.index(name) for _, name, _ in files])
-    rows = {
-        split: np.array([i for i in good if files[i][0] == split]) for split in found
-    }
-    if "test" not in rows:
-        rng, train = np.random.default_rng(0), rows["train"]
-        groups = [
-            rng.permutation(train[labels[train] == label])
-            for label in range(len(classes))
-        ]
-        rows["test"] = np.sort(
-            np.concatenate([group[: max(1, round(len(group) / 5))] for group in groups])
-        )
-        rows["train"] = np.setdiff1d(train, rows["test"])
-        notes.append(
-            "no test folder: a fifth of each class was kept for the test split"
-        )
-    return tuple(classes), images, labels, rows, notes
+    return ClassFolders(
+        root, classes, tuple(names), np.array(labels, "int64"), rows, notes
+    )
 
 
-def _class_folders(root):
-    """Split -> class -> its files."""
-    below = _folders(root)
-    splits = {
-        SPLITS[name.lower()]: path
-        for name, path in below.items()
-        if name.lower() in SPLITS
-    }
-    if len(splits) < len(below) and not (
-        "train" in splits and _folders(splits["train"])
-    ):
-        splits = {}  # a folder `train` may be a class of trains
-    splits = {"train": root / "train" if splits else root, **splits}
-    found = {split: _folders(place) for split, place in splits.items()}
-    for split, place in splits.items():
+def _class_folders(root: Path) -> dict[str, dict[str, Path]]:
+    """Split -> class -> its folder."""
+    places = _split_folders(root)
+    found = {split: _folders(place) for split, place in places.items()}
+    for split, place in places.items():
         if not found[split]:
             raise MissingFolderError(
-                f"expected a folder for each class in {place}, got none. Next: sort the pictures into some."
+                f"expected a folder for each class in {place}, got none. "
+                "Next: sort the pictures into some."
             )
-        if unseen := found[split].keys() - found["train"].keys():
+        unseen = sorted(found[split].keys() - found["train"].keys())
+        if unseen:
             raise UnseenClassError(
-                f"expected only classes of train/ ({', '.join(found['train'])}) in {split}/, got also "
-                f"{', '.join(sorted(unseen))}. Next: add training pictures, spell names alike, or move these."
+                f"expected only classes of train/ ({', '.join(found['train'])}) in "
+                f"{split}/, got also {', '.join(unseen)}. "
+                "Next: add training pictures, spell names alike, or move these."
             )
     if len(found["train"]) == 1:
-        place, only = splits["train"], list(found["train"])
         raise SingleClassError(
-            f"expected at least two classes in {place}, got {only}. Next: add another."
+            f"expected at least two classes in {places['train']}, "
+            f"got {list(found['train'])}. Next: add another."
         )
-    return {
-        split: {name: _files(path) for name, path in found[split].items()}
-        for split in found
-    }
+    return found
 
 
-def _folders(place):
+def _split_folders(root: Path) -> dict[str, Path]:
+    """Split -> the folder that holds its class folders, "train" first."""
+    below = _folders(root)
+    splits = {}
+    for name, path in below.items():
+        if name.lower() in SPLITS:
+            splits[SPLITS[name.lower()]] = path
+    only_splits = len(splits) == len(below)
+    if not only_splits and not ("train" in splits and _folders(splits["train"])):
+        splits = {}  # a folder `train` may be a class of trains
+    if not splits:
+        return {"train": root}
+    return {"train": root / "train", **splits}
+
+
+def _folders(place: Path) -> dict[str, Path]:
+    """Name -> folder, in alphabetical order, hidden ones left out."""
     paths = place.iterdir() if place.is_dir() else ()
     return {
-        readable(p.name): p
-        for p in sorted(paths, key=str)
-        if p.is_dir() and not p.name.startswith((".", "__"))
+        readable(path.name): path
+        for path in sorted(paths, key=str)
+        if path.is_dir() and not path.name.startswith((".", "__"))
     }
 
 
-def readable(name):
-    """A file's name as text that can be drawn and saved, whatever the locale (Python keeps odd bytes as surrogates)."""
+def readable(name: str) -> str:
+    """A file's name as text that can be drawn and saved, whatever the locale.
+
+    Python keeps bytes of a name that are no text as surrogates; here they become "�".
+    """
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _files(folder):
-    return sorted((path for path in folder.rglob("*") if path.is_file()), key=str)
+def _files(folder: str | Path) -> list[str]:
+    """All files in a folder and in those below it, in the order of their paths.
 
-
-def _kind(path):
-    hidden = any(
-        part.startswith(".") for part in path.parts[-2:]
-    )  # ._cat.jpg, .ipynb_checkpoints/
-    return "hidden" if hidden else path.suffix.lower() or "no suffix"
-
-
-def _decoded(root, paths, size, skip_bad):
-    """Memory-mapped images (n, size, size, 3), and row -> "name (reason)" of those that cannot be read."""
-    names = [path.relative_to(root).as_posix() for path in paths]
-    stats = [(s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in map(Path.stat, paths)]
-
-    def write(folder):
-        images = np.lib.format.open_memmap(
-            folder / "images.npy", "w+", "uint8", (len(paths), size, size, 3)
-        )
-        bad = {
-            i: f"{names[i]} ({why})"
-            for i, why in enumerate(_decode_all(paths, images))
-            if why
-        }
-        if bad and not skip_bad:  # raised in here, so that nothing is kept
-            listed = "".join(
-                f"\n  {line}" for line in list(bad.values())[:10]
-            ) + "\n  …" * (len(bad) > 10)
-            raise BadImagesError(
-                f"expected {len(paths)} pictures in {root}, {len(bad)} of them cannot be read:{listed}\n"
-                'Next: mend or remove them, or leave them out: load_task(..., bad_files="skip").'
-            )
-        (folder / "bad.json").write_text(json.dumps(bad), "utf-8")
-
-    folder = stored("pictures", (str(root), size, skip_bad, names, stats), write)
-    bad = json.loads((folder / "bad.json").read_text("utf-8"))
-    return np.load(folder / "images.npy", mmap_mode="r"), {
-        int(i): line for i, line in bad.items()
-    }
-
-
-def _decode_all(paths, images):
-    """Fill images; returns why a picture could not be read, or None, for each."""
-    from PIL import Image
-
-    def work(i):
-        try:
-            images[i] = decode(paths[i], images.shape[1])
-        except Exception as error:  # whatever a damaged file makes a decoder raise
-            why = str(error).replace(repr(str(paths[i])), "it") or type(error).__name__
-            return why if paths[i].stat().st_size else "empty file"
-
-    with warnings.catch_warnings(), ThreadPool(min(8, os.cpu_count() or 1)) as pool:
-        warnings.simplefilter("ignore")  # about odd metadata
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        found = []
-        with bar(len(paths), "reading pictures", "picture") as progress:
-            for why in pool.imap(work, range(len(paths)), 16):
-                found.append(why)
-                progress.update()
-        return found
-
-
-def decode(path: Path | BinaryIO, size: int) -> np.ndarray:
-    """One picture, a path or an open file, as uint8 (size, size, 3) RGB: upright, on white where transparent, squeezed
-    to a square (bilinear, antialiased). Of an animation the first frame; of 16-bit grey the upper 8 bits.
+    Of 60,000 files that ``Path.rglob`` would ask the disk about one by one, this reads
+    the folders alone.
     """
-    from PIL import Image, ImageOps
-
-    with Image.open(path, formats=FORMATS) as picture:
-        picture.draft(
-            None, (3 * size, 3 * size)
-        )  # lets JPEG decode a large photograph at an eighth or more
-        upright = ImageOps.exif_transpose(picture)
-    if upright.mode.startswith("I"):
-        upright = Image.fromarray((np.asarray(upright) >> 8).astype("uint8"))
-    if upright.has_transparency_data:
-        upright = upright.convert("RGBA")
-        upright = Image.alpha_composite(
-            Image.new("RGBA", upright.size, "white"), upright
-        )
-    return np.asarray(
-        upright.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
-    )
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                found += _files(entry.path)
+            elif entry.is_file():
+                found.append(entry.path)
+    return sorted(found)
 
 
-def stored(kind: str, made_from: object, write) -> Path:
-    """The cache's folder for what `made_from` describes, filled once by ``write(folder)``.
-
-    It gets its name when it is complete, so a half-written one is never used.
-    """
-    from filelock import FileLock
-
-    folder = (
-        cache_dir()
-        / "tasks"
-        / f"{kind}-{hashlib.sha256(repr(made_from).encode()).hexdigest()[:24]}"
-    )
-    if not folder.is_dir():
-        folder.parent.mkdir(exist_ok=True)
-        with (
-            FileLock(f"{folder}.lock"),
-            tempfile.TemporaryDirectory(dir=folder.parent) as half,
-        ):
-            if not folder.is_dir():  # or else another process was faster
-                (new := Path(half, "new")).mkdir()
-                write(new)
-                new.rename(folder)
-    return folder
+def _kind(name: str) -> str:
+    """The suffix of a file's name, in lower case; or "no suffix", or "hidden"."""
+    folder, _, file = name.rpartition("/")
+    if file.startswith(".") or folder.rpartition("/")[2].startswith("."):
+        return "hidden"  # ._cat.jpg, .ipynb_checkpoints/
+    return os.path.splitext(file)[1].lower() or "no suffix"

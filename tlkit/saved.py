@@ -10,11 +10,21 @@ import numpy as np
 from .folders import decode
 from .machine.quiet import keras
 
-_NOTE = "tlkit.json"  # a member of model.keras, so that a model that was moved still names its classes
+# A member of model.keras, so that a model that was moved still names its classes
+_NOTE = "tlkit.json"
 
 
-def save_model(model, folder: Path, task: str, classes: Sequence[str]) -> None:
-    """Write model.keras into a folder, with the names in it that ``predict`` needs; classes is empty for a number."""
+def save_model(
+    model: keras.Model, folder: Path, task: str, classes: Sequence[str]
+) -> None:
+    """Write model.keras into a folder, with the names in it that ``predict`` needs.
+
+    Args:
+        model: images (n, h, w, 3), RGB 0-255 -> logits (n, classes), or (n, 1).
+        folder: where to; a model.keras that is there is overwritten.
+        task: the task's name.
+        classes: in the order of the logits; empty for a number.
+    """
     model.save(folder / "model.keras")
     with zipfile.ZipFile(folder / "model.keras", "a") as archive:
         archive.writestr(_NOTE, json.dumps({"task": task, "classes": classes}))
@@ -30,29 +40,45 @@ def predict(
         images: picture files of any size.
 
     Yields:
-        (path, [(class, probability), ...]), the most probable first; for a number [(task's name, number)].
+        (path, [(class, probability), ...]), the most probable first; for a number
+        [(task's name, number)].
 
     Raises:
-        ValueError: no such model, or one saved by something else; a picture that cannot be read.
+        ValueError: no such model, or one saved by something else; a picture that cannot
+            be read.
     """
-    model = model / "model.keras" if model.is_dir() else model
-    try:
-        with zipfile.ZipFile(model) as file:
-            known = json.loads(file.read(_NOTE))
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{model}: expected a model.keras that `python -m tlkit run` wrote: {error}"
-        ) from error
-    network = keras.saving.load_model(model, compile=False)
+    file = model / "model.keras" if model.is_dir() else model
+    known = _names(file)
+    network = keras.saving.load_model(file, compile=False)
     for path in images:
         try:
-            image = decode(path, network.input_shape[1])
+            image = decode(path, network.input_shape[1])  # uint8 (size, size, 3)
         except (OSError, ValueError) as error:
             raise ValueError(f"{path}: expected a picture: {error}") from error
         logits = np.asarray(network(image[None]))[0]  # (classes,), or (1,) for a number
         if known["classes"]:
-            shares = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
-            ranked = [
-                (known["classes"][i], float(shares[i])) for i in np.argsort(-shares)
-            ]
-        yield path, ranked if known["classes"] else [(known["task"], float(logits[0]))]
+            yield path, _ranked(logits, known["classes"])
+        else:
+            yield path, [(known["task"], float(logits[0]))]
+
+
+def _names(file: Path) -> dict:
+    """What ``save_model`` noted in a model.keras: its task's name and the classes.
+
+    Raises:
+        ValueError: no such file, or something else saved it.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return json.loads(archive.read(_NOTE))
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{file}: expected a model.keras that `python -m tlkit run` wrote: {error}"
+        ) from error
+
+
+def _ranked(logits: np.ndarray, classes: Sequence[str]) -> list[tuple[str, float]]:
+    """(class, probability), the most probable first; the softmax of (classes,)."""
+    shares = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    return [(classes[i], float(shares[i])) for i in np.argsort(-shares)]

@@ -2,75 +2,104 @@
 
 import difflib
 import hashlib
-from dataclasses import dataclass, fields
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
 
-from . import folders, glyphs
+from . import folders, glyphs, pixels
 from .files import fetch
 from .folders import MissingFolderError, TaskError
 
 ALL_FONTS = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
-POOLS = {  # symbols; number, seed and fonts of the training scenes; of the test scenes
+# Symbols; number, seed and fonts of the training scenes, and of the test scenes.
+POOLS = {
     "letters": (glyphs.LETTERS, (12_000, 1, glyphs.TRAIN_FONTS), (4_000, 2, ALL_FONTS)),
     "digits": (glyphs.DIGITS, (6_000, 3, glyphs.TRAIN_FONTS), (2_000, 4, ALL_FONTS)),
 }
-ANGLES = (
-    "-30 to -15",
-    "-15 to 0",
-    "0 to 15",
-    "15 to 30",
-)  # degrees, positive is anticlockwise
-DRAWN = {  # name -> pool, question, classes, true answers; four of them ask about the same scenes
-    "letters": (
-        "letters",
-        "which letter is it?",
-        tuple(glyphs.LETTERS),
-        lambda scenes: scenes.symbol,
+# Degrees, positive is anticlockwise.
+ANGLES = ("-30 to -15", "-15 to 0", "0 to 15", "15 to 30")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about a pool of drawn scenes.
+
+    Attributes:
+        pool: a name in ``POOLS``.
+        text: the question in words.
+        classes: the possible answers; empty where a number is asked for.
+        answers: the true answers, (n,), from n scenes.
+    """
+
+    pool: str
+    text: str
+    classes: tuple[str, ...]
+    answers: Callable[[glyphs.Scenes], np.ndarray]
+
+
+def _quarter(scenes: glyphs.Scenes) -> np.ndarray:
+    """Place in ``ANGLES``; both ends of the range belong to a class."""
+    fifteens = (scenes.angle + 30) // 15
+    return np.clip(fifteens, 0, len(ANGLES) - 1).astype(int)
+
+
+DRAWN = {  # four of them ask about the same scenes
+    "letters": Question(
+        pool="letters",
+        text="which letter is it?",
+        classes=tuple(glyphs.LETTERS),
+        answers=attrgetter("symbol"),
     ),
-    "digits": (
-        "digits",
-        "which digit is it?",
-        tuple(glyphs.DIGITS),
-        lambda scenes: scenes.symbol,
+    "digits": Question(
+        pool="digits",
+        text="which digit is it?",
+        classes=tuple(glyphs.DIGITS),
+        answers=attrgetter("symbol"),
     ),
-    "colours": (
-        "digits",
-        "which colour is the digit?",
-        tuple(glyphs.COLOURS),
-        lambda scenes: scenes.colour,
+    "colours": Question(
+        pool="digits",
+        text="which colour is the digit?",
+        classes=tuple(glyphs.COLOURS),
+        answers=attrgetter("colour"),
     ),
-    "angles": (
-        "digits",
-        "how far is the digit turned?",
-        ANGLES,
-        lambda scenes: _quarter(scenes.angle),
+    "angles": Question(
+        pool="digits",
+        text="how far is the digit turned?",
+        classes=ANGLES,
+        answers=_quarter,
     ),
-    "degrees": (
-        "digits",
-        "by how many degrees is the digit turned?",
-        (),
-        lambda scenes: scenes.angle,
+    "degrees": Question(
+        pool="digits",
+        text="by how many degrees is the digit turned?",
+        classes=(),
+        answers=attrgetter("angle"),
     ),
 }
 TASKS = (*DRAWN, "cifar10")
 
+HELD_OUT = 50  # validation labels of a class, at most
+NO_CLASSES = 10  # a number is asked for: as many pictures as if there were ten classes
+
 
 class Rows:
-    """Some rows of a (memory-mapped) array, read when indexed by int, slice or integers; gives copies."""
+    """Some rows of an array (n, ...), which may be memory-mapped.
+
+    They are read when they are indexed by an int, a slice or integers; what is read is
+    a copy. Rows of rows read the array itself.
+    """
 
     def __init__(self, array, rows):
-        array, rows = (
-            (array._array, array._rows[rows])
-            if isinstance(array, Rows)
-            else (array, rows)
-        )
-        self._array, self._rows = np.asarray(array), np.asarray(rows)
-        self.shape, self.dtype = (
-            (len(self._rows), *self._array.shape[1:]),
-            self._array.dtype,
-        )
+        if isinstance(array, Rows):
+            array, rows = array._array, array._rows[rows]
+        self._array = np.asarray(array)
+        self._rows = np.asarray(rows)
+        self.shape = (len(self._rows), *self._array.shape[1:])
+        self.dtype = self._array.dtype
 
     def __len__(self):
         return len(self._rows)
@@ -81,10 +110,27 @@ class Rows:
     def __array__(self, dtype=None, copy=None):
         return self[:].astype(dtype or self.dtype, copy=False)
 
+    @property
+    def constant(self) -> bool:
+        """Whether the array is a file that is mapped to be read only."""
+        base = self._array.base
+        return isinstance(base, np.memmap) and base.mode == "r"
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash that ``fingerprint`` gives, computed once; of constant rows only."""
+        assert self.constant
+        return _sha256(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images uint8 (n, h, w, 3), RGB, and labels int64 (n,), or float32 (n,) where a number is asked for."""
+    """Pictures and the true answers for them.
+
+    Attributes:
+        images: uint8 (n, height, width, 3), RGB, 0-255; an array or ``Rows``.
+        labels: int64 (n,), or float32 (n,) where a number is asked for.
+    """
 
     images: np.ndarray | Rows
     labels: np.ndarray
@@ -99,10 +145,17 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A question about images, and three disjoint splits; the test split depends on neither budget nor seed.
+    """A question about images, and three splits that share no image.
 
-    `classes` are in the order of the labels, and empty where a number is asked for. `mirror`: whether a
-    mirrored image keeps its label. `notes`: sentences on what was decided, ignored or skipped.
+    Attributes:
+        name: of the task, or of the folder.
+        question: in words.
+        classes: in the order of the labels; empty where a number is asked for.
+        train, validation, test: the splits; the test split depends on neither the
+            budget of labels nor the seed.
+        mirror: whether a mirrored image keeps its label.
+        labels_per_class, seed: as given to ``load_task``.
+        notes: sentences on what was decided, ignored or skipped.
     """
 
     name: str
@@ -132,16 +185,24 @@ class Task:
 
     def fingerprint(self) -> str:
         """SHA-256 of all images and labels."""
-        parts = [
-            fingerprint(part)
-            for s in self.splits().values()
-            for part in (s.images, s.labels)
-        ]
+        parts = []
+        for split in self.splits().values():
+            parts += [fingerprint(split.images), fingerprint(split.labels)]
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
-def fingerprint(array) -> str:
-    """SHA-256 of an array's shape, type and bytes, read a few hundred rows at a time."""
+def fingerprint(array: np.ndarray | Rows) -> str:
+    """SHA-256 of an array's shape, type and bytes.
+
+    A few hundred rows are read at a time. Rows of a file that is mapped read-only are
+    read once: their hash is remembered.
+    """
+    if isinstance(array, Rows) and array.constant:
+        return array.sha256
+    return _sha256(array)
+
+
+def _sha256(array: np.ndarray | Rows) -> str:
     digest = hashlib.sha256(f"{tuple(array.shape)} {array.dtype}".encode())
     for start in range(0, len(array), 256):
         digest.update(np.ascontiguousarray(array[start : start + 256]).data)
@@ -159,134 +220,334 @@ def load_task(
 ) -> Task:
     """Load a task with as many labels as asked for.
 
+    Of a folder, the pictures are chosen by their names, and only those that are used
+    are opened: the test split, and the labels that were drawn. So a damaged picture
+    that is not used stays unnoticed. Each is decoded once and kept in the cache.
+
     Args:
-        name: "letters", "digits", "colours", "angles", "degrees" (all 32 x 32), "cifar10", or a folder with
-            ``train/<class>/*`` and perhaps ``validation`` and ``test``, or with ``<class>/*``.
-        labels_per_class: drawn from the training pictures, validation included: a fifth of them, at least 1
-            and at most 50, become the validation split (from the validation folder if there is one). For
-            "degrees" ten times as many scenes. None: all there are, and a validation folder as it is.
+        name: "letters", "digits", "colours", "angles", "degrees" (all 32 x 32),
+            "cifar10", or a folder with ``train/<class>/*`` and perhaps ``validation``
+            and ``test``, or with ``<class>/*`` (a fifth of each class is then kept for
+            the test split).
+        labels_per_class: drawn from the training pictures, validation included: a fifth
+            of them, at least 1 and at most 50, become the validation split (from the
+            validation folder if there is one). For "degrees" ten times as many scenes.
+            None: all there are, and a validation folder as it is.
         seed: which labels are drawn; a smaller budget's are among a larger one's.
-        image_size: 32 to 224, height and width that a folder's pictures are squeezed to.
-        bad_files: "error", or "skip" to leave out what cannot be read and list it in `notes`.
-        mirror: overrides the default: True for photographs (cifar10, folders), False for drawn scenes.
+        image_size: 32 to 224, height and width that the pictures of a folder are
+            squeezed to.
+        bad_files: what to do about chosen pictures that cannot be read. "error": raise.
+            "skip": leave them out and list them in `notes`. Then the next picture of
+            the same class, in the order that the seed gives, takes the place of each,
+            so that the budget is kept; but nothing takes its place in a test folder,
+            or where all pictures are used.
+        mirror: overrides the default: True for photographs (cifar10, folders), False
+            for drawn scenes.
 
     Raises:
-        TaskError: a value out of range, or (its subclasses) what is wrong with a folder.
+        TaskError: a value is out of range.
+        MissingFolderError, SingleClassError, UnseenClassError, EmptyClassError: what is
+            wrong with a folder.
+        BadImagesError: names the chosen pictures that cannot be read.
         FetchError: "cifar10" is not on this machine.
     """
     if bad_files not in ("error", "skip") or image_size not in range(32, 225):
-        got = f"{bad_files!r} and {image_size!r}"
         raise TaskError(
-            f"change bad_files to 'error' or 'skip' and image_size to 32 … 224: got {got}"
+            "change bad_files to 'error' or 'skip' and image_size to 32 … 224: "
+            f"got {bad_files!r} and {image_size!r}"
         )
-    validation, notes, title = None, [], str(name)
     if name in DRAWN:
-        scenes, question, classes, answers = DRAWN[name]
-        train, test = (
-            Split(part.images, np.array(answers(part))) for part in _drawn(scenes)
-        )
+        task = _of_scenes(str(name), labels_per_class, seed)
     elif name == "cifar10":
-        question, classes, both = (
-            "what is in the picture?",
-            fetch.CIFAR10_CLASSES,
-            Split(*fetch.cifar10()),
-        )
-        first = len(both) * 5 // 6  # five of the six published batches are for training
-        train, test = (
-            both.pick(np.arange(first)),
-            both.pick(np.arange(first, len(both))),
-        )
+        task = _of_cifar10(labels_per_class, seed)
     else:
-        question, root = "which class is it?", _folder(name)
-        classes, images, labels, rows, notes = folders.read(
-            root, image_size, bad_files == "skip"
-        )
-        picked = {
-            split: Split(images, labels).pick(some) for split, some in rows.items()
-        }
-        title, train, validation, test = (
-            folders.readable(root.name),
-            picked["train"],
-            picked.get("validation"),
-            picked["test"],
-        )
-    train, validation = _draw_labels(train, validation, labels_per_class, seed, classes)
-    same = name not in DRAWN if mirror is None else mirror
-    budget = (labels_per_class, seed)
+        skip = bad_files == "skip"
+        task = _of_folder(_folder(name), labels_per_class, seed, image_size, skip)
+    return task if mirror is None else replace(task, mirror=mirror)
+
+
+def _of_scenes(name: str, k: int | None, seed: int) -> Task:
+    """A question about drawn scenes, with k labels per class."""
+    asked = DRAWN[name]
+    pool, test = _drawn(asked.pool)
+    every = Split(pool.images, np.array(asked.answers(pool)))
+    if asked.classes:
+        labels, unit = every.labels, 1
+    else:
+        labels, unit = np.zeros(len(every), int), NO_CLASSES
+    train, held = _draw(labels, np.arange(len(every)), None, k, seed, unit=unit)
     return Task(
-        title, question, classes, train, validation, test, same, *budget, tuple(notes)
+        name,
+        asked.text,
+        asked.classes,
+        every.pick(train),
+        every.pick(held),
+        Split(test.images, np.array(asked.answers(test))),
+        mirror=False,
+        labels_per_class=k,
+        seed=seed,
     )
 
 
-def _quarter(angle):
-    return np.clip((angle + 30) // 15, 0, len(ANGLES) - 1).astype(int)
+def _drawn(pool: str) -> tuple[glyphs.Scenes, glyphs.Scenes]:
+    """Training and test scenes of a pool."""
+    symbols, train, test = POOLS[pool]
+    return _scenes(pool, symbols, *train), _scenes(pool, symbols, *test)
 
 
-def _drawn(name):
-    """Training and test scenes, drawn once and memory-mapped."""
-    symbols, *parts = POOLS[name]
+def _scenes(
+    pool: str, symbols: str, n: int, seed: int, fonts: tuple[str, ...]
+) -> glyphs.Scenes:
+    """Scenes that are drawn once, kept in the cache and memory-mapped."""
     names = [field.name for field in fields(glyphs.Scenes)]
-    for n, seed, fonts in parts:
 
-        def write(folder, made_from=(symbols, n, seed), fonts=fonts):
-            scenes = glyphs.draw(*made_from, fonts=fonts)
-            for field in names:
-                np.save(folder / f"{field}.npy", getattr(scenes, field))
+    def write(folder: Path) -> None:
+        scenes = glyphs.draw(symbols, n, seed, fonts=fonts)
+        for name in names:
+            np.save(folder / f"{name}.npy", getattr(scenes, name))
 
-        folder = folders.stored(
-            name, (glyphs.VERSION, glyphs.Style(), symbols, n, seed, fonts), write
-        )
-        yield glyphs.Scenes(
-            *(np.load(folder / f"{field}.npy", mmap_mode="r") for field in names)
-        )
+    made_from = (glyphs.VERSION, glyphs.Style(), symbols, n, seed, fonts)
+    folder = stored(pool, made_from, write)
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
+    return glyphs.Scenes(**arrays)
 
 
-def _folder(name):
-    root = Path(name).expanduser().resolve()
-    if not root.is_dir():
-        near = difflib.get_close_matches(str(name), TASKS, 1)
-        step = (
-            f"did you mean {near[0]!r}?"
-            if near
-            else f"check the spelling (this is {Path.cwd()})"
-        )
-        if root.exists():
-            step = "that is a file: unpack it, or name the folder that holds the class folders"
-        raise MissingFolderError(
-            f"expected a folder or one of {', '.join(TASKS)}, got {str(name)!r}: {step}"
-        )
-    return root
-
-
-def _draw_labels(pool, kept, k, seed, classes):
-    """Training and validation splits, stratified, in random order; `kept`: a validation folder's, or None."""
-    unit = (
-        1 if classes else 10
-    )  # a number has no classes: as many scenes as with ten of them
-    source = kept or pool
-    kinds, kept_kinds = (
-        part.labels if classes else np.zeros(len(part), int) for part in (pool, source)
+def _of_cifar10(k: int | None, seed: int) -> Task:
+    """CIFAR-10 with k labels per class; its sixth batch is the test split."""
+    every = Split(*fetch.cifar10())
+    first = len(every) * 5 // 6
+    train, held = _draw(every.labels[:first], np.arange(first), None, k, seed)
+    return Task(
+        "cifar10",
+        "what is in the picture?",
+        fetch.CIFAR10_CLASSES,
+        every.pick(train),
+        every.pick(held),
+        every.pick(np.arange(first, len(every))),
+        mirror=True,
+        labels_per_class=k,
+        seed=seed,
     )
-    most = np.bincount(kinds).min() // unit
-    if k is not None and not (isinstance(k, (int, np.integer)) and 2 <= k <= most):
-        limits = f"from 2 (one to train, one to validate) to {most} (all of the rarest class), or None"
-        raise TaskError(
-            f"expected labels_per_class {limits}, got {k!r}: choose another"
+
+
+def _of_folder(root: Path, k: int | None, seed: int, size: int, skip: bool) -> Task:
+    """Pictures in class folders, with k labels per class.
+
+    Names are chosen and their pictures decoded. If some cannot be read, the choice is
+    made again without them, until all that are chosen have been read.
+    """
+    found = folders.find(root)
+    damaged: dict[int, str] = {}
+    while True:
+        found.check(damaged)
+        chosen = _choose(found, damaged, k, seed)
+        used = np.concatenate(list(chosen.values()))
+        names = [found.names[i] for i in used]
+        images, rows, bad = pixels.decoded(root, names, size)
+        if not bad:
+            break
+        damaged |= {int(used[i]): why for i, why in bad.items()}
+        if not skip:
+            found.refuse(damaged, len(used))
+    row = dict(zip(used, rows, strict=True))
+    splits = {
+        name: Split(Rows(images, [row[i] for i in some]), found.labels[some])
+        for name, some in chosen.items()
+    }
+    notes = [*found.notes, *found.skipped(damaged)]
+    if "test" not in found.rows:
+        notes.append(
+            "no test folder: a fifth of each class was kept for the test split"
         )
-    rng, train, held = np.random.default_rng(seed), [], []
-    for kind in range(len(classes) or 1):
-        mine = rng.permutation(np.flatnonzero(kinds == kind))
-        theirs = (
-            mine
-            if kept is None
-            else rng.permutation(np.flatnonzero(kept_kinds == kind))
-        )
-        if kept is None or k is not None:
-            theirs = theirs[
-                : max(1, min(50 * unit, (k * unit if k else len(mine)) // 5))
-            ]
-        mine = mine[len(theirs) :] if kept is None else mine
-        train.append(mine if k is None else mine[: k * unit - len(theirs)])
+    return Task(
+        folders.readable(root.name),
+        "which class is it?",
+        found.classes,
+        **splits,
+        mirror=True,
+        labels_per_class=k,
+        seed=seed,
+        notes=tuple(notes),
+    )
+
+
+def _choose(
+    found: folders.ClassFolders, damaged: dict[int, str], k: int | None, seed: int
+) -> dict[str, np.ndarray]:
+    """Split -> places in `found.names`, none of them damaged."""
+    usable = np.ones(len(found.names), bool)
+    usable[list(damaged)] = False
+    pool = found.of_split("train")
+    kept = found.of_split("validation") if "validation" in found.rows else None
+    if "test" in found.rows:
+        test = found.of_split("test")
+        test = test[usable[test]]
+    else:
+        left = 2 if kept is None else 1  # one to train, one to validate
+        test = _fifth(found.labels, pool, usable, left)
+        pool = np.setdiff1d(pool, test)
+    train, held = _draw(found.labels, pool, kept, k, seed, usable=usable)
+    return {"train": train, "validation": held, "test": test}
+
+
+def _fifth(
+    labels: np.ndarray, pool: np.ndarray, usable: np.ndarray, left: int
+) -> np.ndarray:
+    """A fifth of each class for the test split: rows of the pool, sorted.
+
+    A fifth of all files, not of those that can be read: nobody has looked at all of
+    them. In a class with few readable pictures it may be less, as `left` of them must
+    be left.
+    """
+    rng = np.random.default_rng(0)
+    parts = []
+    for kind in np.unique(labels[pool]):
+        mine = rows_of_class(labels, pool, kind, rng)
+        good = mine[usable[mine]]
+        fifth = max(1, round(len(mine) / 5))
+        parts.append(good[: min(fifth, len(good) - left)])
+    return np.sort(np.concatenate(parts))
+
+
+def _draw(
+    labels: np.ndarray,
+    pool: np.ndarray,
+    kept: np.ndarray | None,
+    k: int | None,
+    seed: int,
+    *,
+    usable: np.ndarray | None = None,
+    unit: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the rows to train on and to validate, class by class.
+
+    Args:
+        labels: int (n,), the class of each row.
+        pool: rows to draw from.
+        kept: rows of a validation folder; None: the pool's rows validate, too.
+        k: rows of each class for training and validation together; None: all.
+        seed: which ones. The rows of a class are put into an order, and the first ones
+            are taken.
+        usable: bool (n,), which rows may be taken; None: all.
+        unit: k and the limit of the validation split count that many rows.
+
+    Returns:
+        Rows for training and rows for validation, each in mixed order.
+
+    Raises:
+        TaskError: k is not between 2 and the size of the rarest class.
+    """
+    if usable is None:
+        usable = np.ones(len(labels), bool)
+    _check_budget(k, int(np.bincount(labels[pool[usable[pool]]]).min()) // unit)
+    rng = np.random.default_rng(seed)
+    train, held = [], []
+    for kind in np.unique(labels[pool]):
+        mine = rows_of_class(labels, pool, kind, rng)
+        mine = mine[usable[mine]]
+        budget = len(mine) if k is None else k * unit
+        share = max(1, min(HELD_OUT * unit, budget // 5))
+        if kept is None:
+            theirs, mine = mine[:share], mine[share:]
+        else:
+            theirs = rows_of_class(labels, kept, kind, rng)
+            theirs = theirs[usable[theirs]]
+            if k is not None:
+                theirs = theirs[:share]
+        if k is not None:
+            mine = mine[: budget - len(theirs)]
+        train.append(mine)
         held.append(theirs)
-    train, held = (rng.permutation(np.concatenate(part)) for part in (train, held))
-    return pool.pick(train), source.pick(held)
+    # In this order: the seed must give the same rows in the same order for ever.
+    return rng.permutation(np.concatenate(train)), rng.permutation(np.concatenate(held))
+
+
+def _check_budget(k: int | None, most: int) -> None:
+    """Raise TaskError unless k is None or a number of labels that there are."""
+    whole = isinstance(k, (int, np.integer))
+    if k is None or (whole and 2 <= k <= most):
+        return
+    raise TaskError(
+        "expected labels_per_class from 2 (one to train, one to validate) to "
+        f"{most} (all of the rarest class), or None, got {k!r}: choose another"
+    )
+
+
+def rows_of_class(
+    labels: np.ndarray, pool: np.ndarray, kind: int, rng: np.random.Generator
+) -> np.ndarray:
+    """The rows of one class among some rows, in random order.
+
+    Args:
+        labels: int (n,), the class of each row.
+        pool: int (m,), the rows to look among.
+        kind: the class.
+        rng: decides the order; called once.
+
+    Returns:
+        int (some,), rows of the pool.
+    """
+    return rng.permutation(pool[labels[pool] == kind])
+
+
+def in_shares(labels: np.ndarray, seed: int) -> np.ndarray:
+    """All rows in a random order whose every beginning holds each class in its share.
+
+    Args:
+        labels: (n,), the class of each row.
+        seed: which order.
+
+    Returns:
+        int64 (n,), every row once.
+    """
+    order = np.random.default_rng(seed).permutation(len(labels))
+    kinds = np.asarray(labels)[order]
+    place = np.zeros(
+        len(order)
+    )  # in the queue of its class: 0 is the first, 1 the last
+    for kind in np.unique(kinds):
+        queue = kinds == kind
+        place[queue] = np.linspace(0, 1, queue.sum())
+    return order[np.argsort(place, kind="stable")]
+
+
+def _folder(name: str | Path) -> Path:
+    """The folder of that name. Raises MissingFolderError with the next step."""
+    root = Path(name).expanduser().resolve()
+    if root.is_dir():
+        return root
+    near = difflib.get_close_matches(str(name), TASKS, 1)
+    if root.exists():
+        step = "that is a file: unpack it, or name the folder of the class folders"
+    elif near:
+        step = f"did you mean {near[0]!r}?"
+    else:
+        step = f"check the spelling (this is {Path.cwd()})"
+    raise MissingFolderError(
+        f"expected a folder or one of {', '.join(TASKS)}, got {str(name)!r}: {step}"
+    )
+
+
+def stored(kind: str, made_from: object, write: Callable[[Path], None]) -> Path:
+    """The cache's folder for what `made_from` describes, filled by ``write(folder)``.
+
+    That happens once. The folder gets its name when it is complete, so a half-written
+    one is never used.
+    """
+    from filelock import FileLock
+
+    key = hashlib.sha256(repr(made_from).encode()).hexdigest()[:24]
+    folder = fetch.cache_dir() / "tasks" / f"{kind}-{key}"
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(exist_ok=True)
+    with (
+        FileLock(f"{folder}.lock"),
+        tempfile.TemporaryDirectory(dir=folder.parent) as half,
+    ):
+        if not folder.is_dir():  # or else another process was faster
+            new = Path(half, "new")
+            new.mkdir()
+            write(new)
+            new.rename(folder)
+    return folder

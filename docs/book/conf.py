@@ -8,11 +8,11 @@ copyright = "The tlkit authors. Text and figures: CC BY 4.0"
 language = "en"
 
 extensions = ["myst_nb"]
-suppress_warnings = [
-    "myst.header"
-]  # the terms of the glossary are headings of the third level
+# The terms of the glossary are headings of the third level:
+suppress_warnings = ["myst.header"]
 nb_execution_mode = "off"  # the notebooks are committed executed
-nb_ipywidgets_js = {}  # saved outputs are pictures, and nothing comes from another server
+# Saved outputs are pictures, and nothing is loaded from another server:
+nb_ipywidgets_js = {}
 nb_render_markdown_format = "gfm"
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4

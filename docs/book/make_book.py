@@ -1,8 +1,9 @@
-"""The book: a static site of the executed notebooks and the pages of docs. ``make book`` calls this.
+"""Makes the book, a static site of the notebooks and the pages of docs: ``make book``.
 
-Copies what the book shows to build/book-source, adds there what only a book needs (numbered titles, folded solutions,
-words for every picture, links to the repository), and has Sphinx make build/book of it. Nothing is executed.
-Notebooks and pages are found by their names.
+It copies what the book shows to build/book-source and adds there what only a book
+needs: numbered titles, folded solutions, words for every picture, links to the
+repository. Then Sphinx makes build/book of it. Nothing is executed. Notebooks and pages
+are found by their names.
 """
 
 import json
@@ -19,45 +20,40 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SOURCE, SITE = ROOT / "build" / "book-source", ROOT / "build" / "book"
 SHOWN = ("notebooks/*.ipynb", "notebooks/*.md", "docs/*.md", "docs/*.png")
-MATHJAX = (
-    "tex-chtml.js",
-    "input/tex/extensions",
-    "output/chtml/fonts",
-)  # what this site loads, of 24 MB
-QUESTIONS = "### Where is my question answered?\n"  # this part of README stands on the first page too
-LOOKS = {  # tags that book.css knows -> the calls whose outputs look so
-    "sentences": r"\bcourse\.(claim|check)\(|\.compare\(",  # lines may be wrapped, as a table's may not
+# What this site loads of MathJax, which has 24 MB:
+MATHJAX = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts")
+# Tags that book.css knows -> calls in a cell whose output shall look so:
+LOOKS = {
+    "sentences": r"\bcourse\.(claim|check)\(|\.compare\(",  # lines may be wrapped
     "choices": r"\bcourse\.(guess|quiz)\(",  # each option has its own mark
 }
 PROMPT = {
     "code_prompt_show": "Show the solution",
     "code_prompt_hide": "Hide the solution",
 }
+BINDER = "https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/my_notebooks"
+COLAB = "https://colab.research.google.com/github/{repository}/blob/learners"
 RUN_IT = (
-    "*This page shows the notebook as it was executed. To work in your own copy, with checks that answer:* `make lab`, "
-    "[Binder](https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/my_notebooks/{name}) *or* "
-    "[Colab](https://colab.research.google.com/github/{repository}/blob/learners/{name})."
+    "*This page shows the notebook as it was executed. To work in your own copy, "
+    "with checks that answer:* `make lab`, "
+    f"[Binder]({BINDER}/{{name}}) *or* [Colab]({COLAB}/{{name}})."
 )
 
 
 def address(root: Path) -> str:
     """The repository's address, which ``make address`` sets."""
-    return tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"][
-        "urls"
-    ]["Repository"]
+    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    return settings["project"]["urls"]["Repository"]
 
 
 def pages(root: Path) -> list[str]:
     """Paths, relative to the root, of all files that the book shows."""
-    return sorted(
-        path.relative_to(root).as_posix()
-        for shown in SHOWN
-        for path in root.glob(shown)
-    )
+    found = [path for shown in SHOWN for path in root.glob(shown)]
+    return sorted(path.relative_to(root).as_posix() for path in found)
 
 
 def with_links(text: str, page: str, shown: list[str], home: str) -> str:
-    """Text whose links lead to pages of the book, by the anchors that it has, or else to the repository.
+    """Text whose links lead to pages of the book, or else to the repository.
 
     Args:
         text: Markdown.
@@ -69,82 +65,79 @@ def with_links(text: str, page: str, shown: list[str], home: str) -> str:
     def rewritten(link: re.Match) -> str:
         path, anchor = link[1], link[2] or ""
         target = normpath(join(dirname(page), path)) if path else page
-        if target.endswith(
-            ".ipynb"
-        ):  # JupyterLab's anchors keep case and signs, the book's do not
+        if target.endswith(".ipynb"):
+            # JupyterLab's anchors keep case and signs, the book's do not
             anchor = re.sub(r"[^\w#-]", "", anchor.lower())
-        return f"]({path if target in shown else f'{home}/blob/main/{target}'}{anchor})"
+        if target not in shown:
+            path = f"{home}/blob/main/{target}"
+        return f"]({path}{anchor})"
 
     return re.sub(r"\]\((?!\w+:)([^)\s#]*)(#[^)\s]*)?\)", rewritten, text)
 
 
 def with_notes(cell: dict) -> list[dict]:
-    """A code cell with what myst-nb must know about it; each further picture becomes a cell, for words of its own."""
+    """A code cell with what myst-nb must know about it.
+
+    myst-nb takes words for one picture a cell, so each further picture becomes a cell.
+    """
     tags = cell["metadata"].setdefault("tags", [])
     cell["source"] = "".join(cell["source"]).removeprefix("# NBVAL_CHECK_OUTPUT\n")
-    tags += ["hide-cell"] if "solution" in tags else []
+    if "solution" in tags:
+        tags.append("hide-cell")
     tags += [tag for tag, calls in LOOKS.items() if re.search(calls, cell["source"])]
+    outputs = cell["outputs"]
+    cell["outputs"] = []
     cells = [cell]
-    for output in cell.pop("outputs"):
+    for output in outputs:
         if "image/png" in output.get("data", {}):
             if "mystnb" in cells[-1]["metadata"]:
-                further = {"tags": [*tags, "remove-input"]}
-                cells.append(
-                    {
-                        "cell_type": "code",
-                        "source": "",
-                        "execution_count": None,
-                        "metadata": further,
-                    }
-                )
+                cells.append(without_input(tags))
             cells[-1]["metadata"]["mystnb"] = {"image": of_picture(output)}
-        cells[-1].setdefault("outputs", []).append(output)
+        cells[-1]["outputs"].append(output)
     for part in cells:
-        part.setdefault("outputs", [])
         part["metadata"].setdefault("mystnb", {}).update(PROMPT)
     return cells
 
 
+def without_input(tags: list[str]) -> dict:
+    """A code cell of which the book shows the outputs alone."""
+    return {
+        "cell_type": "code",
+        "source": "",
+        "execution_count": None,
+        "metadata": {"tags": [*tags, "remove-input"]},
+        "outputs": [],
+    }
+
+
 def of_picture(output: dict) -> dict[str, str]:
-    """Its words, and its width, with which Sphinx links it to itself: on a telephone one looks at it alone."""
-    width = int.from_bytes(
-        b64decode(output["data"]["image/png"])[16:20]
-    )  # as the head of every PNG file has it
+    """A picture's words and its width.
+
+    With a width, Sphinx links the picture to itself: on a telephone one can open it
+    alone and enlarge it.
+    """
+    png = b64decode(output["data"]["image/png"])
+    width = int.from_bytes(png[16:20])  # in the head of every PNG file
     return {"alt": output["metadata"]["image/png"]["alt"], "width": f"{width}px"}
 
 
 def notebook(text: str, page: str, shown: list[str], home: str) -> str:
-    """A notebook as the book shows it: its number before its title, a line on how to run it, links, notes."""
-    content, name = json.loads(text), page.rpartition("/")[2]
+    """A notebook as the book shows it: numbered title, how to run it, links, notes."""
+    content = json.loads(text)
     cells = []
     for cell in content["cells"]:
         if cell["cell_type"] == "code":
             cells += with_notes(cell)
         else:
-            cells.append(
-                cell
-                | {"source": with_links("".join(cell["source"]), page, shown, home)}
-            )
-    repository = home.removeprefix("https://github.com/")
+            source = with_links("".join(cell["source"]), page, shown, home)
+            cells.append(cell | {"source": source})
+    name = page.rpartition("/")[2]
     number = f"{name[:2]} · " if name[:2].isdigit() else ""
     title, _, rest = cells[0]["source"].partition("\n")
+    repository = home.removeprefix("https://github.com/")
     line = RUN_IT.format(repository=repository, name=name)
     cells[0]["source"] = f"# {number}{title.removeprefix('# ')}\n\n{line}\n{rest}"
     return json.dumps(content | {"cells": cells}, ensure_ascii=False)
-
-
-def first_page(root: Path, shown: list[str], home: str) -> str:
-    """index.md with README's table of questions."""
-    readme = (root / "README.md").read_text("utf-8")
-    table = re.split(r"\n##+ ", readme.split(QUESTIONS)[1])[0].replace(
-        "](#", f"]({home}#"
-    )
-    return with_links(
-        (HERE / "index.md").read_text("utf-8").replace("QUESTIONS", table),
-        "index.md",
-        shown,
-        home,
-    )
 
 
 def stage(root: Path, source: Path) -> list[str]:
@@ -152,56 +145,49 @@ def stage(root: Path, source: Path) -> list[str]:
     shutil.rmtree(source, ignore_errors=True)
     shown, home = pages(root), address(root)
     for page in shown:
-        (target := source / page).parent.mkdir(parents=True, exist_ok=True)
+        target = source / page
+        target.parent.mkdir(parents=True, exist_ok=True)
         if page.endswith(".png"):
             shutil.copy(root / page, target)
             continue
-        text = (root / page).read_text("utf-8")
-        text = (notebook if page.endswith(".ipynb") else with_links)(
-            text, page, shown, home
-        )
+        change = notebook if page.endswith(".ipynb") else with_links
+        text = change((root / page).read_text("utf-8"), page, shown, home)
         target.write_text(text, "utf-8")
-    (source / "index.md").write_text(first_page(root, shown, home), "utf-8")
+    first = (HERE / "index.md").read_text("utf-8")
+    first = with_links(first, "index.md", shown, home)
+    (source / "index.md").write_text(first, "utf-8")
     return shown
 
 
 def copy_mathjax(to: Path) -> None:
-    """Formulas are set by files of this site, never by those of another."""
-    package = (
-        Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
-    )
+    """Copy what sets formulas: the book loads no file of another server."""
+    package = Path(find_spec("sphinx-mathjax-offline").origin).parent
     for name in MATHJAX:
-        (to / name).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (package / name).is_dir() else shutil.copy
-        copy(package / name, to / name)
+        here = package / "static" / "mathjax" / name
+        target = to / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if here.is_dir():
+            shutil.copytree(here, target)
+        else:
+            shutil.copy(here, target)
 
 
 def main() -> int:
     """Exit status 0 if the book could be built without a warning."""
-    from sphinx.cmd.build import (
-        main as sphinx,  # not where only the functions above are wanted
-    )
+    # imported here, so that the functions above need no Sphinx
+    from sphinx.cmd.build import main as sphinx
 
     stage(ROOT, SOURCE)
     copy_mathjax(SOURCE / "static" / "mathjax")
     shutil.copy(HERE / "book.css", SOURCE / "static" / "book.css")
     shutil.rmtree(SITE, ignore_errors=True)
-    options = [
-        "-c",
-        str(HERE),
-        "-d",
-        str(SOURCE.with_name("book-doctrees")),
-        "-E",
-        "-W",
-        "--keep-going",
-        "-q",
-    ]
-    failed = sphinx(["-b", "html", *options, str(SOURCE), str(SITE)])
-    print(
-        f"the book could not be built: exit {failed}"
-        if failed
-        else f"the book: {SITE / 'index.html'}"
-    )
+    settings = ["-c", str(HERE), "-d", str(SOURCE.with_name("book-doctrees"))]
+    strict = ["-E", "-W", "--keep-going", "-q"]
+    failed = sphinx(["-b", "html", *settings, *strict, str(SOURCE), str(SITE)])
+    if failed:
+        print(f"the book could not be built: exit {failed}")
+    else:
+        print(f"the book: {SITE / 'index.html'}")
     return failed
 
 

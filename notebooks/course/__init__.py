@@ -9,6 +9,7 @@ Notebooks say ``import tlkit_course as course``. What a learner takes home is in
     exercises/         the exercises of each notebook, and the mistakes that they know
     figures/           the figures of each notebook
     widgets/           guesses, figures with sliders, download buttons
+    bars.py            progress bars for long cells
     beyond.py          sentences and sounds for notebook 10
     ------------------------------------------------------------------------------------
     teach/             the page on which you teach a network your own pictures
@@ -28,6 +29,8 @@ _HOME = {  # name -> the module that it comes from
     "claim": "checks",
     "quiz": "questions",
     "progress": "progress_table",
+    "bar": "bars",
+    "fit_bar": "bars",
     "explore": "widgets.explorer",
     "fetch_button": "widgets.fetch_button",
     "guess": "widgets.guess",
@@ -46,6 +49,7 @@ _HOME = {  # name -> the module that it comes from
     # Notebook 05
     "playground": "figures.playground",
     # Notebook 06
+    "nearly_frozen": "exercises.n06",
     "price_list": "figures.unfreeze",
     "still_read": "figures.unfreeze",
     "unfreeze_dial": "figures.unfreeze",

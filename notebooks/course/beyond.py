@@ -1,4 +1,7 @@
-"""For notebook 10: one head for every backbone; sentences from Python's own documentation; sounds drawn as pictures."""
+"""For notebook 10: other data than pictures, and one head for every backbone.
+
+Sentences come from Python's own documentation; sounds are drawn as pictures.
+"""
 
 import ast
 import re
@@ -11,7 +14,7 @@ import numpy as np
 
 from tlkit import Backbone, Task, activations
 
-LEFT_OUT = {
+LEFT_OUT = {  # folders of the standard library
     "site-packages",
     "dist-packages",
     "test",
@@ -22,21 +25,24 @@ LEFT_OUT = {
     "__pycache__",
 }
 KINDS = ("sine", "square", "sawtooth", "noise", "chirp up", "chirp down", "pluck")
-RATE, SAMPLES = 8000, 4096  # samples in a second, and in a sound: half a second
+RATE = 8000  # samples in a second
+SAMPLES = 4096  # in a sound: half a second
 BANDS = 64  # of 31.25 Hz each: the picture shows 0 to 2,000 Hz
 
 
 def sentences(root: Path | None = None) -> list[tuple[str, tuple[str, ...]]]:
-    """Every sentence of five words or more in the docstrings of Python's standard library, once.
+    """Every sentence of five words or more in the docstrings of some files, once.
 
     The files are parsed and never imported, so nothing in them runs.
 
     Args:
-        root: a folder of Python files; None: the standard library of the Python that runs this.
+        root: a folder of Python files; None: the standard library of the Python that
+            runs this.
 
     Returns:
-        (module, words) in a fixed order: module is the name of the file or folder at the top, such as "email"; the
-        words are in lower case.
+        (module, words) in a fixed order: module is the name of the file or folder at
+        the top, such as "email"; the words are in lower case. A sentence that stands in
+        two places counts where it stands first.
 
     Raises:
         FileNotFoundError: no Python files there.
@@ -47,17 +53,18 @@ def sentences(root: Path | None = None) -> list[tuple[str, tuple[str, ...]]]:
         for sentence in re.split(r"(?<=[.!?:])\s+|\n\s*\n", text):
             words = tuple(re.findall(r"[a-z]+(?:'[a-z]+)?", sentence.lower()))
             if len(words) >= 5:
-                found.setdefault(
-                    words, module
-                )  # a sentence that stands in two places counts where it stands first
+                found.setdefault(words, module)
     if not found:
         raise FileNotFoundError(
-            f"expected Python files with docstrings in {root}, got none: pass one that has some"
+            f"expected Python files with docstrings in {root}, got none: "
+            "pass a folder that has some"
         )
     return [(module, words) for words, module in found.items()]
 
 
 def _docstrings(root: Path) -> Iterator[tuple[str, str]]:
+    """Module and text of every docstring in the files below a folder."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for file in sorted(root.rglob("*.py")):
         place = file.relative_to(root)
         if LEFT_OUT & set(place.parts):
@@ -66,19 +73,23 @@ def _docstrings(root: Path) -> Iterator[tuple[str, str]]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about odd escapes in old files
                 tree = ast.parse(file.read_bytes())
-        except (
-            SyntaxError,
-            ValueError,
-        ):  # files that are broken on purpose, as examples
-            continue
+        except (SyntaxError, ValueError):
+            continue  # files that are broken on purpose, as examples
         for node in ast.walk(tree):
-            kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-            if isinstance(node, kinds) and (text := ast.get_docstring(node)):
+            text = ast.get_docstring(node) if isinstance(node, kinds) else None
+            if text:
                 yield place.parts[0].removesuffix(".py"), text
 
 
 def sound(kind: str, rng: np.random.Generator) -> np.ndarray:
-    """One sound of KINDS with a pitch, a beginning, a length and a share of noise of its own: float (SAMPLES,)."""
+    """One sound, float (SAMPLES,).
+
+    Pitch, beginning, length and noise are drawn for each.
+
+    Args:
+        kind: one of ``KINDS``.
+        rng: draws the rest.
+    """
     start = int(rng.integers(0, SAMPLES // 4))
     t = np.arange(rng.integers(SAMPLES // 2, SAMPLES - start)) / RATE
     wave = _wave(kind, t, np.exp(rng.uniform(np.log(150), np.log(900))), rng)
@@ -90,7 +101,14 @@ def sound(kind: str, rng: np.random.Generator) -> np.ndarray:
 def _wave(
     kind: str, t: np.ndarray, pitch: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """The pure wave, float (n,), at the times t in seconds; pitch in Hz."""
+    """The pure wave, float (n,).
+
+    Args:
+        kind: one of ``KINDS``.
+        t: float (n,), times in seconds.
+        pitch: in Hz.
+        rng: draws the phase and what a kind has besides.
+    """
     from scipy import signal
 
     phase = 2 * np.pi * (pitch * t + rng.uniform())
@@ -102,27 +120,26 @@ def _wave(
         band = signal.firwin(65, (pitch, 2 * pitch), fs=RATE, pass_zero=False)
         return signal.lfilter(band, 1, rng.normal(size=len(t)))
     if kind == "pluck":
-        return np.sum(
-            [
-                np.sin(h * phase) * np.exp(-t * h * rng.uniform(4, 8)) / h
-                for h in range(1, 7)
-            ],
-            axis=0,
-        )
-    return {"sine": np.sin, "square": signal.square, "sawtooth": signal.sawtooth}[kind](
-        phase
-    )
+        overtones = [
+            np.sin(h * phase) * np.exp(-t * h * rng.uniform(4, 8)) / h
+            for h in range(1, 7)
+        ]
+        return np.sum(overtones, axis=0)
+    waves = {"sine": np.sin, "square": signal.square, "sawtooth": signal.sawtooth}
+    return waves[kind](phase)
 
 
 def picture(samples: np.ndarray) -> np.ndarray:
-    """A sound's spectrogram as uint8 (32, 32, 3): time to the right, 0 to 2,000 Hz upwards, loud is bright."""
+    """A sound's spectrogram as uint8 (32, 32, 3).
+
+    Time runs to the right, 0 to 2,000 Hz upwards, and loud is bright.
+    """
     from PIL import Image
     from scipy import signal
 
     _, _, power = signal.spectrogram(samples, RATE, nperseg=256, noverlap=136)
-    decibels = 10 * np.log10(
-        power[BANDS - 1 :: -1] + 1e-12
-    )  # (BANDS, times), high notes on top
+    high_on_top = power[BANDS - 1 :: -1]  # (BANDS, times)
+    decibels = 10 * np.log10(high_on_top + 1e-12)
     low, high = np.percentile(decibels, 5), decibels.max()
     grey = (255 * np.clip((decibels - low) / (high - low), 0, 1)).astype("uint8")
     small = Image.fromarray(grey).resize((32, 32), Image.Resampling.BILINEAR)
@@ -130,15 +147,24 @@ def picture(samples: np.ndarray) -> np.ndarray:
 
 
 def sounds(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures uint8 (n, 32, 32, 3) of sounds and their kinds, int (n,): every kind of KINDS equally often, in turn."""
-    rng, labels = np.random.default_rng(seed), np.arange(n) % len(KINDS)
-    return np.stack([picture(sound(KINDS[kind], rng)) for kind in labels]), labels
+    """Pictures of sounds, uint8 (n, 32, 32, 3), and their kinds, int (n,).
+
+    Every kind of ``KINDS`` occurs equally often, in turn.
+    """
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % len(KINDS)
+    pictures = [picture(sound(KINDS[kind], rng)) for kind in labels]
+    return np.stack(pictures), labels
 
 
 def linear_head(backbone: Backbone, task: Task) -> dict[str, np.ndarray]:
-    """What a logistic regression on a backbone's features gets right: split -> bool (n,).
+    """What a logistic regression on a backbone's features gets right.
 
-    Its regularisation is chosen by the accuracy on the validation split, for each backbone and each draw anew.
+    Its regularisation is chosen by the accuracy on the validation split, for each
+    backbone and each draw by itself.
+
+    Returns:
+        Split -> bool (n,).
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -161,7 +187,5 @@ def linear_head(backbone: Backbone, task: Task) -> dict[str, np.ndarray]:
             for name, split in splits.items()
         }
 
-    return max(
-        map(right, (0.001, 0.01, 0.1, 1.0)),
-        key=lambda found: found["validation"].mean(),
-    )
+    tried = [right(strength) for strength in (0.001, 0.01, 0.1, 1.0)]
+    return max(tried, key=lambda found: found["validation"].mean())

@@ -1,7 +1,10 @@
-"""Makes 00_labels.json: test accuracy on digits, from scratch and transferred, at five label budgets; and the
-README's figure of it, docs/few_labels.png.
+"""Makes 00_labels.json: test accuracy on digits at five label budgets.
 
-Run from the repository's root: python notebooks/results/make_00_labels.py (about a quarter of an hour on 2 cores).
+Once trained from scratch and once transferred. It also draws the README's figure of it,
+docs/few_labels.png.
+
+Run from the repository's root: python notebooks/results/make_00_labels.py
+(about a quarter of an hour on 2 cores).
 """
 
 from pathlib import Path
@@ -11,7 +14,8 @@ from matplotlib import pyplot
 
 import tlkit as tk
 
-LABELS, SEEDS = (20, 50, 100, 200, 500), (0, 1, 2)
+LABELS = (20, 50, 100, 200, 500)
+SEEDS = (0, 1, 2)
 RECIPES = {"scratch": tk.from_scratch, "probe": tk.linear_probe}
 
 
@@ -19,10 +23,11 @@ def main() -> None:
     letters = tk.Backbone("letters")
     accuracy: dict[str, dict[str, list[float]]] = {recipe: {} for recipe in RECIPES}
     for labels in LABELS:
+        tasks = [tk.load_task("digits", labels, seed=seed) for seed in SEEDS]
         for recipe, train in RECIPES.items():
             runs = [
-                train(letters, tk.load_task("digits", labels, seed=seed), seed=seed)
-                for seed in SEEDS
+                train(letters, task, seed=seed)
+                for seed, task in zip(SEEDS, tasks, strict=True)
             ]
             accuracy[recipe][str(labels)] = [round(run.score().mean, 4) for run in runs]
             print(labels, recipe, *accuracy[recipe][str(labels)], flush=True)
@@ -55,7 +60,10 @@ def draw_figure(accuracy: dict[str, dict[str, list[float]]]) -> None:
         f"{tk.plots.NAMES[name]} {line[20].mean:.2f} and {line[500].mean:.2f}"
         for name, line in points.items()
     ]
-    alt = f"Left: 24 drawn digits. Right: test accuracy with 20 and with 500 labels per class: {'; '.join(ends)}."
+    alt = (
+        "Left: 24 drawn digits. Right: test accuracy with 20 and with 500 labels per "
+        f"class: {'; '.join(ends)}."
+    )
     Path("docs/few_labels.png").write_bytes(tk.plots.png(figure, alt))
 
 

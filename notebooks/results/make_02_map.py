@@ -1,11 +1,15 @@
-"""Makes 02_map.json: what a linear head can read at each depth, for four questions about the same scenes.
+"""Makes 02_map.json: what a linear head can read at each depth, for four questions.
 
-Every depth gives 96 numbers for each scene: principal components of the activations, or random projections of them.
-Each draw has its own 600 scenes to train on, its own 400 test scenes (some in fonts that were not trained on) and, for
-the random backbone, its own weights.
+All questions are about the same scenes. Every depth gives 96 numbers for each scene:
+principal components of the activations, or random projections of them. Each draw has
+its own 600 scenes to train on, its own 400 test scenes (some in fonts that were not
+trained on) and, for the random backbone, its own weights.
 
-Run from the repository's root: python notebooks/results/make_02_map.py (about two minutes on 2 cores).
+Run from the repository's root: python notebooks/results/make_02_map.py
+(about two minutes on 2 cores).
 """
+
+from operator import attrgetter
 
 import numpy as np
 import stored
@@ -17,26 +21,40 @@ from sklearn.random_projection import GaussianRandomProjection
 
 import tlkit as tk
 
-CUTS, DRAWS, TRAIN, TEST, NUMBERS = tk.backbone.CUTS[:-1], range(5), 600, 400, 96
-FONTS = (tk.glyphs.TRAIN_FONTS, tk.glyphs.TRAIN_FONTS + tk.glyphs.TEST_FONTS)
+CUTS = tk.backbone.CUTS[:-1]
+DRAWS = range(5)
+TRAIN, TEST = 600, 400  # scenes
+NUMBERS = 96  # for each scene
 WAYS = {"components": PCA, "projections": GaussianRandomProjection}
+KINDS = ("letters", "random")  # of backbones
+STRENGTHS = np.logspace(0, 4, 9)  # of the ridge; leave-one-out in training chooses
+
+
+def quarter(scenes: tk.glyphs.Scenes) -> np.ndarray:
+    """Which of four classes of 15 degrees the angle is in."""
+    return np.clip((scenes.angle + 30) // 15, 0, 3).astype(int)
+
+
 QUESTIONS = {
-    "digit": lambda scenes: scenes.symbol,
-    "angle": lambda scenes: np.clip((scenes.angle + 30) // 15, 0, 3).astype(
-        int
-    ),  # four classes of 15 degrees
-    "colour": lambda scenes: scenes.colour,
-    "degrees": lambda scenes: scenes.angle,
+    "digit": attrgetter("symbol"),
+    "angle": quarter,
+    "colour": attrgetter("colour"),
+    "degrees": attrgetter("angle"),
 }
-STRENGTHS = np.logspace(
-    0, 4, 9
-)  # of the ridge; leave-one-out on the training scenes chooses
 
 
 def scenes(draw: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Images uint8 (1000, 32, 32, 3), training scenes first, and the true answers, question -> (1000,)."""
-    parts = [tk.glyphs.draw(tk.glyphs.DIGITS, n, seed + draw, fonts=fonts)
-             for n, seed, fonts in zip((TRAIN, TEST), (500, 600), FONTS, strict=True)]  # fmt: skip
+    """Training scenes, then test scenes.
+
+    Returns:
+        Images uint8 (1000, 32, 32, 3), and question -> true answers (1000,).
+    """
+    known = tk.glyphs.TRAIN_FONTS
+    every = known + tk.glyphs.TEST_FONTS
+    parts = [
+        tk.glyphs.draw(tk.glyphs.DIGITS, TRAIN, 500 + draw, fonts=known),
+        tk.glyphs.draw(tk.glyphs.DIGITS, TEST, 600 + draw, fonts=every),
+    ]
     answers = {
         name: np.concatenate([ask(part) for part in parts])
         for name, ask in QUESTIONS.items()
@@ -45,57 +63,60 @@ def scenes(draw: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
 
 
 def score(numbers: np.ndarray, answers: np.ndarray) -> float:
-    """Accuracy on the test scenes of a linear head, or its mean absolute error where a number is asked for."""
-    classes = answers.dtype.kind == "i"
-    head = (RidgeClassifierCV if classes else RidgeCV)(STRENGTHS).fit(
-        numbers[:TRAIN], answers[:TRAIN]
-    )
-    if classes:
-        return round(float(head.score(numbers[TRAIN:], answers[TRAIN:])), 4)
-    return round(
-        float(np.abs(head.predict(numbers[TRAIN:]) - answers[TRAIN:]).mean()), 4
-    )
+    """Accuracy of a linear head on the test scenes, or its mean absolute error.
+
+    The latter where a number is asked for.
+    """
+    known, unseen = numbers[:TRAIN], numbers[TRAIN:]
+    if answers.dtype.kind == "i":
+        head = RidgeClassifierCV(STRENGTHS).fit(known, answers[:TRAIN])
+        return round(float(head.score(unseen, answers[TRAIN:])), 4)
+    head = RidgeCV(STRENGTHS).fit(known, answers[:TRAIN])
+    errors = np.abs(head.predict(unseen) - answers[TRAIN:])
+    return round(float(errors.mean()), 4)
+
+
+def add_scores(
+    found: dict[str, dict], backbone: tk.Backbone, draw: int, images, answers
+) -> None:
+    """Append the scores of one backbone on one draw to way -> question -> cut."""
+    model = backbone.build()
+    for cut in CUTS:
+        seen = tk.activations(backbone, images, cut, model=model)
+        seen = seen.reshape(TRAIN + TEST, -1)
+        for way, make in WAYS.items():
+            few = make_pipeline(make(NUMBERS, random_state=draw), StandardScaler())
+            few.fit(seen[:TRAIN])
+            for name in QUESTIONS:
+                numbers = few.transform(seen)
+                found[way][name][cut].append(score(numbers, answers[name]))
 
 
 def main() -> None:
     letters = tk.Backbone("letters")
-    scores = {way: {kind: {name: {cut: [] for cut in CUTS} for name in QUESTIONS} for kind in ("letters", "random")}
-              for way in WAYS}  # fmt: skip
+    scores = {
+        kind: {
+            way: {name: {cut: [] for cut in CUTS} for name in QUESTIONS} for way in WAYS
+        }
+        for kind in KINDS
+    }
     for draw in DRAWS:
         images, answers = scenes(draw)
-        for kind, backbone in {
-            "letters": letters,
-            "random": letters.random(draw),
-        }.items():
-            model = backbone.build()
-            for cut in CUTS:
-                seen = tk.activations(backbone, images, cut, model=model).reshape(
-                    TRAIN + TEST, -1
-                )
-                for way, few in WAYS.items():
-                    few = make_pipeline(
-                        few(NUMBERS, random_state=draw), StandardScaler()
-                    ).fit(seen[:TRAIN])
-                    for name in QUESTIONS:
-                        scores[way][kind][name][cut].append(
-                            score(few.transform(seen), answers[name])
-                        )
-            print(
-                draw,
-                kind,
-                {
-                    name: scores["components"][kind][name]["block3"][-1]
-                    for name in QUESTIONS
-                },
-                flush=True,
-            )
+        backbones = {"letters": letters, "random": letters.random(draw)}
+        for kind in KINDS:
+            add_scores(scores[kind], backbones[kind], draw, images, answers)
+            newest = {
+                name: scores[kind]["components"][name]["block3"][-1]
+                for name in QUESTIONS
+            }
+            print(draw, kind, newest, flush=True)
     stored.write(
         "02_map",
         letters,
         DRAWS,
         scenes={"train": TRAIN, "test": TEST},
         numbers=NUMBERS,
-        scores=scores,
+        scores={way: {kind: scores[kind][way] for kind in KINDS} for way in WAYS},
     )
 
 

@@ -1,7 +1,10 @@
-"""Makes 05_traps.json: what each trap of the article's program costs, one at a time, over five seeds.
+"""Makes 05_traps.json: what each trap of the article's program costs, one at a time.
 
-Run from the repository's root: python notebooks/results/make_05_traps.py (about ten minutes on 2 cores).
-On your own pictures: --task FOLDER --weights FILE prints the same table and stores nothing, unless --out names a file.
+Over five seeds.
+
+Run from the repository's root: python notebooks/results/make_05_traps.py
+(about ten minutes on 2 cores). On your own pictures: --task FOLDER --weights FILE
+prints the same table and stores nothing, unless --out names a file.
 """
 
 import argparse
@@ -9,7 +12,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,63 +22,76 @@ import tlkit as tk
 from tlkit.machine.quiet import keras
 
 SEEDS = (0, 1, 2, 3, 4)
-MANY, EPOCHS = (
-    50_000,
-    10,
-)  # CIFAR-10's training pictures; the "epochs" of the article's program
+MANY = 50_000  # CIFAR-10's training pictures
+EPOCHS = 10  # the "epochs" of the article's program
+TEST = 2_000  # test pictures that are used
 TRAPS = {  # what the trap is -> what it costs
-    "scaling": "accuracy lost", "random_head": "accuracy lost", "steps": "accuracy lost", "last": "accuracy lost",
-    "together": "accuracy lost", "printed": "score too high by", "test_chooses": "score too high by",
+    "scaling": "accuracy lost",
+    "random_head": "accuracy lost",
+    "steps": "accuracy lost",
+    "last": "accuracy lost",
+    "together": "accuracy lost",
+    "printed": "score too high by",
+    "test_chooses": "score too high by",
     "recomputed": "times slower",
-}  # fmt: skip
+}
 
 
 class Bench:
-    """Measures each trap against the better way: same layers, same labels, same test pictures, same seed.
+    """Measures each trap against the better way.
 
-    The methods bear the names of TRAPS, take a seed and give what the trap costs.
+    Both see the same layers, labels, test pictures and seed. The methods have the names
+    of TRAPS, take a seed and give what the trap costs.
     """
 
     def __init__(self, backbone: tk.Backbone, name: str, labels: int, precision: str):
-        self.backbone, self.name, self.labels = backbone, name, labels
+        self.backbone = backbone
+        self.name = name
+        self.labels = labels
         self.precision = {} if precision == "float32" else {"precision": precision}
+        self.runs: dict[tuple[str, int], tk.Run] = {}  # (recipe, seed) -> its run
 
-    def task(self, seed: int, labels: int | None = 0) -> tk.Task:
-        """The task with its few labels (None: with all of them), and 2,000 test pictures."""
-        task = tk.load_task(
-            self.name, self.labels if labels == 0 else labels, seed=seed
-        )
-        rows = np.random.default_rng(0).permutation(len(task.test))[:2000]
-        return replace(task, test=task.test.pick(np.sort(rows)))
+    def task(self, seed: int) -> tk.Task:
+        """The task with its few labels, and 2,000 test pictures."""
+        return fewer_tests(tk.load_task(self.name, self.labels, seed=seed))
 
     @cached_property
     def many(self) -> tk.Task:
-        """As many labels as CIFAR-10 has: all pictures of a folder, or newly drawn scenes."""
+        """As many labels as CIFAR-10 has: all of a folder, or newly drawn scenes."""
         if self.name != "digits":
-            return self.task(0, None)
+            return fewer_tests(tk.load_task(self.name, None, seed=0))
         scenes = tk.glyphs.draw(tk.glyphs.DIGITS, MANY, seed=5)
         every = tk.Split(scenes.images, scenes.symbol)
         train, validation = every.pick(np.arange(500, MANY)), every.pick(np.arange(500))
         return replace(self.task(0), train=train, validation=validation)
 
-    @cache
     def better(self, seed: int) -> tk.Run:
-        """The better way: preprocessing inside, frozen layers, a new head, the best epoch on validation."""
-        return tk.linear_probe(self.backbone, self.task(seed), seed=seed)
+        """The better way, trained once for each seed.
 
-    @cache
+        Preprocessing inside, frozen layers, a new head, the best epoch by validation.
+        """
+        key = ("better", seed)
+        if key not in self.runs:
+            self.runs[key] = tk.linear_probe(self.backbone, self.task(seed), seed=seed)
+        return self.runs[key]
+
     def article(self, seed: int) -> tk.Run:
-        return tk.article(self.backbone, self.task(seed), seed=seed, **self.precision)
+        """The article's program, trained once for each seed."""
+        key = ("article", seed)
+        if key not in self.runs:
+            self.runs[key] = tk.article(
+                self.backbone, self.task(seed), seed=seed, **self.precision
+            )
+        return self.runs[key]
 
     def scaling(self, seed: int) -> float:
         """Pixels divided by 255 instead of VGG16's own preprocessing."""
         spoilt = replace(self.backbone, preprocessing="1/255")
-        return lost(
-            self.better(seed), tk.linear_probe(spoilt, self.task(seed), seed=seed)
-        )
+        run = tk.linear_probe(spoilt, self.task(seed), seed=seed)
+        return lost(self.better(seed), run)
 
     def random_head(self, seed: int) -> float:
-        """All layers trained at once from a random head, instead of from the head of the better way."""
+        """All layers trained at once from a random head, not from the better way's."""
         runs = [
             tk.fine_tune(
                 self.backbone,
@@ -90,22 +106,23 @@ class Bench:
         return lost(*runs)
 
     def steps(self, seed: int) -> float:
-        """A head gets 10 "epochs" of 100 batches of 32, instead of three passes over all 50,000 pictures."""
+        """A head gets 10 "epochs" of 100 batches of 32.
+
+        Instead of three passes over all 50,000 pictures.
+        """
         same = {"seed": seed, "batch": 32, "steps": 1}
         short = tk.linear_probe(
             self.backbone, self.many, epoch_steps=100, min_epochs=EPOCHS, **same
         )
-        return lost(
-            tk.linear_probe(self.backbone, self.many, min_epochs=3, **same), short
-        )
+        long = tk.linear_probe(self.backbone, self.many, min_epochs=3, **same)
+        return lost(long, short)
 
     def last(self, seed: int) -> float:
         """No validation split: all labels train, and the last state is kept."""
         task = self.task(seed)
-        images = np.concatenate(
-            [np.asarray(part.images) for part in (task.train, task.validation)]
-        )
-        labels = np.concatenate([part.labels for part in (task.train, task.validation)])
+        parts = (task.train, task.validation)
+        images = np.concatenate([np.asarray(part.images) for part in parts])
+        labels = np.concatenate([part.labels for part in parts])
         every = replace(task, train=tk.Split(images, labels))
         kept = tk.linear_probe(
             self.backbone, every, seed=seed, keep_best=False, patience=10**6
@@ -117,54 +134,53 @@ class Bench:
         return lost(self.better(seed), self.article(seed))
 
     def printed(self, seed: int) -> float:
-        """The accuracy that the program prints is that of the pictures it learns from."""
-        return (
-            self.article(seed).history["accuracy"][-1] - self.article(seed).score().mean
-        )
+        """The accuracy that the program prints: of the pictures that it learns from."""
+        run = self.article(seed)
+        return run.history["accuracy"][-1] - run.score().mean
 
     def test_chooses(self, seed: int) -> float:
-        """The test split chooses the best epoch, and that score is reported; the truth comes from other pictures.
+        """The test split chooses the best epoch, and that score is reported.
 
-        Both halves of the test split play both parts, so that it does not matter which half is the easier one.
+        The truth comes from other pictures. Both halves of the test split play both
+        parts, so that it does not matter which half is the easier one.
         """
-        task, rng = self.task(seed), np.random.default_rng(seed)
-        halves = [
-            task.test.pick(np.sort(half))
-            for half in np.array_split(rng.permutation(len(task.test)), 2)
-        ]
+        task = self.task(seed)
+        order = np.random.default_rng(seed).permutation(len(task.test))
+        halves = [task.test.pick(np.sort(half)) for half in np.array_split(order, 2)]
         excess = []
         for used, fresh in (halves, halves[::-1]):
-            run = tk.linear_probe(
-                self.backbone, replace(task, validation=used, test=fresh), seed=seed
-            )
+            chosen = replace(task, validation=used, test=fresh)
+            run = tk.linear_probe(self.backbone, chosen, seed=seed)
             excess.append(max(run.history["val_accuracy"]) - run.score().mean)
         return float(np.mean(excess))
 
     def recomputed(self, seed: int) -> float:
-        """Ten epochs over 2,000 pictures: frozen layers run in every epoch, against once."""
-        images, labels = (
-            np.asarray(self.task(seed).test.images),
-            self.task(seed).test.labels,
-        )
+        """Ten epochs over 2,000 pictures: frozen layers in every epoch, or once."""
+        test = self.task(seed).test
+        images, labels = np.asarray(test.images), test.labels
         shared = self.backbone.build(images.shape[1:])
         shared.trainable = False
-        once, again = (
-            keras.Sequential([*below, keras.layers.Dense(10)])
-            for below in ([], [shared])
-        )
+        once = keras.Sequential([keras.layers.Dense(10)])
+        again = keras.Sequential([shared, keras.layers.Dense(10)])
         kept = shared.predict(images, batch_size=128, verbose=0)
-        for model, inputs in (
-            (once, kept),
-            (again, images),
-        ):  # tracing is not part of the comparison
-            model.compile(
-                "adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-            )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        for model, inputs in ((once, kept), (again, images)):
+            model.compile("adam", loss)
+            # The first fit traces, which is not part of the comparison.
             model.fit(inputs[:256], labels[:256], batch_size=128, verbose=0)
+
+        def with_features_once():
+            features = shared.predict(images, batch_size=128, verbose=0)
+            fit(once, features, labels)
+
         whole = cpu_seconds(lambda: fit(again, images, labels))
-        return whole / cpu_seconds(
-            lambda: fit(once, shared.predict(images, batch_size=128, verbose=0), labels)
-        )
+        return whole / cpu_seconds(with_features_once)
+
+
+def fewer_tests(task: tk.Task) -> tk.Task:
+    """The same task with 2,000 of its test pictures."""
+    rows = np.random.default_rng(0).permutation(len(task.test))[:TEST]
+    return replace(task, test=task.test.pick(np.sort(rows)))
 
 
 def lost(better: tk.Run, worse: tk.Run) -> float:
@@ -173,6 +189,7 @@ def lost(better: tk.Run, worse: tk.Run) -> float:
 
 
 def fit(model, inputs, labels) -> None:
+    """Ten epochs."""
     model.fit(inputs, labels, batch_size=128, epochs=EPOCHS, verbose=0)
 
 
@@ -183,7 +200,8 @@ def cpu_seconds(work: Callable[[], None]) -> float:
     return time.process_time() - started
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
+    """What was asked for on the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -214,44 +232,42 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, help="where to store the numbers of another task"
     )
-    chosen = parser.parse_args()
-    bench = Bench(
-        tk.Backbone(chosen.weights),
-        chosen.task,
-        chosen.labels_per_class,
-        chosen.precision,
-    )
-    shipped = (chosen.task, chosen.weights) == ("digits", "letters")
-    found = known(bench.backbone) if shipped else {}
-    for name in chosen.only.split(","):
-        values = [round(float(getattr(bench, name)(seed)), 4) for seed in SEEDS]
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = arguments()
+    backbone = tk.Backbone(asked.weights)
+    bench = Bench(backbone, asked.task, asked.labels_per_class, asked.precision)
+    shipped = (asked.task, asked.weights) == ("digits", "letters")
+    found = known(backbone) if shipped else {}
+    for name in asked.only.split(","):
+        measure = getattr(bench, name)
+        values = [round(float(measure(seed)), 4) for seed in SEEDS]
         found[name] = {"costs": TRAPS[name], "seeds": values}
-        print(
-            f"{name:13} {TRAPS[name]:18} {tk.evaluate.over_seeds(values)}   {values}",
-            flush=True,
-        )
+        mean = tk.evaluate.over_seeds(values)
+        print(f"{name:13} {TRAPS[name]:18} {mean}   {values}", flush=True)
         if shipped:
             stored.write(
                 "05_traps",
-                bench.backbone,
+                backbone,
                 SEEDS,
                 task="digits",
                 labels_per_class=bench.labels,
                 traps=found,
             )
-        elif chosen.out:
-            chosen.out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        elif asked.out:
+            asked.out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
 def known(backbone: tk.Backbone) -> dict[str, dict]:
-    """What has been stored for these weights, so that --only measures some traps again and keeps the others."""
+    """What is stored for these weights: --only measures some traps and keeps others."""
     file = Path(__file__).with_name("05_traps.json")
-    entry = json.loads(file.read_text("utf-8")) if file.is_file() else {}
-    return (
-        entry["traps"]
-        if entry.get("backbone", {}).get("sha256") == backbone.weights_hash
-        else {}
-    )
+    if not file.is_file():
+        return {}
+    entry = json.loads(file.read_text("utf-8"))
+    same = entry.get("backbone", {}).get("sha256") == backbone.weights_hash
+    return entry["traps"] if same else {}
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""Makes 06_prices.json: what fine-tuning brings, costs and forgets, over depths and step sizes.
+"""Makes 06_prices.json: what fine-tuning brings, costs and forgets.
 
-The network trained on letters, 100 labels per class of the digits, 100 steps of 32 pictures, the last state kept, so
-that every run takes as many steps. "tuned" starts from a linear probe's head, "random" from a random one, and "shrunk"
-from the probe's again, with steps that are smaller in lower blocks. After each training the network also reads letters,
-with the head that read them before ("letters") and, at one step size, with a new one ("letters_again").
+Over depths and step sizes. The network trained on letters, 100 labels per class of the
+digits, 100 steps of 32 pictures, the last state kept, so that every run takes as many
+steps. "tuned" starts from a linear probe's head, "random" from a random one, and
+"shrunk" from the probe's again, with steps that are smaller in lower blocks. After each
+training the network also reads letters, with the head that read them before ("letters")
+and, at one step size, with a new one ("letters_again").
 
-Run from the repository's root: python notebooks/results/make_06_prices.py (about five minutes on 2 cores; one
-process for each of two seeds at a time).
+Run from the repository's root: python notebooks/results/make_06_prices.py
+(about five minutes on 2 cores; one process for each of two seeds at a time).
 """
 
 import time
@@ -18,21 +20,25 @@ import numpy as np
 import stored
 
 import tlkit as tk
-from tlkit.backbone import BLOCKS, above_cut, cut_below
-from tlkit.features import forward
+from tlkit import training
+from tlkit.backbone import above_cut, cut_below
+from tlkit.features import predict
 from tlkit.machine.quiet import keras
 
-SEEDS, LABELS, TEST, STEPS, BATCH = (0, 1, 2), 100, 1000, 100, 32
-DEPTHS = (*reversed(BLOCKS),)[:-1] + ("all",)  # block5 … block2, all
+SEEDS = (0, 1, 2)
+LABELS = 100
+TEST = 1000  # test pictures
+STEPS, BATCH = 100, 32
+DEPTHS = ("block5", "block4", "block3", "block2", "all")
 RATES = (3e-4, 1e-3, 3e-3)
-SHRINK, AGAIN = (
-    0.3,
-    1e-3,
-)  # of the step size from block to block; the step size at which letters are learnt again
+SHRINK = 0.3  # of the step size from block to block
+AGAIN = 1e-3  # the step size at which letters are learnt again
 STYLES = {  # shifted styles, none of which was trained on, in fonts that were
-    "noisy": tk.glyphs.Style(noise=30), "faint": tk.glyphs.Style(contrast=25, texture=60),
-    "turned": tk.glyphs.Style(turn=70), "small": tk.glyphs.Style(scale=(0.4, 0.55)),
-}  # fmt: skip
+    "noisy": tk.glyphs.Style(noise=30),
+    "faint": tk.glyphs.Style(contrast=25, texture=60),
+    "turned": tk.glyphs.Style(turn=70),
+    "small": tk.glyphs.Style(scale=(0.4, 0.55)),
+}
 SCENES = 300  # of each style
 
 
@@ -44,38 +50,43 @@ def shifted() -> dict[str, tk.glyphs.Scenes]:
     }
 
 
-def outputs(run: tk.Run, images, layer: str = "logits") -> np.ndarray:
-    """What a layer of the trained model says about images; the frozen part comes from the cache."""
+def logits(run: tk.Run, images) -> np.ndarray:
+    """The trained model's outputs; the frozen part comes from the cache."""
     cut = run.settings["cut"]
     above = above_cut(run.model, cut)
-    if layer == "features" and cut == "features":
-        return np.asarray(tk.activations(run.backbone, images, cut))
-    wanted = (
-        keras.Model(above.input, above.output)
-        if layer == "logits"
-        else _upto_features(run, cut)
-    )
-    return np.concatenate(
-        [rows for _, rows in forward(wanted, tk.activations(run.backbone, images, cut))]
-    )
+    model = keras.Model(above.input, above.output)
+    return predict(model, tk.activations(run.backbone, images, cut))
 
 
-def _upto_features(run, cut):
-    names = [layer.name for layer in run.model.layers]
+def features(run: tk.Run, images) -> np.ndarray:
+    """The trained model's features; the frozen part comes from the cache."""
+    cut = run.settings["cut"]
+    below = tk.activations(run.backbone, images, cut)
+    if cut == "features":
+        return np.asarray(below)
+    return predict(between(run.model, cut, "features"), below)
+
+
+def between(model: keras.Model, cut: str, last: str) -> keras.Model:
+    """The layers above a cut, up to the one called `last`, as a model of their own."""
+    names = [layer.name for layer in model.layers]
     start = names.index(tk.backbone.layer_at(cut))
-    inputs = x = keras.Input(run.model.layers[start].output.shape[1:])
-    for layer in run.model.layers[start + 1 : names.index("features") + 1]:
+    inputs = x = keras.Input(model.layers[start].output.shape[1:])
+    for layer in model.layers[start + 1 : names.index(last) + 1]:
         x = layer(x)
     return keras.Model(inputs, x)
 
 
-def share(logits: np.ndarray, labels: np.ndarray) -> float:
+def share(outputs: np.ndarray, labels: np.ndarray) -> float:
     """Accuracy, rounded for the file."""
-    return round(float((logits.argmax(axis=1) == labels).mean()), 4)
+    return round(float((outputs.argmax(axis=1) == labels).mean()), 4)
 
 
 class Reader:
-    """Reads letters from a network's features: with the head that read them before fine-tuning, or with a new one."""
+    """Reads letters from a network's features.
+
+    With the head that read them before fine-tuning, or with a new one.
+    """
 
     def __init__(self, backbone: tk.Backbone):
         drawn = [
@@ -87,36 +98,29 @@ class Reader:
             "which letter is it?",
             tuple(tk.glyphs.LETTERS),
             *splits,
-            False,
-            None,
-            0,
+            mirror=False,
+            labels_per_class=None,
+            seed=0,
         )
         self.head = tk.linear_probe(backbone, self.task).head
 
     def same_head(self, run: tk.Run) -> float:
+        """Accuracy on letters of the head from before, on the network as it is now."""
         mean, variance, kernel, bias = self.head
-        features = outputs(run, self.task.test.images, "features")
-        return share(
-            (features - mean) / np.sqrt(variance) @ kernel + bias, self.task.test.labels
-        )
+        test = self.task.test
+        seen = (features(run, test.images) - mean) / np.sqrt(variance)
+        return share(seen @ kernel + bias, test.labels)
 
     def new_head(self, run: tk.Run) -> float:
+        """Accuracy on letters of a new head, trained on 1,000 of them."""
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        train = self.task.train.pick(range(1000))
+        train, test = self.task.train.pick(range(1000)), self.task.test
         head = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
-        head.fit(outputs(run, train.images, "features"), train.labels)
-        return round(
-            float(
-                head.score(
-                    outputs(run, self.task.test.images, "features"),
-                    self.task.test.labels,
-                )
-            ),
-            4,
-        )
+        head.fit(features(run, train.images), train.labels)
+        return round(float(head.score(features(run, test.images), test.labels)), 4)
 
 
 def measure(run: tk.Run, styles, reader: Reader, again: bool) -> dict:
@@ -125,38 +129,51 @@ def measure(run: tk.Run, styles, reader: Reader, again: bool) -> dict:
         "test": round(run.score().mean, 4),
         "validation": [round(value, 4) for value in run.history["val_accuracy"]],
         "styles": {
-            name: share(outputs(run, scenes.images), scenes.symbol)
+            name: share(logits(run, scenes.images), scenes.symbol)
             for name, scenes in styles.items()
         },
         "letters": reader.same_head(run),
     }
-    return {**found, "letters_again": reader.new_head(run)} if again else found
+    if again:
+        found["letters_again"] = reader.new_head(run)
+    return found
 
 
 def step_seconds(
     backbone: tk.Backbone, task: tk.Task, head: tk.Head
 ) -> dict[str, float]:
-    """Seconds of this process for one step at each depth, the part below the cut cached; the median of twelve."""
+    """Seconds of this process for one step at each depth; the median of twelve.
+
+    The part below the cut is cached.
+    """
     found = {}
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     for depth in (None, *DEPTHS):
         cut = cut_below(depth)
-        run = tk.transfer._with_head(backbone.build(), head, task, False)
-        above = above_cut(run, cut)
-        above.compile(
-            keras.optimizers.Adam(1e-4),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        )
-        x, y = (
-            tk.activations(backbone, task.train.images, cut)[:BATCH],
-            task.train.labels[:BATCH],
-        )
+        model = training.with_head(backbone.build(), head, task)
+        above = above_cut(model, cut)
+        above.compile(keras.optimizers.Adam(1e-4), loss)
+        inputs = tk.activations(backbone, task.train.images, cut)[:BATCH]
+        labels = task.train.labels[:BATCH]
         taken = []
         for _ in range(15):
             started = time.process_time()
-            above.train_on_batch(x, y)
+            above.train_on_batch(inputs, labels)
             taken.append(time.process_time() - started)
         found[depth or "head"] = round(float(np.median(taken[3:])), 5)
     return found
+
+
+def plan() -> list[tuple[str, str, float]]:
+    """Kind of start, depth and step size of every run."""
+    runs = [
+        ("tuned", depth, rate)
+        for rate in RATES
+        for depth in DEPTHS
+        if depth != "block2" or rate == AGAIN
+    ]
+    runs += [("random", "all", rate) for rate in RATES[:2]]
+    return [*runs, ("shrunk", "all", RATES[-1])]
 
 
 def of_seed(seed: int) -> dict:
@@ -166,21 +183,21 @@ def of_seed(seed: int) -> dict:
     task = tk.load_task("digits", LABELS, seed=seed)
     task = replace(task, test=task.test.pick(range(TEST)))
     probe = tk.linear_probe(letters, task, seed=seed)
-    plan = [
-        ("tuned", depth, rate)
-        for rate in RATES
-        for depth in DEPTHS
-        if depth != "block2" or rate == AGAIN
-    ]
-    plan += [("random", "all", rate) for rate in RATES[:2]] + [
-        ("shrunk", "all", RATES[-1])
-    ]
     runs: dict[str, dict] = {"tuned": {}, "random": {}, "shrunk": {}}
-    for kind, depth, rate in plan:
+    for kind, depth, rate in plan():
         run = tk.fine_tune(
-            letters, task, unfreeze=depth, seed=seed, rate=rate, head=None if kind == "random" else probe.head,
-            shrink=SHRINK if kind == "shrunk" else 1.0, steps=STEPS, batch=BATCH, min_epochs=1, keep_best=False,
-        )  # fmt: skip
+            letters,
+            task,
+            unfreeze=depth,
+            seed=seed,
+            rate=rate,
+            head=None if kind == "random" else probe.head,
+            shrink=SHRINK if kind == "shrunk" else 1.0,
+            steps=STEPS,
+            batch=BATCH,
+            min_epochs=1,
+            keep_best=False,
+        )
         found = measure(run, styles, reader, again=kind == "tuned" and rate == AGAIN)
         runs[kind].setdefault(depth, {})[str(rate)] = found
         print(seed, kind, depth, rate, found, flush=True)
@@ -192,8 +209,8 @@ def of_seed(seed: int) -> dict:
     }
 
 
-def together(found: list) -> dict:
-    """Dicts of one form, one for each seed, as one dict that ends in lists over the seeds."""
+def together(found: list) -> dict | list:
+    """Dicts of one form, one for each seed, as one dict that ends in lists."""
     if not isinstance(found[0], dict) or "test" in found[0]:
         return found
     return {key: together([one[key] for one in found]) for key in found[0]}
@@ -204,12 +221,19 @@ def main() -> None:
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         for one in pool.map(of_seed, SEEDS):
             found.append(one)
-            seconds = found[0]["seconds_of_a_step"]
             runs = together([{**seed, "seconds_of_a_step": {}} for seed in found])
+            runs["seconds_of_a_step"] = found[0]["seconds_of_a_step"]
             stored.write(
-                "06_prices", tk.Backbone("letters"), SEEDS[: len(found)], labels_per_class=LABELS, test=TEST,
-                steps=STEPS, batch=BATCH, shrink=SHRINK, **{**runs, "seconds_of_a_step": seconds},
-            )  # fmt: skip
+                "06_prices",
+                tk.Backbone("letters"),
+                SEEDS[: len(found)],
+                labels_per_class=LABELS,
+                test=TEST,
+                steps=STEPS,
+                batch=BATCH,
+                shrink=SHRINK,
+                **runs,
+            )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""Makes 08_dial.json: digits that move away from the source's scenes in four ways, and what letters are then worth.
+"""Makes 08_dial.json: digits that move away from the source's scenes in four ways.
 
-Each step has four draws of 200 scenes to train a linear head on (20 for each digit) and 500 to test it. The head reads
-96 components of the pixels, of letters' last features or of an early cut. Where the pixels are scrambled, the whole
-network is trained from scratch too, at both ends.
+And what letters are then worth. Each step has four draws of 200 scenes to train a
+linear head on (20 for each digit) and 500 to test it. The head reads 96 components of
+the pixels, of letters' last features or of an early cut. Where the pixels are
+scrambled, the whole network is trained from scratch too, at both ends.
 
-Run from the repository's root: python notebooks/results/make_08_dial.py (about three minutes on 2 cores).
+Run from the repository's root: python notebooks/results/make_08_dial.py
+(about three minutes on 2 cores).
 """
 
 import numpy as np
@@ -16,18 +18,17 @@ from tlkit_course.figures.similarity_dial import STEPS, moved
 
 import tlkit as tk
 
-LETTERS, DRAWS, TRAIN, TEST, SEEDS = (
-    tk.Backbone("letters"),
-    range(4),
-    200,
-    500,
-    (0, 1, 2),
-)
+LETTERS = tk.Backbone("letters")
+DRAWS = range(4)
+TRAIN, TEST = 200, 500  # scenes
+SEEDS = (0, 1, 2)  # of training from scratch
 WAYS = {"pixels": "image", "early": "block2", "letters": "block5"}
 EVERY_FONT = tk.glyphs.TRAIN_FONTS + tk.glyphs.TEST_FONTS
 
+Pictures = tuple[np.ndarray, np.ndarray]  # uint8 (n, 32, 32, 3), int (n,)
 
-def scenes(what: str, step: int, draw: int) -> list[tuple[np.ndarray, np.ndarray]]:
+
+def scenes(what: str, step: int, draw: int) -> list[Pictures]:
     """Training and test scenes with their labels."""
     return [
         moved(what, step, TRAIN, 8000 + draw),
@@ -35,34 +36,37 @@ def scenes(what: str, step: int, draw: int) -> list[tuple[np.ndarray, np.ndarray
     ]
 
 
-def heads(parts) -> dict[str, float]:
-    """Test accuracy of a linear head on what each way says of the scenes."""
+def heads(parts: list[Pictures]) -> dict[str, float]:
+    """Test accuracy of a linear head on what each way makes of the scenes."""
     images, labels = (np.concatenate(some) for some in zip(*parts, strict=True))
     seen = tk.forecast.look(LETTERS, images, fit=TRAIN)
     return {way: score(seen[cut], labels) for way, cut in WAYS.items()}
 
 
 def score(numbers: np.ndarray, labels: np.ndarray) -> float:
-    """Test accuracy of a linear head, a ridge whose strength the training scenes choose."""
+    """Test accuracy of a ridge whose strength the training scenes choose."""
     head = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(0, 4, 9)))
-    return round(
-        float(
-            head.fit(numbers[:TRAIN], labels[:TRAIN]).score(
-                numbers[TRAIN:], labels[TRAIN:]
-            )
-        ),
-        4,
-    )
+    head.fit(numbers[:TRAIN], labels[:TRAIN])
+    return round(float(head.score(numbers[TRAIN:], labels[TRAIN:])), 4)
 
 
-def scratch(parts, seed: int) -> float:
-    """Test accuracy of the network trained from scratch on the same scenes, four fifths to train, the rest to watch."""
+def scratch(parts: list[Pictures], seed: int) -> float:
+    """Test accuracy of the network trained from scratch on the same scenes.
+
+    Four fifths of them train, the rest validate.
+    """
     (images, labels), test = parts
     every, kept = tk.Split(images, labels), TRAIN * 4 // 5
-    splits = every.pick(range(kept)), every.pick(range(kept, TRAIN)), tk.Split(*test)
-    question = "dial", "which digit?", tuple(tk.glyphs.DIGITS)
     task = tk.Task(
-        *question, *splits, mirror=False, labels_per_class=TRAIN // 10, seed=seed
+        "dial",
+        "which digit?",
+        tuple(tk.glyphs.DIGITS),
+        train=every.pick(range(kept)),
+        validation=every.pick(range(kept, TRAIN)),
+        test=tk.Split(*test),
+        mirror=False,
+        labels_per_class=TRAIN // 10,
+        seed=seed,
     )
     return round(tk.from_scratch(LETTERS, task, seed=seed).score().mean, 4)
 
@@ -70,26 +74,27 @@ def scratch(parts, seed: int) -> float:
 def main() -> None:
     accuracy: dict[str, dict[str, list[list[float]]]] = {}
     for what, steps in STEPS.items():
-        accuracy[what] = {}
+        accuracy[what] = {way: [[] for _ in steps] for way in WAYS}
         for step in range(len(steps)):
             for draw in DRAWS:
                 for way, found in heads(scenes(what, step, draw)).items():
-                    accuracy[what].setdefault(way, [[] for _ in steps])[step].append(
-                        found
-                    )
-            print(
-                what,
-                step,
-                {way: found[step] for way, found in accuracy[what].items()},
-                flush=True,
-            )
+                    accuracy[what][way][step].append(found)
+            newest = {way: found[step] for way, found in accuracy[what].items()}
+            print(what, step, newest, flush=True)
     ends: dict[str, list[float]] = {"0": [], "5": []}
     for seed in SEEDS:
         for step, found in ends.items():
             found.append(scratch(scenes("scrambled", int(step), seed), seed))
             print("scratch", step, found, flush=True)
-        stored.write("08_dial", LETTERS, DRAWS, scenes={"train": TRAIN, "test": TEST}, steps=STEPS, accuracy=accuracy,
-                     scratch=ends)  # fmt: skip
+        stored.write(
+            "08_dial",
+            LETTERS,
+            DRAWS,
+            scenes={"train": TRAIN, "test": TEST},
+            steps=STEPS,
+            accuracy=accuracy,
+            scratch=ends,
+        )
 
 
 if __name__ == "__main__":

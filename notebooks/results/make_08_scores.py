@@ -1,13 +1,17 @@
-"""Makes 08_scores.json: scores computed before training, and the truth, for 16 questions at eleven places each.
+"""Makes 08_scores.json: scores computed before training, and the truth.
 
-The places are the cuts of letters and of the same layers with random weights. Each draw has 200 scenes to train on and
-600 to test. The truth is the test accuracy of a linear head; the scores see only the 200. "cross" is the obvious rival:
-minus the squared error of that same head on the 200, each left out once.
+For 16 questions at eleven places each. The places are the cuts of letters and of the
+same layers with random weights. Each draw has 200 scenes to train on and 600 to test.
+The truth is the test accuracy of a linear head; the scores see only the 200. "cross" is
+the obvious rival: minus the squared error of that same head on the 200, each left out
+once.
 
-Run from the repository's root: python notebooks/results/make_08_scores.py (about two minutes on 2 cores).
+Run from the repository's root: python notebooks/results/make_08_scores.py
+(about two minutes on 2 cores).
 """
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 import numpy as np
 import stored
@@ -18,7 +22,11 @@ from sklearn.preprocessing import StandardScaler
 import tlkit as tk
 from tlkit import forecast, glyphs
 
-LETTERS, DRAWS, TRAIN, TEST = tk.Backbone("letters"), range(4), 200, 600
+LETTERS = tk.Backbone("letters")
+DRAWS = range(4)
+TRAIN, TEST = 200, 600  # scenes
+FONTS = glyphs.TRAIN_FONTS, glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
+
 Pictures = tuple[np.ndarray, np.ndarray]  # uint8 (n, 32, 32, 3), int (n,)
 Ask = Callable[[int, int, Sequence[str]], Pictures]  # number, seed, fonts
 
@@ -37,36 +45,53 @@ def ask(
     return draw
 
 
+symbol, colour = attrgetter("symbol"), attrgetter("colour")
+
+
+def quarter(scenes: glyphs.Scenes) -> np.ndarray:
+    """Which of four classes of 15 degrees the angle is in."""
+    return np.clip((scenes.angle + 30) // 15, 0, 3).astype(int)
+
+
+def odd(scenes: glyphs.Scenes) -> np.ndarray:
+    """1 for an odd digit."""
+    return scenes.symbol % 2
+
+
+def warm(scenes: glyphs.Scenes) -> np.ndarray:
+    """1 for red, orange, yellow and magenta."""
+    return np.isin(scenes.colour, (0, 1, 2, 6)).astype(int)
+
+
+def dark(scenes: glyphs.Scenes) -> np.ndarray:
+    """1 for red and blue."""
+    return np.isin(scenes.colour, (0, 5)).astype(int)
+
+
 def marks(n: int, seed: int, fonts: Sequence[str]) -> Pictures:
     """How many marks around the digit: none, two, four or six?"""
-    some = [
-        ask(lambda scenes: scenes.symbol, clutter=2 * k)(n // 4, 10 * seed + k, fonts)[
-            0
-        ]
-        for k in range(4)
-    ]
+    parts = []
+    for k in range(4):
+        images, _ = ask(symbol, clutter=2 * k)(n // 4, 10 * seed + k, fonts)
+        parts.append(images)
     order = np.random.default_rng(seed).permutation(n)
-    return np.concatenate(some)[order], np.repeat(range(4), n // 4)[order]
+    return np.concatenate(parts)[order], np.repeat(range(4), n // 4)[order]
 
 
 def family(n: int, seed: int, fonts: Sequence[str]) -> Pictures:
     """Is the typeface of one width, without serifs, or with them?"""
     fonts = [name for name in fonts if name in glyphs.TRAIN_FONTS]
-    kinds = np.array(
-        [
-            0 if "Mono" in name else 1 if "Sans" in name or "ss" in name else 2
-            for name in fonts
-        ]
-    )
+    kinds = np.array([_family(name) for name in fonts])
     return ask(lambda scenes: kinds[scenes.font])(n, seed, fonts)
 
 
-def symbol(scenes: glyphs.Scenes) -> np.ndarray:
-    return scenes.symbol
-
-
-def near(scenes: glyphs.Scenes) -> np.ndarray:
-    return np.clip((scenes.angle + 30) // 15, 0, 3).astype(int)
+def _family(font: str) -> int:
+    """0: of one width; 1: without serifs; 2: with serifs."""
+    if "Mono" in font:
+        return 0
+    if "Sans" in font or "ss" in font:
+        return 1
+    return 2
 
 
 TASKS: dict[str, Ask] = {
@@ -75,13 +100,11 @@ TASKS: dict[str, Ask] = {
     "greek": ask(symbol, "ΓΔΘΛΞΠΣΦΨΩ"),
     "cyrillic": ask(symbol, "БГДЖИЛФЦЮЯ"),
     "signs": ask(symbol, "#%&@*+=/<>"),
-    "odd or even": ask(lambda scenes: scenes.symbol % 2),
-    "angles": ask(near),
-    "colours": ask(lambda scenes: scenes.colour),
-    "warm or cold": ask(
-        lambda scenes: np.isin(scenes.colour, (0, 1, 2, 6)).astype(int)
-    ),
-    "dark or bright": ask(lambda scenes: np.isin(scenes.colour, (0, 5)).astype(int)),
+    "odd or even": ask(odd),
+    "angles": ask(quarter),
+    "colours": ask(colour),
+    "warm or cold": ask(warm),
+    "dark or bright": ask(dark),
     "typeface": family,
     "marks around": marks,
     "digits, turned": ask(symbol, turn=180),
@@ -94,7 +117,11 @@ TASKS: dict[str, Ask] = {
 
 
 def places(images: np.ndarray, draw: int) -> dict[str, np.ndarray]:
-    """Place -> (n, 96): the cuts of letters by name, and those of random layers as "random block1" and so on."""
+    """Place -> (n, 96).
+
+    The cuts of letters have their names, those of random layers are "random block1" and
+    so on.
+    """
     untrained = forecast.look(LETTERS.random(draw), images, fit=TRAIN)
     others = {f"random {cut}": z for cut, z in untrained.items() if cut != "image"}
     return forecast.look(LETTERS, images, fit=TRAIN) | others
@@ -103,12 +130,11 @@ def places(images: np.ndarray, draw: int) -> dict[str, np.ndarray]:
 def measure(numbers: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """The truth and the scores of one place."""
     head = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(0, 4, 9)))
-    (known, unseen), (mine, true) = (
-        np.split(numbers, [TRAIN]),
-        np.split(labels, [TRAIN]),
-    )
+    known, unseen = np.split(numbers, [TRAIN])
+    mine, true = np.split(labels, [TRAIN])
+    head.fit(known, mine)
     found = {
-        "truth": head.fit(known, mine).score(unseen, true),
+        "truth": head.score(unseen, true),
         "cross": head[-1].best_score_,
         "nearest": forecast.nearest(known, mine),
         "logme": forecast.logme(known, mine),
@@ -118,23 +144,19 @@ def measure(numbers: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 
 def main() -> None:
     tasks: dict[str, dict[str, dict[str, list[float]]]] = {name: {} for name in TASKS}
-    fonts = glyphs.TRAIN_FONTS, glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
     for draw in DRAWS:
         for name, question in TASKS.items():
-            parts = [question(n, start + draw, some)
-                     for n, start, some in zip((TRAIN, TEST), (3000, 4000), fonts, strict=True)]  # fmt: skip
-            images, labels = (np.concatenate(some) for some in zip(*parts, strict=True))
-            for place, numbers in places(images, draw).items():
-                for score, value in measure(numbers, labels).items():
-                    tasks[name].setdefault(place, {}).setdefault(score, []).append(
-                        value
-                    )
-            print(
-                draw,
-                name,
-                {place: found["truth"][-1] for place, found in tasks[name].items()},
-                flush=True,
+            train = question(TRAIN, 3000 + draw, FONTS[0])
+            test = question(TEST, 4000 + draw, FONTS[1])
+            images, labels = (
+                np.concatenate(both) for both in zip(train, test, strict=True)
             )
+            for place, numbers in places(images, draw).items():
+                scores = tasks[name].setdefault(place, {})
+                for score, value in measure(numbers, labels).items():
+                    scores.setdefault(score, []).append(value)
+            truths = {place: found["truth"][-1] for place, found in tasks[name].items()}
+            print(draw, name, truths, flush=True)
         stored.write(
             "08_scores",
             LETTERS,

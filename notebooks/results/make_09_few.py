@@ -1,14 +1,18 @@
-"""Makes 09_few.json: test accuracy on digits with 5 labels per class, validation included, when all layers are
-fine-tuned from a random head, when block 5 alone is, and when only a head is trained.
+"""Makes 09_few.json: test accuracy on digits with 5 labels per class, three ways.
 
-Run from the repository's root: python notebooks/results/make_09_few.py (about four minutes on 2 cores).
+All layers are fine-tuned from a random head, block 5 alone is, or only a head is
+trained. Validation labels are among the five.
+
+Run from the repository's root: python notebooks/results/make_09_few.py
+(about four minutes on 2 cores).
 """
 
 import stored
 
 import tlkit as tk
 
-LABELS, SEEDS = 5, (0, 1, 2, 3, 4)
+LABELS = 5
+SEEDS = (0, 1, 2, 3, 4)
 WAYS = {"all": "all", "block5": "block5", "head": None}
 
 

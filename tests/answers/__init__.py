@@ -1,1 +1,5 @@
-"""One module for each notebook with exercises: RIGHT and WRONG answers, and what is said about them."""
+"""One module for each notebook with exercises: right and wrong answers.
+
+RIGHT: exercise -> an answer, and the numbers that the notebook measures for its check.
+WRONG: exercise, a wrong answer, and a few words of what the check replies.
+"""

@@ -2,10 +2,8 @@
 
 from types import SimpleNamespace
 
-SCRATCH, TARGET = (
-    {20: 0.11, 50: 0.12, 500: 0.58},
-    0.84,
-)  # as measured; transfer with 20 labels per class
+SCRATCH = {20: 0.11, 50: 0.12, 500: 0.58}  # labels per class -> accuracy, as measured
+TARGET = 0.84  # transfer with 20 labels per class
 
 
 def run(recipe="probe", weights="letters", task="digits", labels=5):
@@ -19,8 +17,8 @@ def run(recipe="probe", weights="letters", task="digits", labels=5):
 RIGHT = {
     "00 labels": ("more", (SCRATCH, TARGET)),
     "00 five": (run(), ()),
-}  # exercise -> answer, measured numbers
-WRONG = [  # exercise, answer, a few words of what is said about it
+}
+WRONG = [
     ("00 five", run(labels=20), "has used 20 labels per class"),
     ("00 five", run("scratch", None), "started from random weights"),
     ("00 five", run(task="letters"), "That is the source task"),

@@ -7,12 +7,21 @@ def roles(source="a", target="b", shared="d", specific="e"):
     return {"source": source, "target": target, "shared": shared, "specific": specific}
 
 
+def carry_over(source, new):
+    return {name: source.get(name, new[name]) for name in new}
+
+
+def headless(source, new):
+    return {name: source[name] for name in source if name in new}
+
+
+def head_alone(source, new):
+    return {name: new[name] for name in new if name not in source}
+
+
 RIGHT = {
     "01 roles": (roles(), ()),
-    "01 carry over": (
-        lambda source, new: {name: source.get(name, new[name]) for name in new},
-        (),
-    ),
+    "01 carry over": (carry_over, ()),
     "01 own target": ("helps", (Interval(0.5, 0.45, 0.55),)),
 }
 WRONG = [
@@ -28,16 +37,8 @@ WRONG = [
     ("01 carry over", lambda source, new: new, "traditional learning"),
     ("01 carry over", lambda source, new: {**new, **source}, "Keep only the layers"),
     ("01 carry over", lambda source, new: {**source, **new}, "have overwritten"),
-    (
-        "01 carry over",
-        lambda source, new: {n: source[n] for n in source if n in new},
-        "the head is missing",
-    ),
-    (
-        "01 carry over",
-        lambda source, new: {n: new[n] for n in new if n not in source},
-        "For each name in new",
-    ),
+    ("01 carry over", headless, "the head is missing"),
+    ("01 carry over", head_alone, "For each name in new"),
     ("01 own target", 0.4, "That is a gain"),
     ("01 own target", "yes", "Be more exact"),
     ("01 own target", "no difference", "leaves 0 out"),

@@ -1,13 +1,13 @@
 """Right and wrong answers to the exercises of notebook 02."""
 
-FOUND = {
+FOUND = {  # cut -> accuracy, as measured
     "image": 0.52,
     "block1": 0.75,
     "block2": 0.81,
     "block3": 0.87,
     "block4": 0.80,
     "block5": 0.71,
-}  # as measured
+}
 
 
 def freeze_but(*learning):
@@ -33,6 +33,8 @@ def convolutions_alone(model):
             layer.trainable = False
 
 
+everything_but_block5 = freeze_but("block1", "block2", "block3", "block4", "logits")
+
 RIGHT = {
     "02 count": (lambda inputs, outputs: 9 * inputs * outputs + outputs, ()),
     "02 freeze": (freeze_but("block5", "logits"), ()),
@@ -51,11 +53,7 @@ WRONG = [
     ("02 freeze", freeze_but("block5"), "The head is frozen"),
     ("02 freeze", lambda model: None, "Block 1 still learns"),
     ("02 freeze", convolutions_alone, "not by the kind of layer"),
-    (
-        "02 freeze",
-        freeze_but("block1", "block2", "block3", "block4", "logits"),
-        "wrong way round",
-    ),
+    ("02 freeze", everything_but_block5, "wrong way round"),
     ("02 freeze", freeze_but("block4", "block5", "logits"), "begin with block5"),
     ("02 cut", "block6", "not a cut"),
     ("02 cut", "block1", "a few pixels"),

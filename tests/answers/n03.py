@@ -6,25 +6,37 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 
 
+def of_truth(numbers, labels):
+    """In each row of (n, classes), the number of the true class: (n,)."""
+    return numbers[np.arange(len(labels)), labels]
+
+
 def each(logits, labels):
-    return -log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
+    return -of_truth(log_softmax(logits, axis=1), labels)
+
+
+def mean(logits, labels):
+    return each(logits, labels).mean()
 
 
 def naive(logits, labels):
     powers = np.exp(logits)
-    return -np.log(
-        (powers / powers.sum(axis=1, keepdims=True))[np.arange(len(labels)), labels]
-    ).mean()
+    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    return -np.log(of_truth(probabilities, labels)).mean()
 
 
-def zero_probability(logits, labels):  # a stable softmax, and then the logarithm of it
-    return -np.log(softmax(logits, axis=1)[np.arange(len(labels)), labels]).mean()
+def zero_probability(logits, labels):
+    """A stable softmax, and then the logarithm of it."""
+    return -np.log(of_truth(softmax(logits, axis=1), labels)).mean()
 
 
 def clipped(logits, labels):
-    return -np.log(
-        np.clip(softmax(logits, axis=1), 1e-7, 1)[np.arange(len(labels)), labels]
-    ).mean()
+    probabilities = np.clip(softmax(logits, axis=1), 1e-7, 1)
+    return -np.log(of_truth(probabilities, labels)).mean()
+
+
+def mean_probability(logits, labels):
+    return softmax(logits, axis=1).mean()
 
 
 def over_classes(logits, labels):
@@ -43,9 +55,29 @@ def sums(losses, batch):
     ]
 
 
+def average(losses, batch):
+    return sum(sums(losses, batch)) / len(losses)
+
+
+def of_means(losses, batch):
+    return np.mean(means(losses, batch))
+
+
+def of_sums(losses, batch):
+    return np.mean(sums(losses, batch))
+
+
+def all_full(losses, batch):
+    return sum(sums(losses, batch)) / (batch * len(means(losses, batch)))
+
+
+def last_left_out(losses, batch):
+    return np.mean(means(losses, batch)[:-1])
+
+
 RIGHT = {
-    "03 stable": (lambda z, y: each(z, y).mean(), ()),
-    "03 average": (lambda losses, batch: sum(sums(losses, batch)) / len(losses), ()),
+    "03 stable": (mean, ()),
+    "03 average": (average, ()),
     "03 first loss": (("B", 3.689), ()),
 }
 WRONG = [
@@ -58,33 +90,11 @@ WRONG = [
     ("03 stable", naive, "np.exp overflows"),
     ("03 stable", zero_probability, "a logarithm meets 0"),
     ("03 stable", clipped, "finite but wrong"),
-    (
-        "03 stable",
-        lambda z, y: softmax(z, axis=1).mean(),
-        "minus the logit of the true class",
-    ),
-    (
-        "03 average",
-        lambda losses, batch: np.mean(means(losses, batch)),
-        "mean of the batch means",
-    ),
-    (
-        "03 average",
-        lambda losses, batch: np.mean(sums(losses, batch)),
-        "number of batches",
-    ),
-    (
-        "03 average",
-        lambda losses, batch: (
-            sum(sums(losses, batch)) / (batch * len(means(losses, batch)))
-        ),
-        "were full",
-    ),
-    (
-        "03 average",
-        lambda losses, batch: np.mean(means(losses, batch)[:-1]),
-        "They count too",
-    ),
+    ("03 stable", mean_probability, "minus the logit of the true class"),
+    ("03 average", of_means, "mean of the batch means"),
+    ("03 average", of_sums, "number of batches"),
+    ("03 average", all_full, "were full"),
+    ("03 average", last_left_out, "They count too"),
     ("03 average", lambda losses, batch: sum(sums(losses, batch)), "sum of all losses"),
     ("03 average", lambda losses, batch: losses.max(), "divide once, at the end"),
     ("03 first loss", ("A", log(40)), "where every honest training begins"),

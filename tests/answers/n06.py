@@ -15,43 +15,43 @@ def attempt(recipe):
     return share, Interval(0.2, 0.17, 0.23) if good else Interval(0.0, -0.02, 0.02)
 
 
+def price(pictures, epochs, below, above):
+    return pictures * (below + 3 * epochs * above)
+
+
+def everything(pictures, epochs, below, above):
+    return 3 * pictures * epochs * (below + above)
+
+
+def one_pass_too_many(pictures, epochs, below, above):
+    return pictures * (below + above + 3 * epochs * above)
+
+
+BLIND = {"head": "random", "unfreeze": "all", "rate": 1e-3, "steps": 40}
+
 RIGHT = {
     "06 leak": ("block3_conv2", ()),
-    "06 price": (
-        lambda pictures, epochs, below, above: pictures * (below + 3 * epochs * above),
-        (),
-    ),
+    "06 price": (price, ()),
     "06 budget": (GOOD, (attempt,)),
 }
+BLOCK3 = ["block3_conv1", "block3_conv2", "block3_conv3"]
 BLOCK5 = ["block5_conv1", "block5_conv2", "block5_conv3"]
 WRONG = [
     ("06 leak", [], "Flags cannot show it"),
     ("06 leak", {"block3_conv2", *BLOCK5, "logits"}, "which one was not"),
     ("06 leak", [*BLOCK5, "logits"], "meant to learn, and their flags"),
     ("06 leak", ["block5_conv1", "block3_conv2"], "Leave them out"),
-    (
-        "06 leak",
-        ["block3_conv1", "block3_conv2", "block3_conv3"],
-        "others of these stood still",
-    ),
+    ("06 leak", BLOCK3, "others of these stood still"),
     ("06 leak", "block1_conv1", "That layer stood still"),
     ("06 leak", "all of them", "np.array_equal"),
     ("06 price", lambda n, e, b, a: ..., "where the dots are"),
     ("06 price", lambda n, e, b, a: n * e * (b + 3 * a), "again in every epoch"),
-    (
-        "06 price",
-        lambda n, e, b, a: 3 * n * e * (b + a),
-        "the price of training everything",
-    ),
+    ("06 price", everything, "the price of training everything"),
     ("06 price", lambda n, e, b, a: n * (b + e * a), "also needs the backward"),
     ("06 price", lambda n, e, b, a: 3 * n * (b + e * a), "nothing below the cut"),
     ("06 price", lambda n, e, b, a: n * (b + 2 * e * a), "three in all"),
     ("06 price", lambda n, e, b, a: 3 * n * e * a, "The frozen part is missing"),
-    (
-        "06 price",
-        lambda n, e, b, a: n * (b + a + 3 * e * a),
-        "the first pass ends at the cut",
-    ),
+    ("06 price", one_pass_too_many, "the first pass ends at the cut"),
     ("06 price", lambda n, e, b, a: b + 3 * e * a, "the price of one picture"),
     ("06 price", lambda n, e, b, a: n * e, "How often does one picture pass"),
     ("06 budget", GOOD | {"steps": ...}, "Not finished yet"),
@@ -59,11 +59,7 @@ WRONG = [
     ("06 budget", GOOD | {"unfreeze": "all"}, "which block costs least"),
     ("06 budget", GOOD | {"steps": 1000}, "fewer steps, or fewer blocks"),
     ("06 budget", GOOD | {"rate": 0.1}, "destroy what the blocks knew"),
-    (
-        "06 budget",
-        {"head": "random", "unfreeze": "all", "rate": 1e-3, "steps": 40},
-        "Where else could it start",
-    ),
+    ("06 budget", BLIND, "Where else could it start"),
     ("06 budget", GOOD | {"head": "random"}, "good at once"),
     ("06 budget", GOOD | {"rate": 1e-6}, "large enough to move anything"),
 ]

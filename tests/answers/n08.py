@@ -2,10 +2,10 @@
 
 import numpy as np
 
-HEIGHTS = {
+HEIGHTS = {  # as measured
     "probe": {2: 0.71, 20: 0.84, 500: 0.90},
     "scratch": {2: 0.10, 20: 0.11, 500: 0.56},
-}  # as measured
+}
 FOUND = {  # about as measured
     "letter or digit": {
         "image": 0.5,
@@ -33,13 +33,22 @@ FOUND = {  # about as measured
     },
 }
 GOOD = {
-    "letter or digit": "deep", "left or right": "middle", "bright ground": "early",
-    "baseline": "pixels and random layers", "chosen on": "train",
-}  # fmt: skip
+    "letter or digit": "deep",
+    "left or right": "middle",
+    "bright ground": "early",
+    "baseline": "pixels and random layers",
+    "chosen on": "train",
+}
 
 
 def places(columns, rows=slice(None), sign=1):
-    """Sort by distance, and keep some of it."""
+    """A learner's function: sort by distance, and keep some of it.
+
+    Args:
+        columns: k -> which columns are kept.
+        rows: which rows are kept.
+        sign: -1 sorts the farthest to the front.
+    """
 
     def neighbours(numbers, k):
         distances = ((numbers[:, None] - numbers[None]) ** 2).sum(axis=-1)
@@ -48,9 +57,21 @@ def places(columns, rows=slice(None), sign=1):
     return neighbours
 
 
+def nearest(k):
+    return slice(1, k + 1)
+
+
+def itself_too(k):
+    return slice(0, k)
+
+
+def every(k):
+    return slice(None)
+
+
 RIGHT = {
     "08 curve": (250, (HEIGHTS,)),
-    "08 neighbours": (places(lambda k: slice(1, k + 1)), ()),
+    "08 neighbours": (places(nearest), ()),
     "08 decide": (GOOD, (FOUND,)),
 }
 WRONG = [
@@ -61,15 +82,11 @@ WRONG = [
     ("08 curve", 1.6, "compared heights"),
     ("08 curve", 100, "right end of the line"),
     ("08 neighbours", lambda numbers, k: ..., "where the dots are"),
-    ("08 neighbours", places(lambda k: slice(0, k)), "vote for itself"),
-    ("08 neighbours", places(lambda k: slice(0, k), sign=-1), "farthest"),
-    ("08 neighbours", places(lambda k: slice(None)), "Keep k of them"),
+    ("08 neighbours", places(itself_too), "vote for itself"),
+    ("08 neighbours", places(itself_too, sign=-1), "farthest"),
+    ("08 neighbours", places(every), "Keep k of them"),
     ("08 neighbours", places(lambda k: slice(1, k)), "One too few"),
-    (
-        "08 neighbours",
-        places(lambda k: slice(None), rows=slice(1, 4)),
-        "sliced the rows",
-    ),
+    ("08 neighbours", places(every, rows=slice(1, 4)), "sliced the rows"),
     ("08 neighbours", places(lambda k: slice(2, k + 2)), "Which columns"),
     ("08 decide", {**GOOD, "bright ground": ...}, "dots left"),
     ("08 decide", {**GOOD, "chosen on": "test"}, "the luckiest of six"),

@@ -54,10 +54,18 @@ def other_suffix(model, file):
 
 def design(**changes):
     return {
-        "labels": "same draws", "head": "same", "step size": "each its own, by validation", "seeds": 5,
-        "score": "paired difference on test", **changes,
-    }  # fmt: skip
+        "labels": "same draws",
+        "head": "same",
+        "step size": "each its own, by validation",
+        "seeds": 5,
+        "score": "paired difference on test",
+        **changes,
+    }
 
+
+THREE = {"optimizer", "class names", "check sum"}
+BY_TEST = {"step size": "each its own, by test"}
+ONE_STEP_SIZE = {"step size": "one for both"}
 
 RIGHT = {
     "10 choose": ("letters", (TABLE, LIMITS)),
@@ -75,11 +83,7 @@ WRONG = [
     ("10 lost", {"labels"}, "not on the list"),
     ("10 lost", set(), "Something is lost"),
     ("10 lost", {"weights", "class names"}, "to the last bit"),
-    (
-        "10 lost",
-        {"optimizer", "class names", "check sum"},
-        "has the optimizer and its state",
-    ),
+    ("10 lost", THREE, "has the optimizer and its state"),
     ("10 lost", {"loss", "class names"}, "The loss is there"),
     ("10 lost", {"class names"}, "Which of them noticed?"),
     ("10 lost", {"check sum"}, "True, but not all. Print"),
@@ -92,12 +96,8 @@ WRONG = [
     ("10 fair", design(score=...), "Not finished yet"),
     ("10 fair", design(labels="other draws"), "learn from the same pictures"),
     ("10 fair", design(head="each its own"), "which of the two made the difference"),
-    ("10 fair", design(**{"step size": "one for both"}), "tried at its best"),
-    (
-        "10 fair",
-        design(**{"step size": "each its own, by test"}),
-        "has seen the answers",
-    ),
+    ("10 fair", design(**ONE_STEP_SIZE), "tried at its best"),
+    ("10 fair", design(**BY_TEST), "has seen the answers"),
     ("10 fair", design(seeds=1), "at least five"),
     ("10 fair", design(score="accuracy on validation"), "flatters both"),
     ("10 fair", design(score="two accuracies on test"), "draw by draw"),

@@ -1,216 +1,112 @@
-"""The benchmark: every recipe beside its peers, then the targets. `make bench` calls this.
+"""The benchmark: how fast the kit is on each kind of machine, and against whom.
 
-    python tests/bench [--task DIR] [--weights FILE] [--images N] [--test N] [--repeats N] [--epochs N]
-                       [--recipes a,b] [--precision P] [--parts a,b] [--provenance TEXT] [--quick] [--out FILE]
+    python tests/bench [--task DIR] [--weights FILE] [--images N] [--test N]
+                       [--repeats N] [--epochs N] [--kinds a,b] [--parts a,b]
+                       [--recipes a,b] [--precision P] [--provenance TEXT]
+                       [--quick] [--out FILE]
 
-By default the embedded pair: digits, with the backbone that was trained on letters. Writes FILE (JSON), and beside it
-the same with .md and .png: a page with the tables, and its figure. docs/performance.md is such a page.
+`make bench` calls this. By default it takes the embedded pair: digits, with the
+backbone that was trained on letters. Every kind of machine that this processor can play
+is measured, each in processes of its own (kinds.py). It writes FILE (JSON), and beside
+it the same name with .md and .png: a page with the tables, and its figure.
+docs/performance.md is such a page. Kinds and parts that FILE already has stay, unless
+they are measured again.
 
-The parts: recipes (every recipe beside its peers), targets, steps (what a training step is made of, and when a training
-ends), batches (whether larger ones learn as well), views (what augmentation costs and brings) and sizes (pictures of
-several sizes, on a GPU where there is one).
-Without the first, the others are added to the runs that FILE already has.
+The parts:
+
+- recipes: every recipe beside its peers;
+- rates: images in a second by plain Keras, tlkit and PyTorch;
+- targets: the project's own;
+- memory: the peak of each recipe, and of all in one call;
+- main: `python -m tlkit run`, from its start to its first line, first step and end;
+- steps: what a training step is made of;
+- ends (not by default): when a training ends;
+- batches (not by default): whether larger ones learn as well;
+- views (not by default): what augmentation costs and brings;
+- sizes (not by default): pictures of several sizes, on a GPU where there is one.
 """
 
 import argparse
 import json
+import os
 import shlex
+import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-import batches
-import page
-import peers
-import recipes
-import sizes
-import tally
-import targets
-import views
+from kinds import KINDS, NAMES, PARTS, Kind, playable
 
-import tlkit as tk
-
-PARTS = ("recipes", "targets", "steps", "batches", "views", "sizes")
+HERE = Path(__file__).parent
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
+    """The command line, checked."""
     parser = argparse.ArgumentParser(
         prog="tests/bench", description=__doc__.splitlines()[0]
     )
-    parser.add_argument(
-        "--task", default="digits", help="a folder of class folders, or a task's name"
-    )
-    parser.add_argument(
-        "--weights",
-        default="letters",
-        help="a file with VGG16's weights, or a backbone's name",
-    )
-    parser.add_argument(
-        "--images", type=int, default=1000, help="training images of the comparison"
-    )
-    parser.add_argument(
-        "--test", type=int, default=2000, help="test images of the comparison"
-    )
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument(
-        "--epochs",
-        type=int,
-        help="passes that a stage which trains blocks runs at most",
-    )
-    parser.add_argument(
-        "--recipes", default=",".join(peers.NAMES), help="some of %(default)s"
-    )
-    parser.add_argument(
-        "--precision",
-        choices=("float32", "bfloat16"),
-        help="default: the one that is faster here",
-    )
-    parser.add_argument(
-        "--provenance",
-        default="",
-        help="a sentence for the page: which pictures, which weights",
-    )
-    parser.add_argument("--parts", default=",".join(PARTS), help="some of %(default)s")
-    parser.add_argument(
-        "--quick", action="store_true", help="tiny sizes, to see that everything runs"
-    )
-    parser.add_argument(
-        "--out", type=Path, default=Path("build/bench/performance.json")
-    )
+    add = parser.add_argument
+    add("--task", default="digits", help="a folder of class folders, or a task's name")
+    add("--weights", default="letters", help="a VGG16 weights file, or a name")
+    add("--images", type=int, default=500, help="training images of the comparison")
+    add("--test", type=int, default=1000, help="test images of the comparison")
+    add("--repeats", type=int, default=1, help="of the comparison (%(default)s)")
+    most = "passes that a peer's stage which trains blocks runs at most (%(default)s)"
+    add("--epochs", type=int, default=2, help=f"{most}; 0: as many as published")
+    add("--kinds", help=f"some of {','.join(KINDS)} (default: all that can be played)")
+    add("--parts", help=f"some of {','.join(PARTS)} (default: the usual ones)")
+    add("--recipes", help=f"some of {','.join(NAMES)} (default: the kind's)")
+    add("--precision", choices=("float32", "bfloat16"), help="default: the faster one")
+    add("--provenance", default="", help="a sentence: which pictures, which weights")
+    add("--quick", action="store_true", help="tiny sizes, to see that everything runs")
+    add("--out", type=Path, default=Path("build/bench/performance.json"))
+    add("--inside", help=argparse.SUPPRESS)  # the kind that this process plays
     given = parser.parse_args(words)
-    unknown = set(given.recipes.split(",")) - set(peers.NAMES)
-    if unknown:
-        parser.error(
-            f"no recipe {', '.join(sorted(unknown))}: expected some of {', '.join(peers.NAMES)}"
-        )
-    given.parts = given.parts.split(",")
-    if unknown := set(given.parts) - set(PARTS):
-        parser.error(
-            f"no part {', '.join(sorted(unknown))}: expected some of {', '.join(PARTS)}"
-        )
-    if "recipes" not in given.parts and not given.out.exists():
-        parser.error(
-            f"expected {given.out} with the runs of the recipes, got no file: add recipes to --parts"
-        )
+    for option, known in (("kinds", KINDS), ("parts", PARTS), ("recipes", NAMES)):
+        some = getattr(given, option)
+        names = some.split(",") if some else None
+        unknown = sorted(set(names or ()) - set(known))
+        if unknown:
+            parser.error(
+                f"--{option}: expected some of {','.join(known)}, "
+                f"got {','.join(unknown)}"
+            )
+        setattr(given, option, names)
     if given.quick:
         given.images, given.test, given.repeats, given.epochs = 100, 200, 1, 1
     return given
 
 
-def command(words: list[str]) -> str:
-    """The command line as it may be published: of places on this machine only the last part."""
-    return shlex.join(
-        [
-            "python",
-            "tests/bench",
-            *(Path(word).name if Path(word).is_absolute() else word for word in words),
-        ]
-    )
-
-
-def find_torch(names: list[str]) -> tuple[Path | None, list[str]]:
-    """PyTorch's interpreter; without one, say why and go on without its recipes."""
-    try:
-        return peers.torch_python(), names
-    except peers.TorchMissing as reason:
-        print(f"without PyTorch: {reason}", file=sys.stderr)
-        return None, [name for name in names if name not in peers.TORCH]
-
-
-def compare(given: argparse.Namespace, backbone: tk.Backbone, words: list[str]) -> dict:
-    """All recipes side by side: machine, versions, provenance, every run, and the table's rows."""
-    python, names = find_torch(given.recipes.split(","))
-    tasks = [
-        peers.load(given.task, given.images, given.test, seed)
-        for seed in range(given.repeats)
-    ]
-    precision = given.precision or tk.speed.faster_precision(
-        backbone, tasks[0].image_shape
-    )
-    heads = 1 if given.quick else None
-    settings = [
-        recipes.Setting(backbone, task, precision, task.seed, given.epochs, heads)
-        for task in tasks
-    ]
-    result = {
-        "command": command(words), "provenance": given.provenance,
-        "machine": peers.machine(), "versions": peers.versions(), "weights": peers.provenance(backbone),
-        "task": {"name": tasks[0].name, "sha256": tasks[0].fingerprint(), "classes": len(tasks[0].classes),
-                 **{name: len(split) for name, split in tasks[0].splits().items()}},
-        "precision": precision, "repeats": given.repeats, "epochs": given.epochs,
-    }  # fmt: skip
-    if python:
-        result["torch_differs_by"] = peers.same_features(python, settings[0])
-    result["runs"] = []
-    for run in peers.measure(settings, names, python):
-        result["versions"] |= run.pop("versions", {})
-        result["runs"].append(run)
-        result["rows"] = tally.rows(result["runs"])
-        write(given.out, result)
-    return result
-
-
 def main(words: list[str]) -> int:
+    """Measure all kinds, each in a process of its own; returns the exit status."""
     given = arguments(words)
-    backbone = tk.Backbone(given.weights)
-    new = "recipes" in given.parts
-    result = (
-        compare(given, backbone, words)
-        if new
-        else json.loads(given.out.read_text("utf-8"))
-    )
-    result["provenance"] = given.provenance or result["provenance"]
-    setting = recipes.Setting(
-        backbone, tk.load_task(given.task), result["precision"], 0
-    )
-    if "targets" in given.parts:
-        python, result["targets"] = find_torch([])[0], []
-        for one in targets.measure(
-            given.task,
-            backbone,
-            result["precision"],
-            python,
-            given.quick,
-            result["rows"],
-        ):
-            result["targets"].append(one)
-            write(given.out, result)
-    if "steps" in given.parts:
-        result["steps"] = targets.parts_of_a_step(
-            setting, repeats=1 if given.quick else 11
-        )
-        few = {
-            name: split.pick(range(20)) for name, split in setting.task.splits().items()
-        }
-        short = replace(setting, task=replace(setting.task, **few))
-        result["ends"] = targets.ends_of_training(
-            short, *([(2,)] if given.quick else [])
-        )
-    if "batches" in given.parts:
-        few = (2, 200) if given.quick else ()
-        result["batches"] = batches.measure(
-            given.task, backbone, result["precision"], *few
-        )
-    if "views" in given.parts:
-        few = (2, 4, 2) if given.quick else ()
-        result["views"] = views.measure(
-            given.task, backbone, result["precision"], given.test, *few
-        )
-    if "sizes" in given.parts:
-        result["sizes"] = sizes.measure(backbone, *([(32,)] if given.quick else []))
-    write(given.out, result)
-    print(page.text(result, given.out.with_suffix(".png").name))
+    if given.inside:
+        import measure
+
+        return measure.one_kind(KINDS[given.inside], given, command(words))
+    kinds = [KINDS[name] for name in given.kinds] if given.kinds else playable()
+    for kind in kinds:
+        print(f"=== {kind.title}: {kind.sentence}", file=sys.stderr, flush=True)
+        status = play(kind, words)
+        if status:
+            return status
+    import page
+
+    print(page.text(json.loads(given.out.read_text("utf-8")), given.out.stem))
     return 0
 
 
-def write(out: Path, result: dict) -> None:
-    """The JSON file, and its page and figure beside it."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    out.with_suffix(".png").write_bytes(page.figure(result))
-    out.with_suffix(".md").write_text(
-        page.text(result, out.with_suffix(".png").name), "utf-8"
-    )
+def play(kind: Kind, words: list[str]) -> int:
+    """Measure a kind in a new process; returns its exit status."""
+    call = [sys.executable, str(HERE), *words, "--inside", kind.name]
+    return subprocess.run(call, env={**os.environ, **kind.variables}).returncode
+
+
+def command(words: list[str]) -> str:
+    """The command line as it may be published: of places here only the last part."""
+    published = []
+    for word in words[: words.index("--inside")]:
+        published.append(Path(word).name if Path(word).is_absolute() else word)
+    return shlex.join(["python", "tests/bench", *published])
 
 
 if __name__ == "__main__":

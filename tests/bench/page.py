@@ -1,399 +1,359 @@
-"""The page of a benchmark: its tables, its figure, and what the recipes are. Every number comes from the JSON file."""
+"""The page of a benchmark. Every number comes from the JSON file."""
+
+import figure
+import tables
+from kinds import KINDS
+from tables import instructions, measured
 
 import tlkit as tk
 
-NAMES = {
-    "article": "the article's program",
-    "keras_guide:head": "Keras guide, frozen base",
-    "keras_guide": "Keras guide, then all layers",
-    "tf_tutorial:head": "TensorFlow tutorial, frozen base",
-    "tf_tutorial": "TensorFlow tutorial, then block 5",
-    "torch_fixed": "PyTorch, fixed feature extractor",
-    "torch_finetune": "PyTorch, finetuning",
-    "probe": "tlkit, linear probe",
-    "fine_tune": "tlkit, fine-tune block 5",
-    "lp_ft": "tlkit, probe then all layers",
-}
-OURS = ("probe", "fine_tune", "lp_ft")
 SOURCES = """\
-- **The article's program** (`tlkit.article`): pixels scaled by 1/255, flatten, a dense layer, all layers trained by
-  Adam at 1e-4, ten "epochs" of 100 batches of 32, the last state kept. Its epochs are those of 100 batches.
-- **Keras guide**, [Transfer learning & fine-tuning](https://keras.io/guides/transfer_learning/): the frozen base lies
-  inside the model and runs in every one of 20 epochs (Adam, 1e-3); then all layers are thawed for 10 epochs (Adam,
-  1e-5). Batches of 32, flips, turns of up to 36°, dropout 0.2.
+- **The article's program** (`tlkit.article`): pixels scaled by 1/255, flatten, a dense
+  layer, all layers trained by Adam at 1e-4, ten "epochs" of 100 batches of 32, the last
+  state kept. Its epochs are those of 100 batches.
+- **Keras guide**, [Transfer learning &
+  fine-tuning](https://keras.io/guides/transfer_learning/): the frozen base lies inside
+  the model and runs in every one of 20 epochs (Adam, 1e-3); then all layers are thawed
+  for 10 epochs (Adam, 1e-5). Batches of 32, flips, turns of up to 36°, dropout 0.2.
 - **TensorFlow tutorial**, [Transfer learning and
-  fine-tuning](https://www.tensorflow.org/tutorials/images/transfer_learning): the same with 10 epochs (Adam, 1e-4) and
-  10 more from a layer on (RMSprop, 1e-5). There it is layer 100 of MobileNetV2's 154; here, carried over, block 5 of
-  VGG16. Turns of up to 72°.
+  fine-tuning](https://www.tensorflow.org/tutorials/images/transfer_learning): the same
+  with 10 epochs (Adam, 1e-4) and 10 more from a layer on (RMSprop, 1e-5). There it is
+  layer 100 of MobileNetV2's 154; here, carried over, block 5 of VGG16. Turns of up to
+  72°.
 - **PyTorch tutorial**, [Transfer Learning for Computer
-  Vision](https://docs.pytorch.org/tutorials/beginner/transfer_learning_tutorial.html): SGD with momentum 0.9, a tenth
-  of the step size every 7 epochs, 25 epochs; of the last layer only, or of all. Three changes, meant in its favour on
-  a processor: `channels_last`, bfloat16 autocast and images in memory; batches of 32 instead of 4, the last layer alone
-  with a step size of 0.008 for 0.001 (all layers: 0.001, more was worse); flips only, because its crops, down to 8 %
-  of the area, are made for 224 pixels. The weights are converted layer by layer{same}.
-- **tlkit**: `linear_probe`, `fine_tune(unfreeze="block5")` and `lp_ft` with their own settings. They stop by
-  themselves and keep their best epoch, so both of their times are the whole run, features and tracing included. The
-  feature cache is empty at the start of each.
+  Vision](https://docs.pytorch.org/tutorials/beginner/transfer_learning_tutorial.html):
+  SGD with momentum 0.9, a tenth of the step size every 7 epochs, 25 epochs; of the last
+  layer only, or of all. Three changes, meant in its favour on a processor:
+  `channels_last`, bfloat16 autocast where that is faster, and images in memory; batches
+  of 32 instead of 4, the last layer alone with a step size of 0.008 for 0.001 (all
+  layers: 0.001, more was worse); flips only, because its crops, down to 8 % of the
+  area, are made for 224 pixels. The weights are converted layer by layer{same}.
+- **tlkit**: `linear_probe`, `fine_tune(unfreeze="block5")` and `lp_ft` with their own
+  settings. They stop by themselves and keep their best epoch, so both of their times
+  are the whole run, features and tracing included. The feature cache is empty at the
+  start of each.
 
-All get the same images, validation split, test images and pretrained weights, and the same precision ({precision});
-the published Keras and TensorFlow code, run as it stands, would use float32. Where a mirror would change a picture's
-class, nobody flips. Each repeat draws other labels; in each, the order of the recipes is shuffled."""
+On each kind of machine all get the same images, validation split, test images,
+pretrained weights and precision. The published Keras and TensorFlow code computes in
+float32. It has Keras's own convolutions; with AVX2 it also has oneDNN, which TensorFlow
+itself leaves off there: the column "without oneDNN" is what it does by itself. Where a
+mirror would change a picture's class, nobody flips. Each repeat draws other labels; in
+each, the order of the recipes is shuffled.
+"""
+
+TRIED = """\
+- **oneDNN.** TensorFlow switches it on by itself only with AVX-512 VNNI or AVX-VNNI.
+  With AVX2 alone the kit switches it on when it is imported before TensorFlow, unless
+  `TF_ENABLE_ONEDNN_OPTS` is set (`tlkit.machine.processor`).
+- **Convolutions of small pictures.** Where pictures are small and channels many, the
+  libraries' convolutions, and their gradients most of all, are slow: they also multiply
+  the zeros around the picture. In float32 the kit computes such a convolution as nine
+  products of matrices, one for each place of its kernel, of those pixels only for
+  which the place lies inside the picture: with AVX2 up to 6 × 6 pixels, with AVX-512 on
+  2 × 2. With AVX2 (one core, the fastest of many, batch 32, 512 channels) both
+  gradients on 4 × 4 pixels take 102 ms by oneDNN, 513 ms without oneDNN, and 65 ms so;
+  on 2 × 2 pixels 50, 495 and 11 ms. In bfloat16, 2 × 2 pixels are a dense layer,
+  because the sum of nine rounded products would be less exact; elsewhere the kernel's
+  gradient is nine products. All of this only from 256 channels on, and only while the kit trains
+  or computes features (`tlkit.machine.fast.convolutions`): its models are plain Keras.
+- **Winograd's convolutions** in TensorFlow's operations, F(2 × 2) and F(4 × 4), are no
+  faster with AVX2: moving the numbers takes what fewer multiplications save.
+- **Adam in one operation** for each variable instead of Keras's nine takes half of the
+  time (the table above); a gradient that is short enough is not written again to clip
+  it.
+- **Tracing.** Keras traces a training step twice if the optimizer makes its variables
+  in the first step; the kit builds it before. The peers run as published, without that,
+  and their first epochs show it.
+- **`jit_compile`** makes VGG16's steps two to three times slower on a processor; nobody
+  uses it here.
+- **The end of a training.** TensorFlow tunes what feeds `fit`, twice as seldom each
+  time, and some trainings have to wait until it does so again: about 1.3, 2.6, 5.1, 10,
+  20, 41, … seconds after they began, up to twice what they need. A single generator
+  leaves nothing to tune, so the kit turns that off (`tlkit.machine.fast.stream`). The
+  peers' epochs are timed before their end.
+- **Validation** by `evaluate` opens its data again in every epoch; the kit's is one
+  pass by a function that has been traced anyway, for the final predictions.
+- **An epoch of the probe in one call** (`steps_per_execution`): on features, Python's
+  part of a step takes longer than its arithmetic.
+- **Batches as they are stored**, uint8 or float16, become float32 in the network and
+  not in Python.
+- **Why block 5 gains less than the arithmetic allows.** Adam has to move seven million
+  numbers in each step, which the arithmetic does not count; batches of 64 halve that.
+  Nor does it count tracing.
+- **Why the probe takes longer than the pass.** It builds the network, traces three
+  functions, and makes fifteen passes over the features.
+- **Batches of 256 for many images.** 64 in one pass hold fewer megabytes; from 5,000
+  images of up to 32 × 32 on the feature cache takes 256, as the plain pass does.
+- **Memory.** Standardising on a copy of all features took 120 MB and more at 60,000
+  images; 10,000 images decide now.
+- **PyTorch** from PyPI, on Linux with an x86 processor, comes with gigabytes of CUDA
+  libraries. It lies in `build/bench-env`, apart from the kit.
+"""
+
+YOURSELF = """\
+```
+make bench                                          # the embedded pair
+make bench ARGS="--task DIR --weights FILE"         # your pictures, in class folders
+make bench ARGS="--kinds avx2 --parts rates,memory" # only these; the others stay
+make bench ARGS="--quick"                           # only to see that it runs
+```
+
+On a processor with AVX-512 the kinds with AVX2 are played: `ONEDNN_MAX_CPU_ISA=AVX2`
+makes oneDNN use no newer instructions (`ONEDNN_VERBOSE=1` names the ones in use), and
+`TF_ENABLE_ONEDNN_OPTS=0` leaves oneDNN off.
+"""
 
 
-def cell(found: dict, form: str = "{:.1f}") -> str:
-    """Median, and smallest to largest where they differ."""
-    low, middle, high = (form.format(found[key]) for key in ("low", "median", "high"))
-    return middle if low == high else f"{middle} ({low}–{high})"
+def text(results: dict, name: str) -> str:
+    """The whole page.
+
+    Args:
+        results: of all kinds, as in the JSON file.
+        name: of the files, without their endings.
+    """
+    sections = [
+        opening(results, name),
+        about_targets(results),
+        against_whom(results, name),
+        about_rates(results),
+        about_the_command(results),
+        about_memory(results),
+        about_steps(results),
+        *about_choices(results),
+        f"## What the recipes are\n\n{SOURCES.format(same=same_features(results))}",
+        f"## What was tried\n\n{TRIED}",
+        f"## Run it yourself\n\n{YOURSELF}",
+        how_measured(results),
+    ]
+    return "\n".join(section for section in sections if section)
 
 
-def table(rows: dict) -> str:
-    """Accuracy beside time, as Markdown."""
-    head = ["recipe", "test accuracy", "epochs", "seconds to its best epoch", "in probes", "seconds, published epochs",
-            "in probes", "first epochs, s", "a later epoch, s"]  # fmt: skip
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for name in (name for name in NAMES if name in rows):
-        row, bold = rows[name], "**" if name in OURS else ""
-        ratio = {
-            key: cell(row[key]) if key in row else ""
-            for key in ("to_best_ratio", "published_ratio")
-        }
-        mark = (
-            ""
-            if not row["missing"]["high"]
-            else f" (extrapolated by {row['missing']['median']:.0f} epochs)"
+def opening(results: dict, name: str) -> str:
+    """How long it takes, for each kind of machine."""
+    kinds = {kind: results["kinds"][kind] for kind in KINDS if kind in results["kinds"]}
+    return f"""# How long will it take on my machine?
+
+{tables.of_answers(kinds)}
+
+`python -m tlkit doctor` prints which of these your machine is. The times are of
+{cores(kinds)}. Seconds on a shared machine wander, so below read the ratios: each is
+formed within one repeat, and given as median (smallest–largest).
+
+Written by `make bench`; the numbers are in [{name}.json]({name}.json).
+"""
+
+
+def cores(kinds: dict[str, dict]) -> str:
+    """ "2 cores"."""
+    counts = sorted({result["machine"]["cores"] for result in kinds.values()})
+    return f"{' or '.join(map(str, counts))} cores"
+
+
+def about_targets(results: dict) -> str:
+    """The project's own targets."""
+    kinds = measured(results, "targets")
+    if not kinds:
+        return ""
+    verdicts = []
+    for result in kinds.values():
+        verdicts += [one["met"] for one in result["targets"] if one["met"] is not None]
+    return f"""## Targets
+
+{sum(verdicts)} of {len(verdicts)} are met.
+
+{tables.of_targets(kinds)}
+"""
+
+
+def against_whom(results: dict, name: str) -> str:
+    """Accuracy beside time, a table for each kind."""
+    kinds = measured(results, "rows")
+    if not kinds:
+        return ""
+    parts = [
+        f"### {heading(kind, one)}\n\n{compared(one)}" for kind, one in kinds.items()
+    ]
+    return f"""## Against whom: accuracy beside time
+
+{"".join(parts)}"Epochs" is the number after which validation accuracy is highest; the
+first time and the accuracy belong to it. "First epochs" pay for tracing. "In probes":
+divided by the whole time of the linear probe of the same repeat. Epochs that were not
+run count as later ones, and the table says how many: the accuracy of such a recipe is
+that of the epochs that were run and might still rise, so compare its times. The
+validation pass after each epoch is part of every time.
+
+![{figure.words(results)}]({name}.png)
+"""
+
+
+def heading(kind: str, result: dict) -> str:
+    """The kind, the instruction set and the precision."""
+    return f"{KINDS[kind].title} ({instructions(result)})"
+
+
+def compared(result: dict) -> str:
+    """The table of one kind, with what it was measured on."""
+    task, repeats = result["task"], result["repeats"]
+    capped = ""
+    if result["epochs"]:
+        capped = (
+            f" A peer's stage that trains blocks ran at most {result['epochs']} passes."
         )
-        words = [f"{bold}{NAMES[name]}{bold}", cell(row["accuracy"], "{:.3f}"), cell(row["epochs"], "{:.0f}"),
-                 cell(row["to_best"]), ratio["to_best_ratio"], cell(row["published"]) + mark, ratio["published_ratio"],
-                 cell(row["first_epochs"]), cell(row["steady"], "{:.2f}")]  # fmt: skip
-        lines.append(f"| {' | '.join(words)} |")
-    return "\n".join(lines)
+    times = "once" if repeats == 1 else f"{repeats} repeats"
+    return f"""{task["train"]:,} training, {task["validation"]:,} validation and \
+{task["test"]:,} test pictures of {task["classes"]} classes, {times}.{capped}
 
-
-def table_of_targets(found: list[dict]) -> str:
-    """Target, wanted, measured, met or missed, as Markdown."""
-    if not found:
-        return ""
-    said = {True: "met", False: "**missed**", None: "not measured"}
-    lines = ["| target | wanted | measured | |", "|---|---|---|---|"]
-    lines += [
-        f"| {one['name']} | {one['wanted']} | {one['measured']} | {said[one['met']]} |"
-        for one in found
-    ]
-    return "\n".join(lines)
-
-
-def table_of_steps(found: list[dict]) -> str:
-    """What a training step is made of, in milliseconds, as Markdown."""
-    if not found:
-        return ""
-    names = {"forward": "forward alone", "down": "forward and backward without the gradients of the kernels",
-             "forward_backward": "forward and backward", "by_keras": "the same by Keras's convolutions",
-             "adam": "Keras's Adam, clipping included", "adam_fused": "Adam in one operation", "step": "the whole step",
-             "step_jit": "the whole step with `jit_compile`"}  # fmt: skip
-    lines = [
-        f"| trained (batch {found[0]['batch']}) | {' | '.join(names.values())} |",
-        "|---" * (len(names) + 1) + "|",
-    ]
-    for row in found:
-        what = f"{row['trained']}: {row['parameters'] / 1e6:.1f} million numbers"
-        lines.append(
-            f"| {what} | {' | '.join(f'{row[key]:,.1f} ms' for key in names)} |"
-        )
-    return "\n".join(lines)
-
-
-def table_of_ends(found: list[dict]) -> str:
-    """How long `fit` still takes when the last epoch of a training is over, in two ways of feeding it, as Markdown."""
-    if not found:
-        return ""
-    head = [
-        "all layers, fed by",
-        "trainings",
-        "seconds to their last epochs' ends",
-        "and after them",
-        "longest",
-    ]
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for row in found:
-        numbers = f"{sum(row['seconds']):.1f} | {sum(row['waits']):.1f} | {max(row['waits']):.1f}"
-        lines.append(f"| {row['fed']} | {len(row['waits'])} | {numbers} |")
-    return "\n".join(lines) + "\n\n"
-
-
-def about_batches(found: list[dict]) -> str:
-    """Whether larger batches learn as well, as a section in Markdown; nothing if it was not measured."""
-    if not found:
-        return ""
-    lines = [
-        "| recipe | images | batch | gain in validation accuracy | time of training |",
-        "|---" * 5 + "|",
-    ]
-    for one in found:
-        gain, ratio = tk.evaluate.Interval(**one["gain"]), one["ratio"]
-        batch = " → ".join(map(str, one["batches"]))
-        time = f"× {ratio['median']:.2f} ({ratio['low']:.2f}–{ratio['high']:.2f})"
-        lines.append(
-            f"| {one['recipe']} | {one['images']:,} | {batch} | {gain} | {time} |"
-        )
-    table, draws, held_out = "\n".join(lines), found[0]["draws"], found[0]["held_out"]
-    return f"""## Larger batches for many images
-
-With so many images or more the kit takes the larger batch by itself; of block 5 the step size grows with it. As many
-epochs each, {draws} draws of the images; {held_out:,} validation images, no others, say how well each learned:
-
-{table}
+{tables.of_recipes(result["rows"])}
 
 """
 
 
-def about_views(found: list[dict]) -> str:
-    """What augmentation brings and costs, as a section in Markdown; nothing if it was not measured."""
-    if not found:
+def about_rates(results: dict) -> str:
+    """Images in a second by three ways."""
+    kinds = measured(results, "rates")
+    if not kinds:
         return ""
-    lines = [
-        "| way | accuracy | gain over the first of its kind | seconds | price |",
-        "|---" * 5 + "|",
-    ]
-    for one in found:
-        score, gain = (
-            tk.evaluate.Interval(**one[key]) if one[key] else ""
-            for key in ("accuracy", "gain")
-        )
-        lines.append(
-            f"| {one['way']} | {score} | {gain} | {one['seconds']:.1f} | {one['price']:.1f} times |"
-        )
-    table, gains = (
-        "\n".join(lines),
-        [tk.evaluate.Interval(**one["gain"]) for one in found if one["gain"]],
-    )
-    sure = sum(gain.excludes(0) for gain in gains)
-    return f"""## Augmentation and the cache
+    return f"""## Images in a second
 
-What lies below a cut is computed once, so augmentation there is a fixed number of views of every picture. Or one
-augments above the cut: in all layers, where nothing is cached. Both, with few labels, over several draws of them:
+The arithmetic alone: the network on random pictures, in turn by Keras as it is, by
+tlkit, and by PyTorch (`channels_last`); training of all layers by Adam.
 
-{table}
-
-A view is moved by up to 4 pixels and, where that leaves the class alone, mirrored or not; the first is the picture as
-it is. "Nothing cached" has no augmentation. "Price" is the time as a multiple of that of the first of its kind. Of the
-{len(gains)} gains, {sure or "none"} can be told from 0. The kit caches no views; it mirrors where nothing is cached.
-
+{tables.of_passes(kinds)}
 """
 
 
-def about_sizes(found: list[dict]) -> str:
-    """Images in a second and per cent of peak by size and precision, as a section; nothing if it was not measured."""
-    if not found:
+def about_the_command(results: dict) -> str:
+    """The times of the main job."""
+    kinds = measured(results, "main")
+    if not kinds:
         return ""
-    head = ["device, batch", "precision", "pixels", "peak, 10⁹ operations/s", "forward, images/s", "of peak",
-            "all layers trained, images/s", "of peak"]  # fmt: skip
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for one in found:
-        precision = one["precision"] + ", `jit_compile`" * one["jit"]
-        words = [f"{one['device']}, {one['batch']}", precision, f"{one['size']}", f"{one['peak'] / 1e9:,.0f}",
-                 f"{one['forward']:,.0f}", f"{one['forward_of_peak']:.0%}", f"{one['training']:,.0f}",
-                 f"{one['training_of_peak']:.0%}"]  # fmt: skip
-        lines.append(f"| {' | '.join(words)} |")
-    table = "\n".join(lines)
-    return f"""## Larger pictures
+    return f"""## `python -m tlkit run`
 
-{table}
+The embedded pair with an empty cache, seconds from the start of the process; for each
+recipe the time of each draw of the labels.
 
-The peak is measured, as the fastest large matrix product in the same precision; convolutions can exceed it, because
-they skip the zeros around a picture, which are counted here. A training step counts as three ways forward. Where there
-is a GPU, `make bench` fills this table from it, with and without `jit_compile`.
-
+{tables.of_main_jobs(kinds)}
 """
 
 
-def spaced(heights: list[float], gap: float) -> list[float]:
-    """Heights moved up as little as needed, so that no two are nearer than the gap; in the order given."""
-    order, moved, last = (
-        sorted(range(len(heights)), key=heights.__getitem__),
-        list(heights),
-        None,
-    )
-    for i in order:
-        moved[i] = heights[i] if last is None else max(heights[i], last + gap)
-        last = moved[i]
-    return moved
+def about_memory(results: dict) -> str:
+    """Peak memory of the recipes."""
+    kinds = measured(results, "memory")
+    if not kinds:
+        return ""
+    images = {row["images"] for one in kinds.values() for row in one["memory"]}
+    counts = " or ".join(f"{count:,}" for count in sorted(images))
+    return f"""## Memory
+
+Largest resident memory of a process with VGG16 of full width on {counts} pictures,
+training cut short. Wanted: less than 1,500 MB. Files that are mapped count.
+
+{tables.of_memory(kinds)}
+"""
 
 
-def words(result: dict) -> str:
-    """The figure's alternative text."""
-    parts = [f"{NAMES[name]} {row['accuracy']['median']:.2f} after {row['to_best']['median']:.0f} s"
-             for name, row in result["rows"].items()]  # fmt: skip
-    return f"Test accuracy against seconds, on a logarithmic scale: {', '.join(parts)}."
+def about_steps(results: dict) -> str:
+    """What a training step is made of."""
+    kinds = measured(results, "steps")
+    if not kinds:
+        return ""
+    parts = [under(kind, one, tables.of_steps(one)) for kind, one in kinds.items()]
+    return f"## Where a training step goes\n\n{''.join(parts)}"
 
 
-def figure(result: dict) -> bytes:
-    """Accuracy against seconds: a full mark at the best epoch, an empty one after the published number of epochs, or a
-    stroke where only their time is known."""
-    from matplotlib import pyplot
-
-    fig, ax = pyplot.subplots(figsize=(8.2, 5), layout="constrained")
-    rows = [(name, result["rows"][name]) for name in NAMES if name in result["rows"]]
-    heights = [row["accuracy"]["median"] for _, row in rows]
-    reach = (max(heights) - min(heights)) or 0.1
-    low = min(row["to_best"]["low"] for _, row in rows)
-    right = max(row["published"]["high"] for _, row in rows) * 1.25
-    theirs = [i for i, (name, _) in enumerate(rows) if name not in OURS]
-    places = dict(
-        zip(theirs, spaced([heights[i] for i in theirs], reach / 17), strict=True)
-    )
-    for i, ((name, row), height) in enumerate(zip(rows, heights, strict=True)):
-        mine = name in OURS
-        ink, mark = (tk.plots.PALETTE["probe"], "o") if mine else (tk.plots.INK, "s")
-        x, ends = row["to_best"]["median"], row["published"]["median"]
-        ax.plot([x, ends], [height, height], color=ink, lw=1, ls=":")
-        ax.plot(
-            [row["to_best"]["low"], row["to_best"]["high"]],
-            [height, height],
-            color=ink,
-            lw=2,
-        )
-        ax.plot(
-            [x, x], [row["accuracy"]["low"], row["accuracy"]["high"]], color=ink, lw=2
-        )
-        cut = row["missing"]["high"] > 0
-        if not mine:
-            ax.plot(
-                ends,
-                height,
-                "|" if cut else mark,
-                color=ink,
-                mfc="white",
-                ms=9 if cut else 6,
-                mew=2 if cut else 1,
-            )
-        ax.plot(x, height, mark, color=ink, ms=9 if mine else 6)
-        if mine:
-            side = "left" if row["to_best"]["low"] == low else "center"
-            ax.annotate(NAMES[name], (x, row["accuracy"]["high"]), xytext=(0, 5), textcoords="offset points", ha=side,
-                        color=ink, fontsize=10, fontweight="bold")  # fmt: skip
-        else:
-            ax.annotate(NAMES[name], (ends, height), xytext=(right, places[i]), color=ink, va="center", fontsize=10,
-                        arrowprops={"arrowstyle": "-", "color": "#c8c8c8", "lw": 0.7, "shrinkB": 6})  # fmt: skip
-    ax.set_ylim(top=ax.get_ylim()[1] + reach / 10)  # room for the highest name
-    ax.set_xscale("log")
-    ax.set_xlabel("seconds from the untrained to the trained model (logarithmic)")
-    ax.set_ylabel(f"accuracy on {result['task']['test']:,} test pictures")
-    seconds = [
-        s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if s <= right
-    ]
-    ax.set_xticks(seconds, [f"{s:,}" for s in seconds])
-    ax.set_xlim(low / 1.3, right)
-    ax.minorticks_off()
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="x", color="#e8e8e8", zorder=0)
-    ax.set_title(
-        "full: best epoch; empty: published epochs; stroke: their time only, not run so far",
-        loc="left",
-        fontsize=10,
-        pad=12,
-    )
-    return tk.plots.png(fig, words(result))
+def under(kind: str, result: dict, table: str, title: str = "") -> str:
+    """A table of one kind under its name."""
+    return f"{title}{heading(kind, result)}:\n\n{table}\n\n"
 
 
-def text(result: dict, picture: str) -> str:
-    """The whole page."""
-    machine, task, versions = result["machine"], result["task"], result["versions"]
-    flags = ", ".join(machine["flags"]) or "none of those looked for"
-    same = ""
-    if "torch_differs_by" in result:
-        same = f"; in float32 its features differ from Keras's by at most {result['torch_differs_by']:.0e} of the largest"
-    capped = (
-        f" A stage that trains blocks ran at most {result['epochs']} passes."
-        if result["epochs"]
-        else ""
-    )
-    met = [one["met"] for one in result.get("targets", [])]
-    file = picture.replace(".png", ".json")
-    sizes = f"{task['train']:,} training, {task['validation']:,} validation and {task['test']:,} test pictures"
-    used = ", ".join(f"{name} {number}" for name, number in versions.items())
-    tables = {
-        "ends": table_of_ends,
-        "batches": about_batches,
-        "views": about_views,
-        "sizes": about_sizes,
+def about_choices(results: dict) -> list[str]:
+    """Sections on what is not measured by default."""
+    sections = {
+        "ends": ("When a training ends", tables.of_ends, ends_said),
+        "batches": ("Larger batches for many images", tables.of_batches, batches_said),
+        "views": ("Augmentation and the cache", tables.of_views, views_said),
+        "sizes": ("Larger pictures", tables.of_sizes, sizes_said),
     }
-    more = "".join(section(result.get(part, [])) for part, section in tables.items())
-    return f"""# How fast, and against whom
+    found = []
+    for part, (title, table, said) in sections.items():
+        kinds = measured(results, part)
+        if not kinds:
+            continue
+        parts = []
+        for kind, one in kinds.items():
+            parts.append(f"{under(kind, one, table(one))}{said(one)}\n\n")
+        found.append(f"## {title}\n\n{''.join(parts)}".removesuffix("\n"))
+    return found
 
-Written by `make bench`; the numbers are in [{file}]({file}). Seconds on a shared machine wander, so read the ratios:
-each is formed within one repeat, and given as median (smallest–largest).
 
-{result["provenance"]}
-{sizes} of {task["classes"]} classes, {result["repeats"]} repeats.{capped}
-Weights `{result["weights"]["name"]}`, SHA-256 `{result["weights"]["sha256"]}`.
-{machine["cores"]} cores ({machine["system"]}; {flags}), {machine["memory_gb"]} GB; {used}.
+def ends_said(result: dict) -> str:
+    """About the table of ends."""
+    return "See “The end of a training” below."
 
-```
-{result["command"]}
-```
 
-## Accuracy beside time
+def batches_said(result: dict) -> str:
+    """About the table of batches."""
+    draws, held_out = result["batches"][0]["draws"], result["batches"][0]["held_out"]
+    return f"""From this many images on, the kit takes the larger batch by itself; of
+block 5 the step size grows with it. As many epochs each, {draws} draws of the images;
+{held_out:,} validation images, no others, decide how well each learned."""
 
-{table(result["rows"])}
 
-"Epochs" is the number after which validation accuracy is highest; the first time and the accuracy belong to it. "First
-epochs" pay for tracing. "In probes": divided by the whole time of the linear probe of the same repeat. Epochs that were
-not run count as later ones, and the table says how many: the accuracy of such a recipe is that of the epochs that were
-run and might still rise, so compare its times. The validation pass after each epoch is part of every time.
+def views_said(result: dict) -> str:
+    """About the table of views."""
+    gains = [one["gain"] for one in result["views"] if one["gain"]]
+    sure = sum(tk.evaluate.Interval(**gain).excludes(0) for gain in gains)
+    return f"""Below a cut everything is computed once, so augmentation there is a fixed
+number of views of every picture. Or one augments above the cut: in all layers, where
+nothing is cached. A view is moved by up to 4 pixels and, where that leaves the class
+alone, mirrored or not; the first is the picture as it is. "Nothing cached" has no
+augmentation. "Price" is the time as a multiple of that of the first of its kind. Of the
+{len(gains)} gains, {sure or "none"} can be told from 0. The kit caches no views; it
+mirrors where nothing is cached."""
 
-![{words(result)}]({picture})
 
-## What the recipes are
+def sizes_said(result: dict) -> str:
+    """About the table of sizes."""
+    return """The peak is measured, as the fastest large matrix product in the same
+precision; convolutions can exceed it, because they skip the zeros around a picture,
+which are counted here. A training step counts as three ways forward. Where there is a
+GPU, `make bench ARGS="--kinds other --parts sizes"` fills this table from it, with and
+without `jit_compile`."""
 
-{SOURCES.format(same=same, precision=result["precision"])}
 
-## Targets
+def same_features(results: dict) -> str:
+    """How near PyTorch's features are to Keras's."""
+    kinds = measured(results, "torch_differs_by").values()
+    if not kinds:
+        return ""
+    most = max(one["torch_differs_by"] for one in kinds)
+    return (
+        "; in float32 its features differ from Keras's by\n"
+        f"  at most {most:.0e} of the largest"
+    )
 
-{sum(m is True for m in met)} of the {len(met)} that were measured are met.
 
-{table_of_targets(result.get("targets", []))}
-
-## Where a training step goes
-
-{table_of_steps(result.get("steps", []))}
-
-{more}## What was tried
-
-- **Tracing.** Keras traced every training step twice, because the optimizer made its variables in the first step; tlkit
-  now builds it before. The peers run as published, without that, and their first epochs show it.
-- **`jit_compile`** makes VGG16's steps slower on the processor, as the table above says; nobody uses it here.
-- **Convolutions of small pictures** (the table above). In block 5 pictures of 32 x 32 are 2 x 2 numbers wide. Every
-  output sees every input there, so a 3 x 3 convolution is a dense layer, and much faster as one. Elsewhere the gradient
-  of a kernel in bfloat16 is faster as nine products of matrices, one for each of its places. The kit does both where
-  there are 256 channels or more (`tlkit.machine.fast.convolution`), and through it so do the Keras and TensorFlow recipes here;
-  a saved model has Keras's plain layers.
-- **The end of a training** (the table above). TensorFlow tunes what feeds `fit`, twice as seldom each time, and some
-  trainings, more in some hours than in others, have to wait until it does so again: about 1.3, 2.6, 5.1, 10, 20, 41,
-  ... seconds after they began, up to twice what they need. A single generator leaves nothing to tune, so the kit turns
-  that off (`tlkit.machine.fast.stream`). The peers' epochs are timed before their end.
-- **Validation** by `evaluate` opens its data anew in every epoch; the kit's is one pass by a function that has been
-  traced anyway, for the final predictions.
-- **Adam in one operation** for each variable instead of Keras's nine takes half of the time (the table above); a
-  gradient that is short enough is not written again to clip it.
-- **An epoch of the probe in one call** (`steps_per_execution`): a step on features is shorter than Python's part in it.
-- **Batches as they are stored**, uint8 or float16, become float32 in the network and not in Python.
-- **Why block 5 gains less than the arithmetic allows.** Adam has to move seven million numbers in each step (the table
-  above), which the arithmetic does not count; batches of 64 halve that. Nor does it count tracing.
-- **Why the probe takes longer than the pass.** It builds the network, traces three functions, and makes fifteen passes
-  over the features. (The time before its first epoch counts from the call on, so also the collecting of what earlier
-  trainings left in memory, which the totals do not count.)
-- **Batches of 256 for many images.** 64 in one pass hold fewer megabytes; from 5,000 images of up to 32 x 32 on the
-  feature cache takes 256, as the plain pass does.
-- **Memory.** Standardising on a copy of all features took 120 MB and more at 60,000 images; 10,000 images decide now.
-- **PyTorch** on Linux with an x86 processor comes with gigabytes of CUDA libraries that it needs to start even where
-  there is no GPU (`pip install --no-deps torch` does not start). It lies in `build/bench-env`, apart from the kit.
-
-## Run it yourself
-
-```
-make bench                                                          # the embedded pair
-make bench ARGS="--task DIR --weights FILE --images 1000 --repeats 3"   # your pictures, in class folders
-make bench ARGS="--parts views,sizes"                               # only these parts, added to a run that is there
-make bench ARGS="--quick"                                           # only to see that it runs
-```
-"""
+def how_measured(results: dict) -> str:
+    """Machines, versions, weights and commands, for whoever repeats this."""
+    parts = ["## What exactly was measured\n"]
+    for kind in KINDS:
+        if kind not in results["kinds"]:
+            continue
+        result = results["kinds"][kind]
+        machine, weights = result["machine"], result["weights"]
+        flags = ", ".join(machine["flags"]) or "none of those looked for"
+        used = ", ".join(f"{name} {one}" for name, one in result["versions"].items())
+        environment = result.get("environment", {})
+        variables = " ".join(f"{one}={environment[one]}" for one in environment)
+        lines = [
+            f"**{heading(kind, result)}**: {machine['cores']} cores "
+            f"({machine['system']}; {flags}), {machine['memory_gb']} GB.",
+            f"{used}.",
+            result["provenance"],
+            f"Weights `{weights['name']}`, SHA-256 `{weights['sha256']}`.",
+            f"Environment: `{variables}`." if variables else "",
+        ]
+        said = "\n".join(line for line in lines if line)
+        commands = "\n".join(result["commands"])
+        parts.append(f"{said}\n\n```\n{commands}\n```\n")
+    return "\n".join(parts)

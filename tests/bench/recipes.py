@@ -1,7 +1,8 @@
-"""The recipes that run in Keras: three peers as their pages publish them, and ours, on given images and weights.
+"""The recipes that run in Keras: the peers as their pages publish them, and ours.
 
-Every recipe returns {"stages", "total", "test"} for tally.py. The clock starts before the model is built and also runs
-while TensorFlow traces; predictions on the test split are outside of it.
+Every recipe returns {"stages", "total", "test"} for tally.py. The clock starts before
+the model is built and also runs while TensorFlow traces; predictions on the test split
+are outside of it.
 """
 
 import time
@@ -24,8 +25,8 @@ class Setting:
         task: images uint8, train / validation / test.
         precision: "float32" or "bfloat16" for the convolutions of every recipe.
         seed: of shuffling, of heads, of the images drawn.
-        epochs: passes over the training images that a stage which trains blocks runs at most; None: as many as its
-            source asks for.
+        epochs: passes over the training images that a stage which trains blocks runs
+            at most; None: as many as its source asks for.
         head_epochs: the same for a stage that trains a head alone.
     """
 
@@ -38,22 +39,26 @@ class Setting:
 
     def capped(self, published: int, head: bool = False) -> int:
         """How many of the published epochs are run."""
-        return min(published, (self.head_epochs if head else self.epochs) or published)
+        most = self.head_epochs if head else self.epochs
+        return min(published, most or published)
 
 
 class Clock(keras.callbacks.Callback):
-    """Writes down when each epoch of each fit ended and how it scored; can keep each stage's best weights."""
+    """Writes down when each epoch of each fit ended and how it scored.
+
+    Args:
+        keep: also keep each stage's best weights.
+    """
 
     def __init__(self, keep: bool):
         super().__init__()
-        self.keep, self.started, self.stages, self.kept = (
-            keep,
-            time.perf_counter(),
-            [],
-            [],
-        )
+        self.keep = keep
+        self.started = time.perf_counter()
+        self.stages: list[dict] = []
+        self.kept: list = []
 
     def now(self) -> float:
+        """Seconds since the start."""
         return time.perf_counter() - self.started
 
     def on_train_begin(self, logs=None):
@@ -61,10 +66,8 @@ class Clock(keras.callbacks.Callback):
         self.kept.append(None)
 
     def on_epoch_end(self, epoch, logs=None):
-        accuracy, before = (
-            float(logs["val_accuracy"]),
-            [e["accuracy"] for e in self.stages[-1]["epochs"]],
-        )
+        accuracy = float(logs["val_accuracy"])
+        before = [epoch["accuracy"] for epoch in self.stages[-1]["epochs"]]
         if self.keep and accuracy > max(before, default=-1.0):
             self.kept[-1] = self.model.get_weights()
         self.stages[-1]["epochs"].append({"seconds": self.now(), "accuracy": accuracy})
@@ -72,7 +75,7 @@ class Clock(keras.callbacks.Callback):
 
 @contextmanager
 def clocked(keep: bool = False):
-    """Every `fit` inside reports to the clock that this gives, the package's own ones too."""
+    """Every `fit` inside reports to the clock that this gives, the package's too."""
     clock, fit = Clock(keep), keras.Model.fit
 
     def timed(self, *arguments, callbacks=(), **named):
@@ -88,22 +91,21 @@ def clocked(keep: bool = False):
 def batches(split, size: int, shuffle_seed: int | None = None):
     """A split as a tf.data.Dataset of (images float32, labels)."""
     images = np.asarray(split.images[:], "uint8")
-    data = tf.data.Dataset.from_tensor_slices(
-        (images, np.asarray(split.labels, "int64"))
-    )
+    labels = np.asarray(split.labels, "int64")
+    data = tf.data.Dataset.from_tensor_slices((images, labels))
     if shuffle_seed is not None:
         data = data.shuffle(
             len(split), seed=shuffle_seed, reshuffle_each_iteration=True
         )
-    return (
-        data.batch(size)
-        .map(lambda x, y: (tf.cast(x, "float32"), y))
-        .prefetch(tf.data.AUTOTUNE)
-    )
+    data = data.batch(size).map(lambda x, y: (tf.cast(x, "float32"), y))
+    return data.prefetch(tf.data.AUTOTUNE)
 
 
 def base_and_model(setting: Setting, turn: float):
-    """The backbone inside a model: augmentation (flips only where the task allows them), base, dropout, logits."""
+    """The backbone inside a model: augmentation, base, dropout, logits.
+
+    Flips only where the task allows them.
+    """
     base = setting.backbone.build(setting.task.image_shape, setting.precision)
     inputs = x = keras.Input(setting.task.image_shape)
     if setting.task.mirror:
@@ -111,10 +113,12 @@ def base_and_model(setting: Setting, turn: float):
     x = keras.layers.RandomRotation(turn, seed=setting.seed)(x)
     x = base(x, training=False)  # pools to one number for each channel at its end
     x = keras.layers.Dropout(0.2, seed=setting.seed)(x)
-    return base, keras.Model(inputs, keras.layers.Dense(len(setting.task.classes))(x))
+    outputs = keras.layers.Dense(len(setting.task.classes))(x)
+    return base, keras.Model(inputs, outputs)
 
 
 def compiled(model, optimizer):
+    """Compile a model for logits and integer labels."""
     model.compile(
         optimizer,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -124,101 +128,87 @@ def compiled(model, optimizer):
 
 def tested(model, clock: Clock, published: list[int], task: tk.Task) -> dict:
     """The report of a peer: each stage with the test accuracy of its best epoch."""
+    images = np.asarray(task.test.images[:], "float32")
     for stage, weights, epochs in zip(clock.stages, clock.kept, published, strict=True):
         model.set_weights(weights)
-        logits = model.predict(
-            np.asarray(task.test.images[:], "float32"), batch_size=64, verbose=0
-        )
-        stage |= {
-            "published": epochs,
-            "test": float((logits.argmax(axis=1) == task.test.labels).mean()),
-        }
+        guess = model.predict(images, batch_size=64, verbose=0).argmax(axis=1)
+        stage["published"] = epochs
+        stage["test"] = float((guess == task.test.labels).mean())
     return {"stages": clock.stages, "total": None}
 
 
 def keras_guide(setting: Setting, thaw: bool = True) -> dict:
-    """https://keras.io/guides/transfer_learning: the frozen base runs in every epoch (20, Adam), then all layers are
-    thawed (10, Adam at 1e-5). Batches of 32, not shuffled, random flips and turns of up to 36 degrees, dropout."""
+    """https://keras.io/guides/transfer_learning
+
+    The frozen base runs in every epoch (20, Adam), then all layers are thawed (10, Adam
+    at 1e-5). Batches of 32, not shuffled, random flips and turns of up to 36 degrees,
+    dropout.
+    """
     keras.utils.set_random_seed(setting.seed)
     with clocked(keep=True) as clock:
-        train, held = (
-            batches(split, 32)
-            for split in (setting.task.train, setting.task.validation)
-        )
+        train = batches(setting.task.train, 32)
+        held = batches(setting.task.validation, 32)
+        how = {"validation_data": held, "shuffle": False, "verbose": 0}
         base, model = base_and_model(setting, turn=0.1)
         base.trainable = False
         compiled(model, keras.optimizers.Adam())
-        model.fit(
-            train,
-            epochs=setting.capped(20, head=True),
-            validation_data=held,
-            shuffle=False,
-            verbose=0,
-        )
+        model.fit(train, epochs=setting.capped(20, head=True), **how)
         if thaw:
             base.trainable = True
             compiled(model, keras.optimizers.Adam(1e-5))
-            model.fit(
-                train,
-                epochs=setting.capped(10),
-                validation_data=held,
-                shuffle=False,
-                verbose=0,
-            )
+            model.fit(train, epochs=setting.capped(10), **how)
     return tested(model, clock, [20, 10] if thaw else [20], setting.task)
 
 
 def tf_tutorial(setting: Setting, fine_tune_at: str = "block5_conv1") -> dict:
-    """https://www.tensorflow.org/tutorials/images/transfer_learning: frozen base (10 epochs, Adam at 1e-4), then the
-    layers from one on (10, RMSprop at 1e-5); there the upper third of MobileNetV2's layers, here block 5 of VGG16."""
+    """https://www.tensorflow.org/tutorials/images/transfer_learning
+
+    Frozen base (10 epochs, Adam at 1e-4), then the layers from one on (10, RMSprop at
+    1e-5); there the upper third of MobileNetV2's layers, here block 5 of VGG16.
+    """
     keras.utils.set_random_seed(setting.seed)
     with clocked(keep=True) as clock:
-        train, held = (
-            batches(setting.task.train, 32, setting.seed),
-            batches(setting.task.validation, 32),
-        )
+        train = batches(setting.task.train, 32, setting.seed)
+        held = batches(setting.task.validation, 32)
+        how = {"validation_data": held, "shuffle": False, "verbose": 0}
         base, model = base_and_model(setting, turn=0.2)
         base.trainable = False
         compiled(model, keras.optimizers.Adam(1e-4))
-        model.fit(
-            train,
-            epochs=setting.capped(10, head=True),
-            validation_data=held,
-            shuffle=False,
-            verbose=0,
-        )
+        model.fit(train, epochs=setting.capped(10, head=True), **how)
         base.trainable = True
         names = [layer.name for layer in base.layers]
         for layer in base.layers[: names.index(fine_tune_at)]:
             layer.trainable = False
         compiled(model, keras.optimizers.RMSprop(1e-5))
-        model.fit(
-            train,
-            epochs=setting.capped(10),
-            validation_data=held,
-            shuffle=False,
-            verbose=0,
-        )
+        model.fit(train, epochs=setting.capped(10), **how)
     return tested(model, clock, [10, 10], setting.task)
 
 
 def article(setting: Setting) -> dict:
-    """The article's program (`tlkit.article`): 10 "epochs" of 100 batches of 32, the last state kept."""
+    """The article's program (`tlkit.article`), the last state kept.
+
+    10 "epochs" of 100 batches of 32; at least one is run.
+    """
     images = 32 * 100  # in one of its epochs
-    limit = setting.epochs and max(
-        1, setting.epochs * len(setting.task.train) // images
-    )
-    epochs = min(10, limit or 10)
+    epochs = 10
+    if setting.epochs:
+        epochs = max(1, min(10, setting.epochs * len(setting.task.train) // images))
     with clocked() as clock:
-        run = tk.article(setting.backbone, setting.task, seed=setting.seed, precision=setting.precision,
-                         steps=100 * epochs, min_epochs=epochs)  # fmt: skip
+        run = tk.article(
+            setting.backbone,
+            setting.task,
+            seed=setting.seed,
+            precision=setting.precision,
+            steps=100 * epochs,
+            min_epochs=epochs,
+        )
     stage = {**clock.stages[0], "published": 10, "test": run.score().mean}
     stage["epochs"][-1]["seconds"] = run.seconds
     return {"stages": [stage], "total": None}
 
 
 def ours(recipe, setting: Setting) -> dict:
-    """One of tlkit's recipes as it is; it stops by itself and ends with its best epoch."""
+    """One of tlkit's recipes as it is; it stops by itself and keeps its best epoch."""
     with clocked() as clock:
         run = recipe(
             setting.backbone,
@@ -231,20 +221,21 @@ def ours(recipe, setting: Setting) -> dict:
 
 
 def probe(setting: Setting) -> dict:
-    """`tlkit.linear_probe`: every image passes the frozen layers once; a linear head on the cached features."""
+    """`tlkit.linear_probe`: the frozen layers run once; a linear head on features."""
     return ours(tk.linear_probe, setting)
 
 
 def fine_tune(setting: Setting) -> dict:
-    """`tlkit.fine_tune(unfreeze="block5")`: blocks 1 to 4 once, block 5 and a new head on their cached activations."""
+    """`tlkit.fine_tune(unfreeze="block5")`: blocks 1 to 4 run once."""
     return ours(tk.fine_tune, setting)
 
 
 def lp_ft(setting: Setting) -> dict:
-    """`tlkit.lp_ft`: the linear probe, then all layers, starting from the probe's head."""
+    """`tlkit.lp_ft`: the linear probe, then all layers, from the probe's head on."""
     return ours(tk.lp_ft, setting)
 
 
 RECIPES = {
-    f.__name__: f for f in (article, keras_guide, tf_tutorial, probe, fine_tune, lp_ft)
+    function.__name__: function
+    for function in (article, keras_guide, tf_tutorial, probe, fine_tune, lp_ft)
 }

@@ -1,7 +1,8 @@
-"""How difficult are the drawn scenes? Prints the table of docs/scenes.md and draws its picture.
+"""How difficult are the drawn scenes? The table and the picture of docs/scenes.md.
 
-Run from the repository's root: python tests/bench/scenes.py (about two minutes). All scenes here are of seeds from
-900 up, which none of the tasks uses, so that choosing the difficulty never looked at what is later reported.
+Run from the repository's root: python tests/bench/scenes.py (about two minutes). All
+scenes here are of seeds from 900 up, which none of the tasks uses, so that choosing the
+difficulty never looked at what is later reported.
 """
 
 from dataclasses import replace
@@ -26,6 +27,10 @@ STYLES = {
     ),
 }
 SEEDS, BUDGETS, TEST = (900, 910, 920), (20, 100), 1000
+WORDS = (
+    "Ten digits in each of six styles, from centred and plain to turned among other "
+    "marks and hard to read."
+)
 
 
 def pixels(scenes):
@@ -33,51 +38,62 @@ def pixels(scenes):
     return scenes.images.reshape(len(scenes.images), -1) / 255.0
 
 
+def fitted(features, symbols) -> LogisticRegression:
+    """A linear model of features (n, d)."""
+    return LogisticRegression(C=0.01, max_iter=2000).fit(features, symbols)
+
+
+def scores(style: Style, seed: int, letters):
+    """Accuracies on scenes of one style: budget or "features" -> accuracy; the scenes.
+
+    Args:
+        style: of the scenes.
+        seed: of the drawing.
+        letters: the model of the letters backbone.
+    """
+    fonts = TRAIN_FONTS + TEST_FONTS
+    test = draw(DIGITS, TEST, seed + 1, fonts=fonts, style=style)
+    train = draw(DIGITS, 10 * max(BUDGETS), seed, style=style)
+    order = np.argsort(train.symbol, kind="stable")
+    by_digit = order.reshape(10, -1)  # a row of scenes for each digit
+    found = {}
+    for budget in BUDGETS:
+        some = by_digit[:, :budget].ravel()
+        model = fitted(pixels(train)[some], train.symbol[some])
+        found[budget] = model.score(pixels(test), test.symbol)
+    known = letters.predict(train.images, batch_size=250, verbose=0)
+    unseen = letters.predict(test.images, batch_size=250, verbose=0)
+    some, scale = by_digit[:, : BUDGETS[0]].ravel(), known.std(axis=0) + 1e-3
+    model = fitted(known[some] / scale, train.symbol[some])
+    found["features"] = model.score(unseen / scale, test.symbol)
+    return found, test
+
+
 def main() -> None:
-    """One row for each style: accuracy of a linear model of the pixels, and of the letters backbone's features."""
+    """One row for each style: linear models of pixels, and of the letters' features."""
     letters = tk.Backbone("letters").build()
-    print(
-        f"| scenes | pixels, {' | pixels, '.join(f'{n} labels' for n in BUDGETS)} | letters backbone, 20 labels |"
-    )
-    print("|---|" + "---|" * (len(BUDGETS) + 1))
+    columns = [f"pixels, {budget} labels" for budget in BUDGETS]
+    head = ["scenes", *columns, "letters backbone, 20 labels"]
+    print(f"| {' | '.join(head)} |")
+    print("|---" * len(head) + "|")
     figure, rows = pyplot.subplots(
         len(STYLES), 1, figsize=(7, 7.6), layout="constrained"
     )
     for (name, style), ax in zip(STYLES.items(), rows, strict=True):
-        found = {budget: [] for budget in (*BUDGETS, "features")}
+        found: dict = {budget: [] for budget in (*BUDGETS, "features")}
         for seed in SEEDS:
-            test = draw(
-                DIGITS, TEST, seed + 1, fonts=TRAIN_FONTS + TEST_FONTS, style=style
-            )
-            train = draw(DIGITS, 10 * max(BUDGETS), seed, style=style)
-            order = np.argsort(train.symbol, kind="stable").reshape(
-                10, -1
-            )  # a row of scenes for each digit
-            for budget in BUDGETS:
-                some = order[:, :budget].ravel()
-                model = LogisticRegression(C=0.01, max_iter=2000).fit(
-                    pixels(train)[some], train.symbol[some]
-                )
-                found[budget].append(model.score(pixels(test), test.symbol))
-            known, unseen = (
-                letters.predict(part, batch_size=250, verbose=0)
-                for part in (train.images, test.images)
-            )
-            some, scale = order[:, : BUDGETS[0]].ravel(), known.std(axis=0) + 1e-3
-            model = LogisticRegression(C=0.01, max_iter=2000).fit(
-                known[some] / scale, train.symbol[some]
-            )
-            found["features"].append(model.score(unseen / scale, test.symbol))
-        means = (
-            f"{np.mean(scores):.2f} ± {np.std(scores, ddof=1):.2f}"
-            for scores in found.values()
-        )
+            by_budget, test = scores(style, seed, letters)
+            for budget, score in by_budget.items():
+                found[budget].append(score)
+        means = [
+            f"{np.mean(some):.2f} ± {np.std(some, ddof=1):.2f}"
+            for some in found.values()
+        ]
         print(f"| {name} | {' | '.join(means)} |", flush=True)
         ax.imshow(np.concatenate(test.images[:10], axis=1), interpolation="nearest")
         ax.set_title(name, loc="left", fontsize=10)
         ax.axis("off")
-    words = "Ten digits in each of six styles, from centred and plain to turned among other marks and hard to read."
-    Path("docs/scenes.png").write_bytes(tk.plots.png(figure, words))
+    Path("docs/scenes.png").write_bytes(tk.plots.png(figure, WORDS))
 
 
 if __name__ == "__main__":

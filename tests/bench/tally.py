@@ -1,9 +1,12 @@
-"""Arithmetic of the benchmark on what the recipes report; imports nothing but the standard library.
+"""Arithmetic of the benchmark on what the recipes report; standard library only.
 
-A run is {"recipe", "seed", "stages", "total"}. A stage is one call of fit: {"published": the number of epochs that its
-source asks for, "start": seconds from the recipe's start to the first step, "epochs": [{"seconds", "accuracy"}, …],
-"test": accuracy}. Seconds count from the recipe's start, accuracy is the validation split's, and test that of the best
-epoch on the test split.
+A run is {"recipe", "seed", "stages", "total"}. A stage is one call of fit:
+
+- "published": the number of epochs that its source asks for;
+- "start": seconds from the recipe's start to the first step;
+- "epochs": [{"seconds", "accuracy"}, …], seconds from the recipe's start, accuracy of
+  the validation split;
+- "test": accuracy of the best epoch on the test split.
 """
 
 from itertools import pairwise
@@ -12,18 +15,13 @@ from statistics import median
 
 
 def best_epoch(stages: list[dict]) -> tuple[int, int]:
-    """(stage, epoch) with the highest validation accuracy; of equals the earliest, which is the cheapest."""
-    places = [
-        (s, e) for s, stage in enumerate(stages) for e in range(len(stage["epochs"]))
-    ]
-    return max(
-        places,
-        key=lambda place: (
-            stages[place[0]]["epochs"][place[1]]["accuracy"],
-            -place[0],
-            -place[1],
-        ),
-    )
+    """(stage, epoch) with the highest validation accuracy; of equals the earliest."""
+    best, found = -1.0, (0, 0)
+    for s, stage in enumerate(stages):
+        for e, epoch in enumerate(stage["epochs"]):
+            if epoch["accuracy"] > best:
+                best, found = epoch["accuracy"], (s, e)
+    return found
 
 
 def lengths(stage: dict) -> list[float]:
@@ -37,36 +35,40 @@ def steady(stage: dict) -> float:
     return median(lengths(stage)[1:] or lengths(stage))
 
 
-def missing(stages: list[dict]) -> int:
-    """Epochs that the source asks for and that were not run."""
-    return sum(max(0, stage["published"] - len(stage["epochs"])) for stage in stages)
+def missing(stage: dict) -> int:
+    """Epochs that the source of a stage asks for and that were not run."""
+    return max(0, stage["published"] - len(stage["epochs"]))
 
 
 def published_seconds(stages: list[dict]) -> float:
-    """Seconds for the published number of epochs; those that were not run count as steady ones."""
-    extra = sum(
-        max(0, stage["published"] - len(stage["epochs"])) * steady(stage)
-        for stage in stages
-    )
+    """Seconds for the published number of epochs; missing ones count as steady ones."""
+    extra = sum(missing(stage) * steady(stage) for stage in stages)
     return stages[-1]["epochs"][-1]["seconds"] + extra
 
 
 def numbers(run: dict) -> dict:
-    """What the table shows of one run. Our own recipes stop by themselves: both of their times are `total`."""
+    """What the table shows of one run.
+
+    Our own recipes stop by themselves: both of their times are `total`.
+    """
     stages = run["stages"]
     stage, epoch = best_epoch(stages)
-    chosen = published_seconds(stages) if run["total"] is None else run["total"]
-    return {
-        "accuracy": stages[stage]["test"] if run["total"] is None else run["test"],
-        "to_best": stages[stage]["epochs"][epoch]["seconds"]
-        if run["total"] is None
-        else run["total"],
-        "published": chosen,
+    found = {
+        "accuracy": run.get("test"),
+        "to_best": run["total"],
+        "published": run["total"],
         "epochs": sum(len(part["epochs"]) for part in stages[:stage]) + epoch + 1,
-        "missing": missing(stages),
+        "missing": sum(missing(part) for part in stages),
         "first_epochs": sum(lengths(part)[0] for part in stages),
         "steady": steady(stages[-1]),
     }
+    if run["total"] is None:
+        found |= {
+            "accuracy": stages[stage]["test"],
+            "to_best": stages[stage]["epochs"][epoch]["seconds"],
+            "published": published_seconds(stages),
+        }
+    return found
 
 
 def spread(values) -> dict[str, float]:
@@ -78,25 +80,28 @@ def spread(values) -> dict[str, float]:
 def ratios(
     numerators: dict[int, float], denominators: dict[int, float]
 ) -> dict[str, float]:
-    """Spread of the ratios of two recipes, each ratio within one repeat (same images, same minutes).
+    """Spread of the ratios of two measurements, each ratio within one repeat.
 
     Raises:
         ValueError: the repeats are not the same.
     """
     if set(numerators) != set(denominators):
         raise ValueError(
-            f"expected the same repeats, got {sorted(numerators)} and {sorted(denominators)}"
+            "expected the same repeats, "
+            f"got {sorted(numerators)} and {sorted(denominators)}"
         )
     return spread(numerators[seed] / denominators[seed] for seed in numerators)
 
 
 def exponent(sizes: list[int], seconds: list[float]) -> float:
-    """Slope of log seconds over log size, by least squares: 1.0 means that twice as much takes twice as long."""
+    """Slope of log seconds over log size, by least squares.
+
+    1.0 means that twice as much takes twice as long.
+    """
     xs, ys = [log(size) for size in sizes], [log(second) for second in seconds]
     x, y = sum(xs) / len(xs), sum(ys) / len(ys)
-    return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum(
-        (a - x) ** 2 for a in xs
-    )
+    along = sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True))
+    return along / sum((a - x) ** 2 for a in xs)
 
 
 def rows(runs: list[dict]) -> dict[str, dict]:
@@ -110,16 +115,23 @@ def rows(runs: list[dict]) -> dict[str, dict]:
             head = {**run, "stages": run["stages"][:1]}
             found.setdefault(f"{run['recipe']}:head", {})[run["seed"]] = numbers(head)
         found.setdefault(run["recipe"], {})[run["seed"]] = numbers(run)
+    probe = found.get("probe", {})
     table = {}
     for name, by_seed in found.items():
-        table[name] = {
-            key: spread(one[key] for one in by_seed.values())
-            for key in next(iter(by_seed.values()))
-        }
-        if "probe" in found and set(found["probe"]) == set(by_seed):
+        keys = next(iter(by_seed.values()))
+        table[name] = {key: _over(by_seed, key) for key in keys}
+        if set(probe) == set(by_seed):
             for key in ("to_best", "published"):
-                probe = {seed: one[key] for seed, one in found["probe"].items()}
-                table[name][f"{key}_ratio"] = ratios(
-                    {seed: one[key] for seed, one in by_seed.items()}, probe
-                )
+                ratio = ratios(_of(by_seed, key), _of(probe, key))
+                table[name][f"{key}_ratio"] = ratio
     return table
+
+
+def _of(by_seed: dict[int, dict], key: str) -> dict[int, float]:
+    """Seed -> one of its numbers."""
+    return {seed: one[key] for seed, one in by_seed.items()}
+
+
+def _over(by_seed: dict[int, dict], key: str) -> dict[str, float]:
+    """Spread of a number over the seeds."""
+    return spread(_of(by_seed, key).values())

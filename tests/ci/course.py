@@ -1,7 +1,8 @@
-"""Writes docs/course.md, the table of the course, from the executed notebooks: python tests/ci/course.py.
+"""Writes docs/course.md, the table of the course: ``python tests/ci/course.py``.
 
-Nothing in it is typed by hand: minutes come from each notebook's first cell, the main claim from the output of the
-cell tagged `main-claim`. A test asks for it to be current.
+Nothing in the table is typed by hand. Minutes come from the first cell of each
+notebook, the main claim from the output of the cell tagged ``main-claim``. A test asks
+for the page to be current.
 """
 
 import json
@@ -15,44 +16,52 @@ from tlkit_course.questions import questions
 ROOT = Path(__file__).parents[2]
 HEAD = """# The course, notebook by notebook
 
-Made by `make notebooks` from the executed notebooks (`python tests/ci/course.py`); nothing here is typed by hand. The
-main claim is the sentence that the notebook checked when it was executed; square brackets are 95 % intervals.
+**How long is each notebook, what do I do in it, and what does it show?** Minutes are
+for reading and running. The last column is the main claim: a sentence that the notebook
+itself checked when it was executed. Square brackets are 95 % intervals.
 
-| | notebook | minutes | cells (code) | exercises | quiz questions | main claim, as it was measured |
-|---|---|---|---|---|---|---|
+Nothing in this table is typed by hand: `make notebooks` writes it from the executed
+notebooks.
+
+| | notebook | minutes | exercises | quiz | main claim, as it was measured |
+|---|---|---|---|---|---|
 """
 
 
 def row(path: Path) -> str:
-    """The line of one notebook. Raises ValueError if it lacks its minutes or its main claim."""
-    number, cells = path.name[:2], json.loads(path.read_text("utf-8"))["cells"]
-    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    """The line of one notebook.
+
+    Raises:
+        ValueError: the notebook has no title, no minutes, or not one main claim.
+    """
+    number = path.name[:2]
+    cells = json.loads(path.read_text("utf-8"))["cells"]
     first = "".join(cells[0]["source"])
-    title, minutes = (
-        re.search(r"^# (.+)", first),
-        re.search(r"\*\*Time:\*\* (\d+) minutes", first),
-    )
+    title = re.search(r"^# (.+)", first)
+    minutes = re.search(r"\*\*Time:\*\* (\d+) minutes", first)
     claims = [
-        said(cell) for cell in code if "main-claim" in cell["metadata"].get("tags", ())
+        claimed(cell)
+        for cell in cells
+        if "main-claim" in cell["metadata"].get("tags", ())
     ]
     if not title or not minutes or len(claims) != 1:
         raise ValueError(
-            f"{path.name}: expected a title, `**Time:** N minutes` and one cell tagged main-claim"
+            f"{path.name}: expected a title, `**Time:** N minutes` "
+            "and one cell tagged main-claim"
         )
-    about = (
+    entries = (
+        number,
         f"[{title[1]}](../notebooks/{path.name})",
         minutes[1],
-        f"{len(cells)} ({len(code)})",
-    )
-    work = (
         ", ".join(name[3:] for name in exercises(number)),
-        str(len(questions(number))),
+        f"{len(questions(number))} questions",
+        claims[0],
     )
-    return f"| {number} | {' | '.join((*about, *work, *claims))} |"
+    return f"| {' | '.join(entries)} |"
 
 
-def said(cell) -> str:
-    """The claims that a cell printed, without their tick."""
+def claimed(cell: dict) -> str:
+    """The claims that a cell printed, without their ticks."""
     text = "".join("".join(output.get("text", "")) for output in cell["outputs"])
     return "; ".join(line[2:] for line in text.splitlines() if line.startswith("✓ "))
 

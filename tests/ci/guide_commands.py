@@ -1,9 +1,13 @@
-"""Runs the commands of docs/instructor-guide.md as they are written, in a copy of the checkout.
+"""Runs the commands of docs/instructor-guide.md as they are written.
 
-A block is fenced with a word or two behind the fence: ``bash`` is run by tests and here, ``bash slow`` only here (it
-may take minutes, and needs the packages of ``.[workshop]``), ``text needs …`` by nobody, for the reason that it names.
-Each block is a shell of its own, in the copy's root, with the virtual environment's commands first. A failing line
-stops it.
+It runs them in a copy of the checkout. A fenced block has words behind its fence:
+
+- ``bash`` is run by the tests and here;
+- ``bash slow`` only here: it may take minutes, and needs the extra ``workshop``;
+- ``text needs …`` is not run, for the reason that it names.
+
+Each block is a shell of its own, in the copy's root, with the virtual environment's
+commands first. A line that fails stops it.
 """
 
 import json
@@ -23,13 +27,29 @@ GUIDE = ROOT / "docs" / "instructor-guide.md"
 FENCE = re.compile(
     r"(?ms)^(?P<indent> *)```(?P<kind>[^\n`]*)\n(?P<code>.*?)^(?P=indent)```$"
 )
-HANDED_IN = "workshop/progress"  # where the guide puts what learners hand over
 NEEDS = re.compile(r"text needs (the network|a person\b.*|a server\b.*)")
+HANDED_IN = "workshop/progress"  # where the guide puts what learners hand in
+# The user's own settings, which the commands do not see:
+UNSET = (
+    "TLKIT_DATA",
+    "TLKIT_MIRRORS",
+    "TLKIT_PROGRESS",
+    "KERAS_HOME",
+    "MAKEFLAGS",
+    "MFLAGS",
+    "MAKELEVEL",
+)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its line in the guide, the words behind the fence, and what is in it."""
+    """A fenced block.
+
+    Attributes:
+        line: where it begins in the guide, from 1.
+        kind: the words behind the fence.
+        code: what is in it, without indentation.
+    """
 
     line: int
     kind: str
@@ -38,90 +58,83 @@ class Block:
 
 def blocks(text: str) -> list[Block]:
     """All fenced blocks of a Markdown text, in order, those in lists as well."""
-    return [
-        Block(
-            text[: found.start()].count("\n") + 1,
-            found["kind"].strip(),
-            textwrap.dedent(found["code"]),
-        )
-        for found in FENCE.finditer(text)
-    ]
+    found = []
+    for fence in FENCE.finditer(text):
+        line = text[: fence.start()].count("\n") + 1
+        code = textwrap.dedent(fence["code"])
+        found.append(Block(line, fence["kind"].strip(), code))
+    return found
 
 
 def copy_checkout(folder: Path) -> None:
-    """Copy what git knows of the checkout, with the virtual environment beside it, and what three learners hand in."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    for name in subprocess.run(
-        listed, cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines():
+    """Copy what git knows of the checkout.
+
+    Beside it come the virtual environment and what three learners hand in.
+    """
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(Path(sys.prefix), target_is_directory=True)
-    (folder / "tlkit_course").symlink_to(
-        Path("notebooks", "course"), target_is_directory=True
-    )
+    course = Path("notebooks", "course")
+    (folder / "tlkit_course").symlink_to(course, target_is_directory=True)
     (folder / HANDED_IN).mkdir(parents=True)
     for number, solved in enumerate((True, False, True)):
-        exercises = {"00 labels": {"tries": 1 + number, "solved": solved}}
         handed = {
-            "exercises": exercises,
+            "exercises": {"00 labels": {"tries": 1 + number, "solved": solved}},
             "guesses": {"00 scratch": {"guess": "about 30"}},
             "quizzes": {},
         }
-        (folder / HANDED_IN / f"learner-{number}.json").write_text(json.dumps(handed))
+        path = folder / HANDED_IN / f"learner-{number}.json"
+        path.write_text(json.dumps(handed))
 
 
 def run(block: Block, folder: Path) -> subprocess.CompletedProcess:
-    """Run one block in the copy, its output and errors together as text. It does not see the user's own settings."""
+    """Run one block in the copy; its output and errors come together as text."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
-    unset = (
-        "TLKIT_DATA",
-        "TLKIT_MIRRORS",
-        "TLKIT_PROGRESS",
-        "KERAS_HOME",
-        "MAKEFLAGS",
-        "MFLAGS",
-        "MAKELEVEL",
-    )
-    paths = {"PATH": Path(sys.prefix) / "bin", "PYTHONPATH": folder}
-    environment = {
-        name: value for name, value in os.environ.items() if name not in unset
-    } | {
-        name: os.pathsep.join([str(first), *filter(None, [os.environ.get(name)])])
-        for name, first in paths.items()
-    }
-    environment |= {
-        "HOME": str(home),
-        "TLKIT_CACHE": os.environ.get("TLKIT_CACHE", str(home / "cache")),
-    }
+    own = {name: value for name, value in os.environ.items() if name not in UNSET}
+    own["HOME"] = str(home)
+    own.setdefault("TLKIT_CACHE", str(home / "cache"))
+    for name, first in (("PATH", Path(sys.prefix) / "bin"), ("PYTHONPATH", folder)):
+        parts = [str(first), os.environ.get(name)]
+        own[name] = os.pathsep.join(part for part in parts if part)
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", block.code], cwd=folder, env=environment,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        ["bash", "-euo", "pipefail", "-c", block.code],
+        cwd=folder,
+        env=own,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def main() -> int:
-    """Run all blocks that can be run; returns 1 after the first that fails, with its output."""
-    with TemporaryDirectory(
-        prefix="tlkit guide "
-    ) as work:  # with a space, as many folders have one
-        copy_checkout(folder := Path(work))
+    """Run all blocks that can be run; returns 1 after the first that fails."""
+    # with a space in its name, as many folders have one
+    with TemporaryDirectory(prefix="tlkit guide ") as work:
+        folder = Path(work)
+        copy_checkout(folder)
         for block in blocks(GUIDE.read_text("utf-8")):
             if not block.kind.startswith("bash"):
-                print(f"line {block.line}: not run, {block.kind.removeprefix('text ')}")
+                reason = block.kind.removeprefix("text ")
+                print(f"line {block.line}: not run, {reason}")
                 continue
             started = time.monotonic()
             done = run(block, folder)
-            print(
-                f"line {block.line}: {time.monotonic() - started:.0f} s\n{block.code}",
-                flush=True,
-            )
+            seconds = time.monotonic() - started
+            print(f"line {block.line}: {seconds:.0f} s\n{block.code}", flush=True)
             if done.returncode:
-                print(
-                    f"{done.stdout}\nline {block.line} of the guide failed with status {done.returncode}"
-                )
+                print(done.stdout)
+                print(f"line {block.line} of the guide failed: exit {done.returncode}")
                 return 1
     return 0
 

@@ -1,6 +1,7 @@
-"""The real pair in a folder, for a USB stick or the local network: made once, verified wherever it is used.
+"""The real pair in a folder, for a USB stick or the local network.
 
-A bundle is laid out as a folder for TLKIT_DATA is, so it can also be used where it lies.
+A bundle is made once and verified wherever it is used. It is laid out as a folder for
+TLKIT_DATA is, so it can also be used where it lies.
 """
 
 import json
@@ -14,16 +15,16 @@ from pathlib import Path
 
 from ..files import fetch
 from ..files.download import Part, Refused
+from ..files.hashes import file_hash
+from ..machine.whole import whole_file
 
 ROOT = Path(__file__).parents[2]
-ARRAYS = (
-    "images.npy",
-    "labels.npy",
-    "hashes.txt",
-)  # CIFAR-10, ready: all learners of a machine map the same pages
+# CIFAR-10, ready: all learners of a machine map the same pages
+ARRAYS = ("images.npy", "labels.npy", "hashes.txt")
 UNLICENSED = (
-    "CIFAR-10 has no licence: its author offers it for download, and nobody else may publish it. If the bundle is for "
-    "your own class only, and you answer for that, add --accept-cifar10-terms; or name vgg16 alone"
+    "CIFAR-10 has no licence: its author offers it for download, and nobody else may "
+    "publish it. If the bundle is for your own class only, and you answer for that, "
+    "add --accept-cifar10-terms; or name vgg16 alone"
 )
 
 
@@ -32,14 +33,18 @@ def make(
     names: list[str],
     wheels: bool = False,
     accept_cifar10_terms: bool = False,
-) -> None:
+) -> str:
     """Fill the folder with the files, their manifest and their licences.
 
     Args:
         folder: made if absent.
         names: of ``fetch.FILES``.
-        wheels: also all packages, for this Python on this kind of machine (about 0.5 GB).
-        accept_cifar10_terms: whoever makes the bundle answers for handing on CIFAR-10.
+        wheels: also all packages, for this Python on this kind of machine (about
+            0.5 GB).
+        accept_cifar10_terms: whether you answer for handing on CIFAR-10.
+
+    Returns:
+        A sentence about what the folder holds.
 
     Raises:
         ValueError: CIFAR-10 without accept_cifar10_terms.
@@ -48,67 +53,74 @@ def make(
     if "cifar10" in names and not accept_cifar10_terms:
         raise ValueError(UNLICENSED)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(
-        missing_ok=True
-    )  # what is not finished is no bundle
-    sources = {fetch.FILES[name].name: fetch.published(name) for name in names}
-    if "cifar10" in names:
-        sources |= {
-            f"cifar10/{array}": fetch.get("cifar10").with_name(array)
-            for array in ARRAYS
-        }
-    for path, source in sources.items():
+    manifest = folder / "manifest.json"
+    manifest.unlink(missing_ok=True)  # what is not finished is no bundle
+    paths = []
+    for path, source in _sources(names).items():
         _copy(source, folder / path)
-    packages = _download_packages(folder / "wheels") if wheels else []
-    entries: dict = {path: _entry(folder, path) for path in (*sources, *packages)}
+        paths.append(path)
+    if wheels:
+        paths += _download_packages(folder / "wheels")
+    entries: dict[str, dict] = {path: _entry(folder, path) for path in paths}
     licences = ""
-    for file in (fetch.FILES[name] for name in names):
-        entries[file.name] |= {
-            "url": file.url,
-            "licence": file.licence,
-            "citation": file.citation,
-        }
-        licences += f"{file.name}: {file.title}\nLicence: {file.licence}\nCite: {file.citation}\n\n"
+    for name in names:
+        file = fetch.FILES[name]
+        about = {"url": file.url, "licence": file.licence, "citation": file.citation}
+        entries[file.name] |= about
+        licences += (
+            f"{file.name}: {file.title}\n"
+            f"Licence: {file.licence}\n"
+            f"Cite: {file.citation}\n\n"
+        )
     (folder / "LICENCES.txt").write_text(licences, "utf-8")
-    system = (
-        f"Python {sys.version_info[0]}.{sys.version_info[1]}, {sysconfig.get_platform()}"
-        if wheels
-        else None
-    )
-    manifest = {
+    python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    made = {
         "made_by": f"tlkit {version('tlkit')}",
-        "packages_for": system,
+        "packages_for": f"{python}, {sysconfig.get_platform()}" if wheels else None,
         "files": entries,
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), "utf-8")
-    print(
-        f"{folder} holds {len(entries)} files, {sum(entry['bytes'] for entry in entries.values()) / 1e6:.0f} MB."
-    )
+    with whole_file(manifest) as unfinished:
+        unfinished.write_text(json.dumps(made, indent=1), "utf-8")
+    size = sum(entry["bytes"] for entry in entries.values())
+    return f"{folder} holds {len(entries)} files, {size / 1e6:.0f} MB."
 
 
-def install(folder: Path, names: list[str]) -> None:
-    """Verify every file of a bundle, then copy the published ones of `names` that it has into the cache.
+def install(folder: Path, names: list[str]) -> list[str]:
+    """Verify every file of a bundle, then copy published ones into the cache.
+
+    Args:
+        folder: the bundle.
+        names: which to copy, of ``fetch.FILES``; those that it lacks are left out.
+
+    Returns:
+        A sentence about each file that is in the cache now.
 
     Raises:
-        FetchError: a file is not what the manifest says or not what was published, or none of `names` is in the bundle.
+        FetchError: a file is not what the manifest says or not what was published, or
+            none of `names` is in the bundle.
     """
     verify(folder)
-    here = [name for name in names if (folder / fetch.FILES[name].name).is_file()]
-    if not here:
+    said = []
+    for name in names:
+        file = fetch.FILES[name]
+        source = folder / file.name
+        if not source.is_file():
+            continue
+        fetch.acquire(file, "copied", partial(_fill, source=source))
+        said.append(f"{file.title} is now at {fetch.get(name)}")
+    if not said:
         raise fetch.FetchError(
             f"{folder} has none of {', '.join(names)}. Next: {fetch.WAYS}."
         )
-    for name in here:
-        fetch.acquire(
-            fetch.FILES[name],
-            "copied",
-            partial(_fill, source=folder / fetch.FILES[name].name),
-        )
-        print(f"{fetch.FILES[name].title} is now at {fetch.get(name)}")
+    return said
 
 
 def verify(folder: Path) -> None:
-    """Every file is as the manifest says, and no package has come along. Raises FetchError."""
+    """Every file is as the manifest says, and no package has come along.
+
+    Raises:
+        FetchError: it is not so, or this is no whole bundle.
+    """
     try:
         listed = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
         wrong = [
@@ -120,40 +132,45 @@ def verify(folder: Path) -> None:
         raise fetch.FetchError(
             f"{folder} is no whole bundle ({error}). Next: copy it again."
         ) from error
-    found = (
-        path.relative_to(folder).as_posix()
-        for path in (folder / "wheels").glob("[!.]*")
-    )
-    wrong += [path for path in found if path not in listed]  # pip would take it
+    for package in (folder / "wheels").glob("[!.]*"):
+        path = package.relative_to(folder).as_posix()
+        if path not in listed:  # pip would take it
+            wrong.append(path)
     if wrong:
         raise fetch.FetchError(
-            f"{folder} is not as it was made: {', '.join(sorted(wrong))}. Next: copy it again."
+            f"{folder} is not as it was made: {', '.join(sorted(wrong))}. "
+            "Next: copy it again."
         )
 
 
-def _entry(folder, path):
+def _sources(names: list[str]) -> dict[str, Path]:
+    """Path in a bundle -> where its file lies on this machine now."""
+    found = {fetch.FILES[name].name: fetch.published(name) for name in names}
+    if "cifar10" in names:
+        images = fetch.get("cifar10")
+        for array in ARRAYS:
+            found[f"cifar10/{array}"] = images.with_name(array)
+    return found
+
+
+def _entry(folder: Path, path: str) -> dict:
+    """What the manifest says about a file: its bytes and SHA-256."""
     inside = (folder / path).resolve()
     if not inside.is_relative_to(folder.resolve()):
         raise ValueError(f"{path} lies outside")
     if not inside.is_file():
         return {"missing": True}
-    return {
-        "bytes": inside.stat().st_size,
-        "sha256": fetch.file_hash(inside, "sha256").partition(":")[2],
-    }
+    return {"bytes": inside.stat().st_size, "sha256": file_hash(inside)}
 
 
-def _copy(source, target):
-    target.parent.mkdir(exist_ok=True)
-    unfinished = target.with_name(f"{target.name}.part")
-    try:
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file, whole or not at all."""
+    with whole_file(target) as unfinished:
         shutil.copyfile(source, unfinished)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _fill(part: Part, source: Path) -> None:
+    """Fill the part from a file of a bundle. Raises Refused if it is another file."""
     part.start()
     with source.open("rb") as copy:
         shutil.copyfileobj(copy, part)
@@ -162,22 +179,15 @@ def _fill(part: Part, source: Path) -> None:
 
 
 def _download_packages(folder: Path) -> list[str]:
+    """Download all pinned packages; returns their paths in the bundle."""
     lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
-    packages = [
-        line for line in lines if line[:1].isalnum()
-    ]  # all but tlkit itself, which the learner has
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--only-binary=:all:",
-        "--dest",
-        str(folder),
-    ]
+    # all but "-e .", tlkit itself, which the learner has
+    packages = [line for line in lines if line[:1].isalnum()]
+    pip = [sys.executable, "-m", "pip", "download", "--quiet"]
+    pip += ["--only-binary=:all:", "--dest", str(folder)]
     if subprocess.run([*pip, *packages]).returncode:
         raise fetch.FetchError(
-            "The packages could not be downloaded. Next: try again; what is here is not fetched again."
+            "The packages could not be downloaded. "
+            "Next: try again; what is here is not fetched again."
         )
     return [f"wheels/{path.name}" for path in sorted(folder.glob("[!.]*"))]

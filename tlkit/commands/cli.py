@@ -1,235 +1,107 @@
-"""The command line: ``python -m tlkit lab | run | predict | fetch | doctor | pretrain | cache``."""
+"""The command line: ``python -m tlkit run``, ``lab``, ``predict`` and so on.
+
+Each command has one function that describes its options and one that carries it out.
+What imports Keras, which takes seconds, is imported when a command needs it.
+"""
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
-from .. import folders
-from ..files import fetch, pairs
-from . import child
+from ..files import fetch
+from ..files.pairs import SHIPPED
+from . import run
 from .doctor import main as doctor_main
 
-SHIPPED = ("letters", "letters-small", "letters-bn")
-RECIPE_NAMES = ("scratch", "probe", "fine_tune", "lp_ft", "article")
+STOPPED = (
+    "stopped by you; no half-written result was left behind, and a download goes on "
+    "where it stopped"
+)
+# What the library's errors advise -> what can be typed on the command line
+TYPED = (
+    (r'load_task\(\.\.\., bad_files="skip"\)', "`--bad-files skip`"),
+    (r"\blabels_per_class\b", "--labels-per-class"),
+    (r", or None, got", ", or 0 for all, got"),
+    (r"\bimage_size\b", "--size"),
+    (r"\bsize=(\d+)", r"--size \1"),
+    (r"\bbudget='([^']*)'", r"--budget '\1'"),
+    (r"\bunfreeze='([^']*)'", r"--unfreeze '\1'"),
+    (r", or None for the head alone", ""),
+)
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, or 1 after a sentence about what to do, or 130 for Ctrl-C."""
+def main(words: list[str] | None = None) -> int:
+    """Carry out one command.
+
+    Args:
+        words: what was typed after ``python -m tlkit``; None: as it was.
+
+    Returns:
+        The exit status: 0; 1 after a sentence about what to do; 130 after Ctrl-C.
+    """
+    if words is None:
+        words = sys.argv[1:]
     os.environ.setdefault("MPLBACKEND", "agg")  # figures go to files
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(
-            errors="backslashreplace"
-        )  # a terminal without → and − is no reason to stop
-    arguments = _parser().parse_args(argv)
-    return with_sentences(lambda: arguments.command(arguments))
+        # a terminal that cannot show → and − is no reason to stop
+        sys.stdout.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(words)
+    options.words = words
+    return with_sentences(lambda: options.carry_out(options), as_typed)
 
 
-def with_sentences(command: Callable[[], int | None]) -> int:
-    """Exit status of a command; what a user can mend is said in a sentence, without a traceback."""
+def with_sentences(
+    command: Callable[[], int | None], in_words: Callable[[str], str] = str
+) -> int:
+    """Carry out a command, and turn what its user can repair into a sentence.
+
+    Args:
+        command: returns an exit status, or None for 0.
+        in_words: changes the message of an error before it is shown.
+
+    Returns:
+        The exit status, as of ``main``.
+    """
     try:
-        status = command()
+        return command() or 0
     except (ValueError, OSError, fetch.FetchError) as error:
-        print(f"tlkit: {error}", file=sys.stderr)
+        print(f"tlkit: {in_words(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "tlkit: stopped by you; no half-written result was left behind, and a download goes on where it stopped",
-            file=sys.stderr,
-        )
+        print(f"tlkit: {STOPPED}", file=sys.stderr)
         return 130
-    return status or 0
+
+
+def as_typed(message: str) -> str:
+    """An error of the library, with options in place of Python's arguments."""
+    for pattern, typed in TYPED:
+        message = re.sub(pattern, typed, message)
+    return message
 
 
 def _parser() -> argparse.ArgumentParser:
+    """All commands with their options; each sets ``carry_out``, its function."""
     parser = argparse.ArgumentParser(
         prog="tlkit", description="Learn transfer learning by doing it."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-
-    run = commands.add_parser(
-        "run",
-        help="the main job: transfer a backbone to a task, against honest baselines",
-    )
-    run.add_argument(
-        "--task",
-        help="digits (default), letters, colours, angles, degrees, cifar10, or a folder of class folders",
-    )
-    run.add_argument(
-        "--backbone",
-        "--weights",
-        help="letters (default), letters-small, letters-bn, imagenet, efficientnet, a file",
-    )
-    some = f"some of {','.join(RECIPE_NAMES)} (default: %(default)s)"
-    run.add_argument("--recipes", default="scratch,probe,lp_ft", help=some)
-    run.add_argument(
-        "--labels-per-class",
-        type=int,
-        help="validation labels included (default 20, or 500 where the pair is not embedded); 0: all there are",
-    )
-    run.add_argument(
-        "--seeds",
-        type=_positive,
-        default=3,
-        help="draws of labels and first weights (default 3)",
-    )
-    run.add_argument(
-        "--size",
-        type=int,
-        default=32,
-        help="pixels that images are resized to, 32 to 224 (default 32)",
-    )
-    precisions = ("auto", "float32", "bfloat16", "float16")
-    run.add_argument("--precision", choices=precisions, default="auto",
-                     help="of the convolutions; auto measures which is fastest here (default)")  # fmt: skip
-    run.add_argument(
-        "--no-mirror", action="store_true", help="never mirror images while training"
-    )
-    run.add_argument(
-        "--bad-files",
-        choices=("error", "skip"),
-        default="error",
-        help="what to do with damaged images",
-    )
-    run.add_argument(
-        "--out",
-        type=Path,
-        default=Path("runs"),
-        help="results go to a new folder in here",
-    )
-    run.add_argument(
-        "--json", action="store_true", help="print result.json instead of the table"
-    )
-    run.add_argument(
-        "--real",
-        action="store_true",
-        help="ImageNet's VGG16 on CIFAR-10; downloads what is missing",
-    )
-    run.add_argument(
-        "--distributed",
-        action="store_true",
-        help="as one of several processes (several-machines.md)",
-    )
-    run.add_argument(
-        "--budget",
-        help='time for each lp_ft, "2 min" or "90 s": fits images, depth and epochs to it',
-    )
-    run.set_defaults(command=_run)
-
-    lab = commands.add_parser(
-        "lab",
-        help="open your copies of the notebooks in JupyterLab; your edits always stay",
-    )
-    lab.add_argument("--to", type=Path, default=Path(__file__).parents[2] / "my_notebooks",
-                     help="folder of the copies (default: my_notebooks in the repository)")  # fmt: skip
-    lab.add_argument(
-        "--no-browser",
-        action="store_true",
-        help="print the address instead of opening a browser",
-    )
-    lab.add_argument(
-        "--copy-only",
-        action="store_true",
-        help="make the copies, or bring them up to date, and stop",
-    )
-    lab.add_argument(
-        "--colab",
-        action="store_true",
-        help="put a cell on top that sets up Google Colab",
-    )
-    lab.set_defaults(command=_lab)
-
-    predict = commands.add_parser(
-        "predict", help="label pictures with a model that run has saved"
-    )
-    predict.add_argument(
-        "model", type=Path, help="model.keras, or the folder that holds it"
-    )
-    predict.add_argument("images", type=Path, nargs="+", metavar="image")
-    predict.set_defaults(command=_predict)
-
-    get = commands.add_parser(
-        "fetch",
-        help="the real pair's files: download them, make a bundle of them, use a bundle",
-    )
-    names = f"some of {', '.join(fetch.FILES)} (default: {', '.join(fetch.PAIR)})"
-    get.add_argument("names", nargs="*", metavar="name", help=names)
-    get.add_argument(
-        "--to",
-        type=Path,
-        metavar="DIR",
-        help="make a bundle for machines without internet",
-    )
-    get.add_argument(
-        "--wheels",
-        action="store_true",
-        help="put all packages into it too (for machines like this)",
-    )
-    get.add_argument(
-        "--accept-cifar10-terms",
-        action="store_true",
-        help="CIFAR-10 has no licence; you answer for it",
-    )
-    get.add_argument(
-        "--from",
-        type=Path,
-        metavar="DIR",
-        dest="source",
-        help="verify a bundle and install its files",
-    )
-    get.set_defaults(command=_fetch)
-
-    pretrain = commands.add_parser(
-        "pretrain", help="train a letters backbone from nothing and save its parameters"
-    )
-    pretrain.add_argument("name", nargs="?", default="letters", choices=SHIPPED)
-    pretrain.add_argument("--epochs", type=_positive, default=16)
-    pretrain.add_argument(
-        "--scenes",
-        type=_positive,
-        default=48_000,
-        help="scenes drawn anew for every epoch",
-    )
-    pretrain.add_argument("--seed", type=int, default=0)
-    pretrain.add_argument(
-        "--out",
-        type=Path,
-        default=Path("weights"),
-        help="folder for the weights and their manifest",
-    )
-    pretrain.set_defaults(command=_pretrain)
-
-    cache = commands.add_parser(
-        "cache", help="list the stored activations, or clear them"
-    )
-    cache.add_argument("action", nargs="?", default="list", choices=("list", "clear"))
-    cache.set_defaults(command=_cache)
-
-    examine = commands.add_parser(
-        "doctor", help="what this machine has, what is missing and how to get it"
-    )
-    examine.add_argument(
-        "--json",
-        action="store_true",
-        help="one object for programs; names no person and no folder",
-    )
-    examine.add_argument(
-        "--measure",
-        action="store_true",
-        help="time if bfloat16 is faster here (20 seconds)",
-    )
-    examine.set_defaults(
-        command=lambda asked: doctor_main(
-            [f"--{name}" for name in vars(asked) if vars(asked)[name]]
-        )
-    )
-
+    _add_run(commands)
+    _add_recipes(commands)
+    _add_lab(commands)
+    _add_predict(commands)
+    _add_fetch(commands)
+    _add_pretrain(commands)
+    _add_cache(commands)
+    _add_doctor(commands)
     return parser
 
 
 def _positive(text: str) -> int:
+    """A whole number from 1 up, as argparse takes types."""
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(
             f"expected a whole number from 1 up, got {text!r}"
@@ -237,206 +109,318 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _choose_pair(arguments) -> tuple[str, str, str]:
-    """Task, backbone and pair ("embedded", "real" or "custom"); says which and why."""
-    if arguments.real:
-        if arguments.task or arguments.backbone:
-            raise ValueError(
-                "--real means ImageNet's VGG16 on CIFAR-10: leave out --task and --backbone, or --real"
-            )
-        for name in fetch.PAIR:
-            fetch.get(name)
-    pair = pairs.choose()
-    task, backbone = arguments.task or pair.task, arguments.backbone or pair.backbone
-    drawn = backbone in SHIPPED and not Path(task).is_dir() and task != "cifar10"
-    name = (
-        "embedded"
-        if drawn
-        else "real"
-        if (task, backbone) == ("cifar10", "imagenet")
-        else "custom"
+def _add_run(commands) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="the main job: transfer a backbone to a task, against honest baselines",
+        description="Without options: the drawn pair, letters to digits. If the files "
+        "of the real pair (ImageNet's VGG16, CIFAR-10) are on this machine: a short "
+        "experiment with these. The first lines say which, why and how long.",
     )
-    why = (
-        "as you asked"
-        if arguments.task or arguments.backbone or arguments.real
-        else pair.why
+    parser.add_argument(
+        "--task",
+        help="digits (default), letters, colours, angles, degrees, cifar10, or a "
+        "folder of class folders",
     )
-    print(f"Pair: {name} ({backbone} → {task}), {why}.")
-    if name == "embedded" and fetch.missing():
-        print(f"The real pair (ImageNet → CIFAR-10): {pairs.how_to_get_real()}")
-    return task, backbone, name
-
-
-def _run(arguments) -> int:
-    if not arguments.distributed:
-        return _train_and_report(arguments)
-    if not child.is_watched():
-        return child.run_again()
-    from . import distributed
-
-    with distributed.together():
-        return _train_and_report(arguments, distributed)
-
-
-def _train_and_report(arguments, distributed=None) -> int:
-    from . import report
-
-    with (
-        redirect_stdout(sys.stderr) if arguments.json else nullcontext()
-    ):  # --json keeps stdout for the result
-        runs, pair = _train(arguments, distributed)
-        if distributed and not distributed.is_first():
-            return 0
-        command = (
-            " ".join(["python -m tlkit", *sys.argv[1:]])
-            if sys.argv[1:2] == ["run"]
-            else "python -m tlkit run"
-        )
-        folder = report.write_result(
-            runs, arguments.out, pair=pair, command=folders.readable(command)
-        )
-        print(f"\n{report.table(runs)}\n\nReport: {folder / 'report.html'}")
-    if arguments.json:
-        print((folder / "result.json").read_text("utf-8"))
-    return 0
-
-
-def _train(arguments, distributed=None) -> tuple[dict[str, list], str]:
-    """Recipe -> one Run for each seed, and the pair."""
-    from .. import speed, transfer
-    from ..backbone import Backbone
-    from ..tasks import load_task
-
-    recipes = arguments.recipes.split(",")
-    if unknown := [name for name in recipes if name not in RECIPE_NAMES]:
-        raise ValueError(
-            f"--recipes: expected some of {','.join(RECIPE_NAMES)}, got {','.join(unknown)}"
-        )
-    if arguments.budget and (
-        arguments.distributed
-        or "lp_ft" not in recipes
-        or not speed.as_seconds(arguments.budget)
-    ):
-        raise ValueError(
-            "--budget: expected a time above 0, lp_ft among --recipes, and no --distributed"
-        )
-    name, weights, pair = _choose_pair(arguments)
-    backbone, labels = (
-        Backbone(weights, size=arguments.size),
-        arguments.labels_per_class,
+    parser.add_argument(
+        "--backbone",
+        "--weights",
+        help="letters (default), letters-small, letters-bn, imagenet, efficientnet, "
+        "or a weights file",
     )
-    if labels is None:
-        labels = (pairs.EMBEDDED if pair == "embedded" else pairs.REAL).labels_per_class
-    options = {"image_size": arguments.size, "bad_files": arguments.bad_files}
-    options["mirror"] = False if arguments.no_mirror else None
-    tasks = [
-        load_task(name, labels or None, seed, **options)
-        for seed in range(arguments.seeds)
-    ]
-    for note in tasks[0].notes:
-        print(f"Note: {note}")
-    precision = arguments.precision
-    if precision == "auto":
-        same = (
-            pair == "embedded" or distributed
-        )  # several machines may measure different things
-        precision = (
-            "float32"
-            if same
-            else speed.faster_precision(backbone, tasks[0].image_shape)
-        )
-    runs: dict[str, list] = {recipe: [] for recipe in recipes}
-    for seed, task in enumerate(tasks):
-        for recipe in recipes:
-            limit = (
-                {"budget": arguments.budget}
-                if arguments.budget and recipe == "lp_ft"
-                else {}
-            )
-            run = (distributed or transfer).RECIPES[recipe](
-                backbone, task, seed=seed, precision=precision, **limit
-            )
-            runs[recipe].append(run)
-            measure = "mean absolute error" if task.is_regression else "accuracy"
-            print(
-                f"seed {seed}  {recipe:9}  {measure} {run.score()}  {run.seconds:.0f} s",
-                flush=True,
-            )
-    return runs, pair
+    parser.add_argument(
+        "--real",
+        action="store_true",
+        help="ImageNet's VGG16 on CIFAR-10, the whole experiment, which takes an hour "
+        "or more; downloads what is missing",
+    )
+    parser.add_argument(
+        "--recipes",
+        help="names with commas between them (default scratch,probe,lp_ft); "
+        "`python -m tlkit recipes` lists them",
+    )
+    parser.add_argument(
+        "--labels-per-class",
+        type=int,
+        help="validation labels included (default 20 for the drawn pair, else 500, or "
+        "all if a class has fewer); 0: all",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=_positive,
+        help="draws of labels and first weights (default 3)",
+    )
+    parser.add_argument(
+        "--unfreeze",
+        metavar="BLOCK",
+        help="the lowest block that fine_tune and lp_ft train, such as block5, or all",
+    )
+    parser.add_argument(
+        "--budget",
+        metavar="TIME",
+        help='time for each lp_ft, "2 min" or "90 s": fits images, depth and epochs to '
+        "it",
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        default=32,
+        help="pixels that images are resized to, 32 to 224 (default 32)",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="of the convolutions; auto measures which is fastest here (default)",
+    )
+    parser.add_argument(
+        "--no-mirror", action="store_true", help="never mirror images while training"
+    )
+    parser.add_argument(
+        "--bad-files",
+        choices=("error", "skip"),
+        default="error",
+        help="what to do with damaged images (default error: stop and name them)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs"),
+        help="results go to a new folder in here (default runs)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print result.json instead of the table"
+    )
+    parser.add_argument(
+        "--distributed",
+        action="store_true",
+        help="as one of several processes (several-machines.md)",
+    )
+    parser.set_defaults(carry_out=run.run)
 
 
-def _lab(arguments) -> None:
+def _add_recipes(commands) -> None:
+    parser = commands.add_parser("recipes", help="list the recipes and what they do")
+    parser.set_defaults(carry_out=_recipes)
+
+
+def _recipes(options) -> None:
+    from ..recipes import RECIPES
+
+    names = max(map(len, RECIPES))
+    labels = max(len(recipe.label) for recipe in RECIPES.values())
+    for name, recipe in RECIPES.items():
+        print(f"{name:{names}}  {recipe.label:{labels}}  {recipe.sentence}")
+
+
+def _add_lab(commands) -> None:
+    parser = commands.add_parser(
+        "lab",
+        help="open your copies of the notebooks in JupyterLab; your edits always stay",
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        default=Path(__file__).parents[2] / "my_notebooks",
+        help="folder of the copies (default: my_notebooks in the repository)",
+    )
+    parser.add_argument(
+        "--no-browser",
+        action="store_true",
+        help="print the address instead of opening a browser",
+    )
+    parser.add_argument(
+        "--copy-only",
+        action="store_true",
+        help="make the copies, or bring them up to date, and stop",
+    )
+    parser.add_argument(
+        "--colab",
+        action="store_true",
+        help="put a cell on top that sets up Google Colab",
+    )
+    parser.set_defaults(carry_out=_lab)
+
+
+def _lab(options) -> None:
     from . import copies
 
-    first = (
-        (copies.ROOT / "tlkit" / "assets" / "colab_cell.py").read_text("utf-8").strip()
-        if arguments.colab
-        else ""
+    first = ""
+    if options.colab:
+        cell = copies.ROOT / "tlkit" / "assets" / "colab_cell.py"
+        first = cell.read_text("utf-8").strip()
+    for sentence in copies.refresh(options.to, first):
+        print(sentence, flush=True)
+    if options.copy_only:
+        return
+    if options.no_browser:
+        copies.open_lab(options.to, "--no-browser")
+    else:
+        copies.open_lab(options.to)
+
+
+def _add_predict(commands) -> None:
+    parser = commands.add_parser(
+        "predict", help="label pictures with a model that run has saved"
     )
-    print("\n".join(copies.refresh(arguments.to, first)), flush=True)
-    if not arguments.copy_only:
-        copies.open_lab(arguments.to, *["--no-browser"] * arguments.no_browser)
+    parser.add_argument(
+        "model", type=Path, help="model.keras, or the folder that holds it"
+    )
+    parser.add_argument("images", type=Path, nargs="+", metavar="image")
+    parser.set_defaults(carry_out=_predict)
 
 
-def _predict(arguments) -> None:
+def _predict(options) -> None:
     from ..saved import predict
 
-    for image, ranked in predict(arguments.model, arguments.images):
-        print(
-            f"{image}: "
-            + ", ".join(f"{label} {share:.2f}" for label, share in ranked[:3])
-        )
+    for image, ranked in predict(options.model, options.images):
+        answers = [f"{label} {share:.2f}" for label, share in ranked[:3]]
+        print(f"{image}: {', '.join(answers)}")
 
 
-def _fetch(arguments) -> None:
+def _add_fetch(commands) -> None:
+    parser = commands.add_parser(
+        "fetch",
+        help="the real pair's files: download them, or make or use a bundle of them",
+    )
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="name",
+        help=f"some of {', '.join(fetch.FILES)} (default: {', '.join(fetch.PAIR)})",
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="DIR",
+        help="make a bundle for machines without internet",
+    )
+    parser.add_argument(
+        "--wheels",
+        action="store_true",
+        help="put all packages into it too (for machines like this)",
+    )
+    parser.add_argument(
+        "--accept-cifar10-terms",
+        action="store_true",
+        help="CIFAR-10 has no licence; you answer for it",
+    )
+    parser.add_argument(
+        "--from",
+        type=Path,
+        metavar="DIR",
+        dest="source",
+        help="verify a bundle and install its files",
+    )
+    parser.set_defaults(carry_out=_fetch)
+
+
+def _fetch(options) -> None:
     from . import bundle
 
-    names = arguments.names or list(fetch.PAIR)
-    if unknown := [name for name in names if name not in fetch.FILES]:
+    names = options.names or list(fetch.PAIR)
+    unknown = [name for name in names if name not in fetch.FILES]
+    if unknown:
         raise ValueError(
-            f"fetch: expected some of {', '.join(fetch.FILES)}, got {', '.join(unknown)}"
+            f"fetch: expected some of {', '.join(fetch.FILES)}, "
+            f"got {', '.join(unknown)}"
         )
-    if arguments.source:
-        bundle.install(arguments.source, names)
-    elif arguments.to:
-        bundle.make(
-            arguments.to, names, arguments.wheels, arguments.accept_cifar10_terms
-        )
+    if options.source:
+        for sentence in bundle.install(options.source, names):
+            print(sentence)
+    elif options.to:
+        terms = options.accept_cifar10_terms
+        print(bundle.make(options.to, names, options.wheels, terms))
     else:
         for name in names:
-            print(f"{fetch.FILES[name].title} is at {fetch.get(name)}")
+            print(f"{fetch.FILES[name].title} is at {fetch.get(name)}", flush=True)
 
 
-def _pretrain(arguments) -> None:
+def _add_pretrain(commands) -> None:
+    parser = commands.add_parser(
+        "pretrain", help="train a letters backbone from nothing and save its parameters"
+    )
+    parser.add_argument("name", nargs="?", default="letters", choices=SHIPPED)
+    parser.add_argument("--epochs", type=_positive, default=16)
+    parser.add_argument(
+        "--scenes",
+        type=_positive,
+        default=48_000,
+        help="new scenes that are drawn for every epoch",
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("weights"),
+        help="folder for the weights and their manifest",
+    )
+    parser.set_defaults(carry_out=_pretrain)
+
+
+def _pretrain(options) -> None:
     from .pretrain import pretrain
 
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    options.out.mkdir(parents=True, exist_ok=True)
     entry = pretrain(
-        arguments.name,
-        epochs=arguments.epochs,
-        scenes=arguments.scenes,
-        seed=arguments.seed,
-        out=arguments.out,
+        options.name,
+        epochs=options.epochs,
+        scenes=options.scenes,
+        seed=options.seed,
+        out=options.out,
     )
     for key, value in entry.items():
         print(f"{key}: {value}")
 
 
-def _cache(arguments) -> None:
+def _add_cache(commands) -> None:
+    parser = commands.add_parser(
+        "cache", help="list the stored activations, or clear them"
+    )
+    parser.add_argument("action", nargs="?", default="list", choices=("list", "clear"))
+    parser.set_defaults(carry_out=_cache)
+
+
+def _cache(options) -> None:
     from .. import features
 
-    if arguments.action == "clear":
+    if options.action == "clear":
         print(f"freed {features.clear() / 1e6:.1f} MB")
         return
     found = features.entries()
     for entry in found:
         made = entry.made_from
-        what = f"{made['backbone']} at {made['size']} px, cut {made['cut']}, {made['precision']}"
-        print(f"{entry.bytes / 1e6:9.1f} MB  {what}")
-    total, limit = (
-        sum(entry.bytes for entry in found) / 1e6,
-        features.limit_bytes() / 1e6,
-    )
+        what = f"{made['backbone']} at {made['size']} px, cut {made['cut']}"
+        print(f"{entry.bytes / 1e6:9.1f} MB  {what}, {made['precision']}")
+    total = sum(entry.bytes for entry in found) / 1e6
+    limit = features.limit_bytes() / 1e6
     print(
-        f"{total:9.1f} MB in {len(found)} entries; the limit is {limit:.0f} MB; all in {fetch.cache_dir()}"
+        f"{total:9.1f} MB in {len(found)} entries; the limit is {limit:.0f} MB; "
+        f"all in {fetch.cache_dir()}"
     )
+
+
+def _add_doctor(commands) -> None:
+    parser = commands.add_parser(
+        "doctor", help="what this machine has, what is missing and how to get it"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="one object for programs; names no person and no folder",
+    )
+    parser.add_argument(
+        "--measure",
+        action="store_true",
+        help="time if bfloat16 is faster here (20 seconds)",
+    )
+    parser.set_defaults(carry_out=_doctor)
+
+
+def _doctor(options) -> int:
+    words = []
+    if options.json:
+        words.append("--json")
+    if options.measure:
+        words.append("--measure")
+    return doctor_main(words)

@@ -1,4 +1,6 @@
-"""Steps 1 and 2 of the recipe: train a backbone on the source task (letters) and save its parameters."""
+"""Steps 1 and 2 of the five: train a backbone on the source task, letters, and save its
+parameters.
+"""
 
 import json
 import os
@@ -11,19 +13,22 @@ from typing import Any
 import numpy as np
 
 from .. import glyphs
-from ..backbone import ASSETS, SHIPPED, Backbone, file_hash
+from ..backbone import ASSETS, Backbone
+from ..files.hashes import file_hash
+from ..machine.quiet import keras
+from ..machine.whole import whole_file
 
-SCENES, TEST_SCENES, BATCH, PEAK_RATE = 48_000, 4_000, 128, 1e-3
-SPECS: dict[str, dict[str, Any]] = dict(
-    zip(
-        SHIPPED,
-        [{"width": 0.25}, {"width": 0.125}, {"width": 0.25, "batch_norm": True}],
-        strict=True,
-    )
-)
-POOL_SEED = (
-    100_000  # epoch e is drawn with POOL_SEED + e; held-out scenes with POOL_SEED - 1
-)
+SCENES = 48_000  # in an epoch
+TEST_SCENES = 4_000
+BATCH = 128
+PEAK_RATE = 1e-3
+# Epoch e is drawn with POOL_SEED + e, held-out scenes with POOL_SEED - 1
+POOL_SEED = 100_000
+SPECS: dict[str, dict[str, Any]] = {  # shipped backbone -> fields of ``Backbone``
+    "letters": {"width": 0.25},
+    "letters-small": {"width": 0.125},
+    "letters-bn": {"width": 0.25, "batch_norm": True},
+}
 
 
 def pretrain(
@@ -34,45 +39,35 @@ def pretrain(
     seed: int = 0,
     out: Path = ASSETS,
 ) -> dict:
-    """Train a letters backbone and write ``NAME.weights.h5`` (float16) and its entry in ``manifest.json``.
+    """Train a letters backbone; write ``NAME.weights.h5`` (float16) and its entry in
+    ``manifest.json``.
 
-    Every epoch draws new scenes, so nothing can be learnt by heart. AdamW, warm-up over the first epoch,
-    cosine decay, gradients clipped to norm 1. Thirteen plain layers stand still at first, at ln 40, with these
-    settings too; notebook 04 shows for how long.
+    Every epoch draws new scenes, so nothing can be learnt by heart. AdamW, warm-up over
+    the first epoch, cosine decay, gradients clipped to norm 1. Thirteen plain layers
+    stand still at first, at ln 40, with these settings too; notebook 04 shows for how
+    long.
 
     Args:
-        name: "letters" (a quarter of VGG16's width), "letters-small" (an eighth) or "letters-bn"
-            (a quarter, with batch normalisation).
+        name: "letters" (a quarter of VGG16's width), "letters-small" (an eighth) or
+            "letters-bn" (a quarter, with batch normalisation).
         epochs: passes, each over `scenes` newly drawn scenes.
         scenes: scenes in an epoch.
         seed: of the initial weights and of the scenes.
         out: folder that the two files go to.
 
     Returns:
-        The manifest's entry: command, seed, versions, held-out accuracy and its number of scenes, SHA-256.
+        The manifest's entry: command, seed, versions, held-out accuracy and its number
+        of scenes, SHA-256.
 
     Raises:
         ValueError: an unknown name.
     """
-    import keras
-
     if name not in SPECS:
         raise ValueError(f"name={name!r}: expected one of {', '.join(SPECS)}")
     started = time.perf_counter()
     keras.utils.set_random_seed(seed)
-    backbone = Backbone(weights=None, seed=seed, **SPECS[name])
-    model = backbone.build()
-    logits = keras.layers.Dense(len(glyphs.LETTERS), name="letters")(model.output)
-    model = keras.Model(model.input, logits)
-    steps = -(-scenes // BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, steps * (epochs - 1), warmup_target=PEAK_RATE, warmup_steps=steps
-    )
-    model.compile(
-        keras.optimizers.AdamW(rate, weight_decay=1e-2, clipnorm=1.0),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    model = _reader(Backbone(weights=None, seed=seed, **SPECS[name]))
+    _compile(model, steps=-(-scenes // BATCH), epochs=epochs)
     for epoch in range(epochs):
         drawn = glyphs.draw(glyphs.LETTERS, scenes, POOL_SEED + 1000 * seed + epoch)
         model.fit(
@@ -83,28 +78,25 @@ def pretrain(
             epochs=epoch + 1,
             verbose=2,
         )
-    fonts = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
-    held_out = glyphs.draw(glyphs.LETTERS, TEST_SCENES, POOL_SEED - 1, fonts=fonts)
-    correct = (
-        model.predict(held_out.images, batch_size=256, verbose=0).argmax(1)
-        == held_out.symbol
-    )
+    accuracy, in_seen_fonts = _held_out_accuracy(model)
     file = out / f"{name}.weights.h5"
     save_weights(model, file)
+    packages = ("keras", "numpy", "pillow", "matplotlib")
     entry = {
-        "command": f"python -m tlkit pretrain {name} --epochs {epochs} --scenes {scenes} --seed {seed}",
-        "seed": seed,
-        "accuracy": round(float(correct.mean()), 4),
-        "accuracy_in_seen_fonts": round(
-            float(correct[held_out.font < len(glyphs.TRAIN_FONTS)].mean()), 4
+        "command": (
+            f"python -m tlkit pretrain {name} "
+            f"--epochs {epochs} --scenes {scenes} --seed {seed}"
         ),
+        "seed": seed,
+        "accuracy": round(accuracy, 4),
+        "accuracy_in_seen_fonts": round(in_seen_fonts, 4),
         "held_out_scenes": TEST_SCENES,
         "minutes": round((time.perf_counter() - started) / 60, 1),
         "cores": os.cpu_count(),
         "scenes_version": glyphs.VERSION,
         "versions": {
             "python": platform.python_version(),
-            **{p: version(p) for p in ("keras", "numpy", "pillow", "matplotlib")},
+            **{package: version(package) for package in packages},
         },
         "bytes": file.stat().st_size,
         "sha256": file_hash(file),
@@ -113,30 +105,63 @@ def pretrain(
     return entry
 
 
-def save_weights(model, file: Path) -> None:
-    """Write the backbone's parameters as float16 in the layout of Keras 3's ``.weights.h5``, atomically."""
+def _reader(backbone: Backbone) -> keras.Model:
+    """A backbone with a head for letters: images -> logits (n, 40)."""
+    shared = backbone.build()
+    logits = keras.layers.Dense(len(glyphs.LETTERS), name="letters")(shared.output)
+    return keras.Model(shared.input, logits)
+
+
+def _compile(model: keras.Model, steps: int, epochs: int) -> None:
+    """AdamW; its step size warms up over one epoch, then decays over the others."""
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, steps * (epochs - 1), warmup_target=PEAK_RATE, warmup_steps=steps
+    )
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=1e-2, clipnorm=1.0),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+
+
+def _held_out_accuracy(model: keras.Model) -> tuple[float, float]:
+    """Accuracy on scenes that no epoch drew: in all fonts, and in those trained on."""
+    fonts = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
+    scenes = glyphs.draw(glyphs.LETTERS, TEST_SCENES, POOL_SEED - 1, fonts=fonts)
+    predicted = model.predict(scenes.images, batch_size=256, verbose=0).argmax(axis=1)
+    correct = predicted == scenes.symbol
+    seen = scenes.font < len(glyphs.TRAIN_FONTS)
+    return float(correct.mean()), float(correct[seen].mean())
+
+
+def save_weights(model: keras.Model, file: Path) -> None:
+    """Write the backbone's parameters as float16, in the layout of ``.weights.h5``.
+
+    That is Keras 3's: layers are numbered by kind. The file is whole or not there.
+
+    Args:
+        model: of VGG16's layers; convolutions and batch normalisations are stored.
+        file: where to.
+    """
     import h5py
-    import keras
 
     kinds = {
         "conv2d": keras.layers.Conv2D,
         "batch_normalization": keras.layers.BatchNormalization,
     }
-    partial = file.with_name(f"{file.name}.partial")
-    with h5py.File(partial, "w") as store:
-        for kind, cls in kinds.items():
-            for i, layer in enumerate(
-                found for found in model.layers if isinstance(found, cls)
-            ):
+    with whole_file(file) as unfinished, h5py.File(unfinished, "w") as store:
+        for kind, layer_class in kinds.items():
+            layers = [one for one in model.layers if isinstance(one, layer_class)]
+            for i, layer in enumerate(layers):
+                number = f"_{i}" if i else ""
                 for j, value in enumerate(layer.get_weights()):
-                    store[f"layers/{kind}{f'_{i}' if i else ''}/vars/{j}"] = (
-                        value.astype(np.float16)
-                    )
-    os.replace(partial, file)
+                    place = f"layers/{kind}{number}/vars/{j}"
+                    store[place] = value.astype(np.float16)
 
 
 def _write_entry(manifest: Path, key: str, entry: dict) -> None:
+    """Put an entry into the manifest, or replace it; the others stay."""
     entries = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {}
-    partial = manifest.with_name("manifest.json.partial")
-    partial.write_text(json.dumps({**entries, key: entry}, indent=2) + "\n", "utf-8")
-    os.replace(partial, manifest)
+    entries[key] = entry
+    with whole_file(manifest) as unfinished:
+        unfinished.write_text(json.dumps(entries, indent=2) + "\n", "utf-8")

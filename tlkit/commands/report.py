@@ -1,115 +1,132 @@
-"""What a run leaves behind: a folder with result.json, figures, the best model and one page to send on."""
+"""What a run leaves behind: a folder with result.json, figures, the best model and one
+page to send on.
+"""
 
 import base64
 import json
 import os
 import platform
-import shutil
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import evaluate, plots
+from ..machine import processor
+from ..machine.whole import new_folder
+from ..recipes import RECIPES
 from ..saved import save_model
+from ..tasks import Task
+from ..training import Run
 
 SCRATCH = "scratch"
-RECIPES = {
-    SCRATCH: "random weights, every layer trained on the target task alone",
-    "probe": "pretrained layers frozen, only a new head trained",
-    "lp_ft": "the linear probe first, then its head and the pretrained layers trained together",
-    "fine_tune": "pretrained layers trained together with the head",
-    "article": "the article's program as it was written, every layer trained",
-}
+TEMPLATE = Path(__file__).parents[1] / "assets" / "report.html"
 PAIRS = {
-    "embedded": "Source and target are scenes that the kit drew; the backbone was trained on drawn letters. "
-    "This is not ImageNet: it shows how transfer works, not how well it works on photographs. For that, "
-    "python -m tlkit run --real takes the published VGG16 weights to CIFAR-10.",
-    "real": "Source: the 1.3 million photographs of ImageNet. Target: CIFAR-10.",
+    "embedded": (
+        "Source and target are scenes that the kit drew; the backbone was trained on "
+        "drawn letters. This is not ImageNet: it shows how transfer works, not how "
+        "well it works on photographs. For that, python -m tlkit run --real takes the "
+        "published VGG16 weights to CIFAR-10."
+    ),
+    "real": (
+        "Source: the 1.3 million photographs of ImageNet. Target: CIFAR-10, real "
+        "photographs too."
+    ),
     "custom": "Task and backbone were chosen by the person who ran this.",
 }
 
 
-def table(runs: Mapping[str, Sequence]) -> str:
-    """Recipes with test score and 95 % interval, mean seconds, trained parameters, peak memory, as text."""
-    rows = [
-        [
-            "recipe",
-            plots.measure(_task(runs)),
-            "seconds",
-            "trained parameters",
-            "peak memory",
-        ]
-    ]
-    for name in runs:
+class Figure(NamedTuple):
+    """A figure of the page: its PNG, what it shows in words, and the text below it."""
+
+    picture: bytes
+    alt: str
+    caption: str
+
+
+def table(runs: Mapping[str, Sequence[Run]]) -> str:
+    """The recipes' scores and costs, as text with columns.
+
+    Args:
+        runs: recipe -> its Runs, one for each seed.
+
+    Returns:
+        A line for each recipe: test score with its 95 % interval, mean seconds, trained
+        parameters, largest peak memory.
+    """
+    score = plots.measure(_task(runs))
+    rows = [["recipe", score, "seconds", "trained parameters", "peak memory"]]
+    for name, some in runs.items():
         recipe = _recipe(runs, name)
-        costs = (
-            recipe["seconds"],
-            recipe["trained_parameters"],
-            recipe["peak_memory_mb"],
-        )
         rows.append(
             [
                 name,
-                str(plots.score(runs[name])),
-                *"{:.1f}|{:,}|{:,.0f} MB".format(*costs).split("|"),
+                str(plots.score(some)),
+                f"{recipe['seconds']:.1f}",
+                f"{recipe['trained_parameters']:,}",
+                f"{recipe['peak_memory_mb']:,.0f} MB",
             ]
         )
-    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        [row[0].ljust(wide[0]), *map(str.rjust, row[1:], wide[1:])] for row in rows
-    )
-    return "\n".join("  ".join(line) for line in lines)
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for name, *numbers in rows:
+        cells = [name.ljust(widths[0])]
+        for number, width in zip(numbers, widths[1:], strict=True):
+            cells.append(number.rjust(width))
+        lines.append("  ".join(cells))
+    return "\n".join(lines)
 
 
-def best(runs: Mapping[str, Sequence]) -> str:
-    """The recipe with the best validation score; the test split has no say in the choice."""
-    sign = -1 if _task(runs).is_regression else 1
-    return max(
-        runs,
-        key=lambda name: (
-            sign * np.mean([run.score("validation").mean for run in runs[name]])
-        ),
-    )
+def best(runs: Mapping[str, Sequence[Run]]) -> str:
+    """The recipe with the best validation score; the test split has no say in it."""
+    scores = {
+        name: float(np.mean([run.score("validation").mean for run in some]))
+        for name, some in runs.items()
+    }
+    choose = min if _task(runs).is_regression else max
+    return choose(scores, key=scores.__getitem__)
 
 
 def against_scratch(
-    runs: Mapping[str, Sequence], name: str
+    runs: Mapping[str, Sequence[Run]], name: str
 ) -> evaluate.Interval | None:
-    """Test score of a recipe minus that from scratch, on the same images and seeds; None without a pair."""
+    """Test score of a recipe minus that from scratch, on the same images and seeds.
+
+    Args:
+        runs: recipe -> its Runs.
+        name: the recipe.
+
+    Returns:
+        The mean difference with its 95 % interval; None if no seed has both.
+    """
     scratch = {
         run.seed: run for some in runs.values() for run in some if run.recipe == SCRATCH
     }
-    pairs = [
-        (run, scratch[run.seed])
-        for run in runs[name]
-        if run.recipe != SCRATCH and run.seed in scratch
-    ]
-    if not pairs:
+    ours, theirs = [], []
+    for run in runs[name]:
+        if run.recipe != SCRATCH and run.seed in scratch:
+            ours.append(_marks(run))
+            theirs.append(_marks(scratch[run.seed]))
+    if not ours:
         return None
-    ours, theirs = (
-        np.stack([_marks(run) for run in side]) for side in zip(*pairs, strict=True)
-    )
-    return evaluate.paired_difference(ours, theirs)
+    return evaluate.paired_difference(np.stack(ours), np.stack(theirs))
 
 
-def finding(runs: Mapping[str, Sequence]) -> str:
-    """The result in one sentence: the recipe chosen on validation against training from scratch."""
+def finding(runs: Mapping[str, Sequence[Run]]) -> str:
+    """The result in one sentence: the recipe that was best on validation, against
+    training from scratch.
+    """
     name, task = best(runs), _task(runs)
-    few = (
-        f"With {task.labels_per_class} labels per class, "
-        if task.labels_per_class
-        else ""
-    )
+    few = ""
+    if task.labels_per_class:
+        few = f"With {task.labels_per_class} labels per class, "
     kind = "a mean absolute error of" if task.is_regression else "an accuracy of"
-    words = (
-        f"{few}{_spoken(name)} reaches {kind} {plots.score(runs[name])} on {task.name}"
-    )
+    reached = f"reaches {kind} {plots.score(runs[name])} on {task.name}"
+    words = f"{few}{_spoken(name)} {reached}"
     gain = against_scratch(runs, name)
     if gain is None:
         return f"{words}; guessing gives {plots.guessing(task)[0]:.3f}."
@@ -117,51 +134,56 @@ def finding(runs: Mapping[str, Sequence]) -> str:
         plots.score(some) for some in runs.values() if some[0].recipe == SCRATCH
     )
     if not gain.excludes(0):
-        return f"{words}, and from scratch {scratch}: the difference of {gain} may be chance."
-    better = "a gain" if (gain.mean < 0) == task.is_regression else "a loss"
-    size = (
-        gain if gain.mean > 0 else evaluate.Interval(-gain.mean, -gain.high, -gain.low)
-    )
-    return f"{words}, against {scratch.mean:.3f} from scratch: {better} of {size}."
+        return (
+            f"{words}, and from scratch {scratch}: "
+            f"the difference of {gain} may be chance."
+        )
+    is_better = gain.mean < 0 if task.is_regression else gain.mean > 0
+    better = "a gain" if is_better else "a loss"
+    if gain.mean < 0:
+        gain = evaluate.Interval(-gain.mean, -gain.high, -gain.low)
+    return f"{words}, against {scratch.mean:.3f} from scratch: {better} of {gain}."
 
 
 def result(
-    runs: Mapping[str, Sequence], pair: str, command: str, **extra
+    runs: Mapping[str, Sequence[Run]], pair: str, command: str, **extra
 ) -> dict[str, Any]:
-    """All that ``result.json`` says, as plain values; arguments as in ``write_result``."""
+    """Everything that goes into ``result.json``; arguments as in ``write_result``."""
     every = [run for some in runs.values() for run in some]
-    backbone = next(
-        (run.backbone for run in every if run.backbone.weights is not None),
-        every[0].backbone,
-    )
-    task, tasks = every[0].task, {run.seed: run.task for run in every}
-    about = {
-        name: getattr(task, name)
-        for name in ("name", "question", "classes", "labels_per_class", "notes")
-    }
+    task, backbone = every[0].task, _pretrained(every)
+    tasks = {run.seed: run.task for run in every}
+    seeds = sorted(tasks)
     return {
         "pair": pair,
         "finding": finding(runs),
         "task": {
-            **about,
+            "name": task.name,
+            "question": task.question,
+            "classes": task.classes,
+            "labels_per_class": task.labels_per_class,
+            "notes": task.notes,
             "images": {name: len(split) for name, split in task.splits().items()},
         },
         "backbone": {
-            name: getattr(backbone, name) for name in ("name", "size", "width")
+            "name": backbone.name,
+            "size": backbone.size,
+            "width": backbone.width,
+            "architecture": backbone.architecture,
         },
-        "seeds": sorted(tasks),
+        "seeds": seeds,
         "recipes": {name: _recipe(runs, name) for name in runs},
         "best_by_validation": best(runs),
         "guessing": plots.guessing(task)[0],
         "command": command.replace(str(Path.home()), "~"),
         "hashes": {
-            "task": {n: tasks[n].fingerprint() for n in sorted(tasks)},
+            "task": {seed: tasks[seed].fingerprint() for seed in seeds},
             "weights": backbone.weights_hash,
         },
         "versions": _versions(),
         "machine": {
             "cores": os.cpu_count(),
             "processor": _processor(),
+            "instructions": processor.in_words(),
             "platform": platform.system(),
         },
         **extra,
@@ -169,7 +191,7 @@ def result(
 
 
 def write_result(
-    runs: Mapping[str, Sequence], out: Path, pair: str, command: str, **extra
+    runs: Mapping[str, Sequence[Run]], out: Path, pair: str, command: str, **extra
 ) -> Path:
     """Write a folder named after the time, whole or not at all.
 
@@ -181,181 +203,216 @@ def write_result(
         extra: more entries for result.json.
 
     Returns:
-        The new folder: result.json, compare.png, curves.png, confusion.png (scatter.png for a number),
-        predictions.png, report.html, and model.keras: the recipe best on validation, its first seed.
+        The new folder: result.json, compare.png, curves.png, confusion.png (scatter.png
+        for a number), predictions.png, report.html, and model.keras: the recipe best on
+        validation, its first seed.
+
+    Raises:
+        ValueError: no runs, or another pair.
+        OSError: it cannot be written.
     """
     if pair not in PAIRS or not runs:
-        expected = f"expected runs and pair one of {', '.join(PAIRS)}"
         raise ValueError(
-            f"{expected}, got {len(runs)} recipes and {pair!r}: say where the weights are from"
+            f"expected runs and pair one of {', '.join(PAIRS)}, "
+            f"got {len(runs)} recipes and {pair!r}: say where the weights are from"
         )
     chosen = runs[best(runs)][0]
 
     def write(folder: Path) -> None:
-        said, figures = result(runs, pair, command, **extra), _figures(runs, chosen)
-        (folder / "result.json").write_text(
-            json.dumps(said, indent=2, default=_plain), "utf-8"
-        )
-        (folder / "report.html").write_text(_page(runs, chosen, said, figures), "utf-8")
-        for file, (picture, _, _) in figures.items():
-            (folder / file).write_bytes(picture)
+        said = result(runs, pair, command, **extra)
+        figures = _figures(runs, chosen)
+        values = json.dumps(said, indent=2, default=_plain)
+        (folder / "result.json").write_text(values, "utf-8")
+        page = _page(runs, chosen, said, figures)
+        (folder / "report.html").write_text(page, "utf-8")
+        for file, figure in figures.items():
+            (folder / file).write_bytes(figure.picture)
         save_model(chosen.model, folder, chosen.task.name, chosen.task.classes)
 
     return new_folder(Path(out), write)
 
 
-def new_folder(out: Path, write: Callable[[Path], None]) -> Path:
-    """A folder in `out` that is named after the time and filled by ``write(folder)``: there whole, or not at all."""
-    name = time.strftime("%Y-%m-%dT%H-%M-%S")
-    unfinished = out / f".unfinished-{name}-{os.getpid()}"
-    unfinished.mkdir(parents=True)
-    try:
-        write(unfinished)
-        for i in range(1, 1000):
-            with suppress(OSError):  # the name is taken
-                return unfinished.rename(out / (name if i == 1 else f"{name}-{i}"))
-        raise FileExistsError(
-            f"{out / name} cannot be written: choose another folder with --out"
-        )
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _task(runs):
+def _task(runs: Mapping[str, Sequence[Run]]) -> Task:
+    """The task; those of all runs differ in their labels only."""
     return next(iter(runs.values()))[0].task
 
 
+def _pretrained(runs: Sequence[Run]):
+    """The backbone of the first run that did not start from random weights, if any."""
+    for run in runs:
+        if run.backbone.weights is not None:
+            return run.backbone
+    return runs[0].backbone
+
+
 def _spoken(name: str) -> str:
-    return plots.NAMES.get(name, name)
+    """A recipe's name as people say it."""
+    return RECIPES[name].label
 
 
-def _marks(run) -> np.ndarray:
-    """What the run got right on the test split, bool (n,), or how far off it was, float (n,)."""
-    return (
-        np.abs(run.predicted() - run.task.test.labels)
-        if run.task.is_regression
-        else run.correct()
-    )
+def _marks(run: Run) -> np.ndarray:
+    """What the run got right on the test split, bool (n,), or how far off it was, float
+    (n,).
+    """
+    if run.task.is_regression:
+        return np.abs(run.predicted() - run.task.test.labels)
+    return run.correct()
 
 
-def _recipe(runs, name) -> dict[str, Any]:
+def _recipe(runs: Mapping[str, Sequence[Run]], name: str) -> dict[str, Any]:
+    """What ``result.json`` has about one recipe."""
     some, gain = runs[name], against_scratch(runs, name)
     score = "mean_absolute_error" if _task(runs).is_regression else "accuracy"
-    return {
+    found: dict[str, Any] = {
         score: asdict(plots.score(some)),
         "seconds": float(np.mean([run.seconds for run in some])),
         "trained_parameters": some[0].trained_parameters,
         "peak_memory_mb": max(run.peak_memory_mb for run in some),
-        **({"paired_vs_scratch": asdict(gain)} if gain else {}),
-        "runs": [{"seed": run.seed, score: run.score().mean, "validation": run.score("validation").mean,
-                  "seconds": run.seconds} for run in some],
-        "settings": some[0].settings,
-    }  # fmt: skip
-
-
-def _figures(runs, chosen) -> dict[str, tuple[bytes, str, str]]:
-    """File name -> (PNG, alternative text, caption)."""
-    task, measure, who = (
-        chosen.task,
-        plots.measure(chosen.task),
-        f"{_spoken(best(runs))}, seed {chosen.seed}",
-    )
-    scores = "; ".join(
-        f"{_spoken(name)} {plots.score(some)}" for name, some in runs.items()
-    )
-    key = "val_mae" if task.is_regression else "val_accuracy"
-    ways = {
-        _spoken(name): some[0].history[key]
-        for name, some in runs.items()
-        if some[0].history.get(key)
     }
-    ends = "; ".join(
-        f"{name} from {way[0]:.2f} to {way[-1]:.2f}" for name, way in ways.items()
-    )
-    figures = {}
+    if gain is not None:
+        found["paired_vs_scratch"] = asdict(gain)
+    found["runs"] = [
+        {
+            "seed": run.seed,
+            score: run.score().mean,
+            "validation": run.score("validation").mean,
+            "seconds": run.seconds,
+            "notes": run.notes,
+        }
+        for run in some
+    ]
+    found["settings"] = some[0].settings
+    return found
 
-    def add(file, axes, alt, caption):
-        figures[file] = (plots.png(axes, alt), alt, caption)
 
-    caption = "Bars are 95 % intervals, small dots single seeds; the dashed line is guessing without looking."
-    add(
-        "compare.png",
-        plots.compare(runs),
-        f"Test {measure} by recipe: {scores}.",
-        caption,
-    )
-    if ways:
-        caption = f"Validation {measure} after each epoch; the first seed is bold."
-        add(
-            "curves.png",
-            plots.curves(runs),
-            f"Validation {measure} over the epochs: {ends}.",
-            caption,
-        )
-    if task.is_regression:
-        caption = f"Predicted against true {task.name} of the test pictures ({who})."
-        add(
-            "scatter.png",
-            plots.scatter(chosen),
-            f"Off by {chosen.score()} on average.",
-            caption,
-        )
-        told = "each with the predicted and the true number"
+def _figures(runs: Mapping[str, Sequence[Run]], chosen: Run) -> dict[str, Figure]:
+    """File name -> figure, in the order of the page."""
+    figures = {"compare.png": _compared(runs)}
+    curves = _curves(runs)
+    if curves:
+        figures["curves.png"] = curves
+    whose = f"{_spoken(best(runs))}, seed {chosen.seed}"
+    if chosen.task.is_regression:
+        figures["scatter.png"] = _scattered(chosen, whose)
     else:
-        caption = (
-            f"Which class was taken for which, in percent of each true class ({who})."
-        )
-        add("confusion.png", plots.confusion(chosen), _worst_mistake(chosen), caption)
-        told = f"{chosen.correct()[plots.spread(len(task.test), 16)].sum()} of them classified rightly"
-    caption = (
-        f"Test pictures, evenly spaced and not chosen, and what the model says ({who})."
-    )
-    add(
-        "predictions.png",
-        plots.predictions(chosen),
-        f"Up to 16 test pictures, {told}.",
-        caption,
-    )
+        figures["confusion.png"] = _confused(chosen, whose)
+    figures["predictions.png"] = _predicted(chosen, whose)
     return figures
 
 
-def _worst_mistake(run) -> str:
+def _figure(axes, alt: str, caption: str) -> Figure:
+    return Figure(plots.png(axes, alt), alt, caption)
+
+
+def _compared(runs: Mapping[str, Sequence[Run]]) -> Figure:
+    """The scores of all recipes beside each other."""
+    scores = "; ".join(
+        f"{_spoken(name)} {plots.score(some)}" for name, some in runs.items()
+    )
+    return _figure(
+        plots.compare(runs),
+        f"Test {plots.measure(_task(runs))} by recipe: {scores}.",
+        "Bars are 95 % intervals, small dots single seeds; the dashed line is guessing "
+        "without looking.",
+    )
+
+
+def _curves(runs: Mapping[str, Sequence[Run]]) -> Figure | None:
+    """Validation scores over the epochs; None if no run has any."""
+    key = "val_mae" if _task(runs).is_regression else "val_accuracy"
+    ends = []
+    for name, some in runs.items():
+        way = some[0].history.get(key)
+        if way:
+            ends.append(f"{_spoken(name)} from {way[0]:.2f} to {way[-1]:.2f}")
+    if not ends:
+        return None
+    measure = plots.measure(_task(runs))
+    return _figure(
+        plots.curves(runs),
+        f"Validation {measure} over the epochs: {'; '.join(ends)}.",
+        f"Validation {measure} after each epoch; the first seed is bold.",
+    )
+
+
+def _scattered(chosen: Run, whose: str) -> Figure:
+    """Predicted over true numbers."""
+    return _figure(
+        plots.scatter(chosen),
+        f"Off by {chosen.score()} on average.",
+        f"Predicted against true {chosen.task.name} of the test pictures ({whose}).",
+    )
+
+
+def _confused(chosen: Run, whose: str) -> Figure:
+    """Which class is taken for which."""
+    return _figure(
+        plots.confusion(chosen),
+        _worst_mistake(chosen),
+        f"Which class was taken for which, in percent of each true class ({whose}).",
+    )
+
+
+def _predicted(chosen: Run, whose: str) -> Figure:
+    """Some test pictures with the model's answers."""
+    if chosen.task.is_regression:
+        told = "each with the predicted and the true number"
+    else:
+        shown = plots.spread(len(chosen.task.test), 16)
+        told = f"{chosen.correct()[shown].sum()} of them classified correctly"
+    return _figure(
+        plots.predictions(chosen),
+        f"Up to 16 test pictures, {told}.",
+        "Test pictures, evenly spaced and not chosen, and what the model predicts "
+        f"({whose}).",
+    )
+
+
+def _worst_mistake(run: Run) -> str:
+    """The most frequent mistake on the test split, in a sentence."""
     names = run.task.classes
     counts = evaluate.confusion(run.task.test.labels, run.predicted(), len(names))
     np.fill_diagonal(counts, 0)
-    true, said = np.unravel_index(counts.argmax(), counts.shape)
-    if not counts[true, said]:
+    true, predicted = np.unravel_index(counts.argmax(), counts.shape)
+    number = counts[true, predicted]
+    if not number:
         return "No mistakes."
-    return f"Most frequent mistake: {names[true]} taken for {names[said]}, {counts[true, said]} times."
+    taken = f"{names[true]} taken for {names[predicted]}"
+    return f"Most frequent mistake: {taken}, {number} times."
 
 
-def _page(runs, chosen, said, figures) -> str:
+def _page(
+    runs: Mapping[str, Sequence[Run]],
+    chosen: Run,
+    said: dict[str, Any],
+    figures: Mapping[str, Figure],
+) -> str:
     """report.html: everything inside one file, every text escaped."""
     from jinja2 import Environment, StrictUndefined
 
-    task, template = chosen.task, Path(__file__).parents[1] / "assets" / "report.html"
+    task = chosen.task
+    classes = []
+    if not task.is_regression:
+        classes = evaluate.per_class(task.test.labels, chosen.predicted(), task.classes)
     scores = {
         name: (plots.score(some), against_scratch(runs, name))
         for name, some in runs.items()
     }
     pictures = [
-        (base64.b64encode(picture).decode(), *words)
-        for picture, *words in figures.values()
+        (base64.b64encode(figure.picture).decode(), figure.alt, figure.caption)
+        for figure in figures.values()
     ]
-    labels, said_so = task.test.labels, chosen.predicted()
-    fill = {
-        "classes": ()
-        if task.is_regression
-        else evaluate.per_class(labels, said_so, task.classes),
-        "measure": plots.measure(task),
-        "about": PAIRS[said["pair"]],
-    }
-    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(
-        template.read_text("utf-8")
-    )
-    words = {"spoken": _spoken, "recipes": RECIPES}
-    return page.render(
-        said=said, scores=scores, pictures=pictures, seed=chosen.seed, **fill, **words
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    template = environment.from_string(TEMPLATE.read_text("utf-8"))
+    return template.render(
+        said=said,
+        scores=scores,
+        pictures=pictures,
+        seed=chosen.seed,
+        classes=classes,
+        measure=plots.measure(task),
+        about=PAIRS[said["pair"]],
+        known=RECIPES,
     )
 
 
@@ -365,17 +422,18 @@ def _plain(value):
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
+    """Package -> version, of those that decide the numbers."""
+    found = {"python": platform.python_version(), "tlkit": "not installed"}
     for name in ("tlkit", "keras", "tensorflow", "tensorflow-cpu", "numpy"):
         with suppress(metadata.PackageNotFoundError):
             found[name.removesuffix("-cpu")] = metadata.version(name)
-    return {"tlkit": "not installed", **found}
+    return found
 
 
 def _processor() -> str:
-    with suppress(OSError, StopIteration):  # Linux only
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        return next(
-            line.split(": ", 1)[1] for line in lines if line.startswith("model name")
-        )
+    """The processor's model, such as "AMD EPYC 7763"."""
+    with suppress(OSError):  # Linux only
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(": ", 1)[1]
     return platform.processor() or platform.machine()

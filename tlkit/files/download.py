@@ -1,6 +1,8 @@
-"""One known file from any of several servers: resumed where it stopped, hashed on the way, refused if it is another.
+"""One known file from any of several servers.
 
-A server is not trusted: size and hash decide. What arrived is kept in a ``Part``, so that nothing is sent twice.
+It goes on where it stopped, is hashed on the way, and refused if it is another file. A
+server is not trusted: size and hash decide. What arrived is kept in a ``Part``, so that
+nothing is sent twice.
 """
 
 import errno
@@ -13,16 +15,18 @@ import time
 from contextlib import ExitStack, suppress
 
 from ..machine.bar import bar
+from ..machine.log import log
 
-CONNECT, STALL, PATIENCE = (
-    10,
-    30,
-    120,
-)  # seconds: to an answer, without a byte, that a server may ask us to wait
-RETRIES = 3  # more attempts after one that brought nothing; those that bring something do not count
+CONNECT = 10  # seconds until a server answers
+STALL = 30  # seconds without a byte
+PATIENCE = 120  # seconds that a server may ask us to wait
+RETRIES = 3  # attempts after one that brought nothing; one with bytes does not count
 PAUSE = 1.0  # seconds or a little less before the first of them; doubled each time
-WORDS = {  # for what requests and urllib3 say
-    "CERTIFICATE_VERIFY": "its certificate is not valid: is this machine's date right? (TLKIT_MIRRORS names others)",
+WORDS = {  # part of what requests and urllib3 say -> what we say
+    "CERTIFICATE_VERIFY": (
+        "its certificate is not valid: is this machine's date right? "
+        "(TLKIT_MIRRORS names others)"
+    ),
     "Failed to resolve": "its name cannot be found: is this machine online?",
     "refused": "it refuses the connection",
     "connect timeout": "no answer",
@@ -37,18 +41,26 @@ class Refused(OSError):
 
 
 class Part(io.FileIO):
-    """The unfinished file: appended to, hashed on the way, and kept after a failure, to go on from there.
+    """The unfinished file: appended to, hashed on the way, and kept after a failure.
+
+    The next call goes on from there.
 
     Args:
         path: where it lies; what is there already is hashed first.
         length: bytes of the whole file.
         known: its hashes, such as ["md5:…", "sha256:…"].
         title: what the progress bar says.
+
+    Attributes:
+        hashes: name of an algorithm -> the hash object of all bytes that are here.
+        skip: bytes that the present answer repeats, because its server cannot resume.
     """
 
     def __init__(self, path, length: int, known: list[str], title: str):
         super().__init__(path, "a+")
-        self.length, self.known, self.skip = length, known, 0
+        self.length = length
+        self.known = known
+        self.skip = 0
         self.bar = bar(length, title, "B")
         self.start(keep=self.size <= length)
 
@@ -68,8 +80,14 @@ class Part(io.FileIO):
         return os.fstat(self.fileno()).st_size
 
     def write(self, chunk) -> int:
-        """Append all of it, less what is here already. Raises Refused for more bytes than there should be."""
-        fresh, self.skip = chunk[self.skip :], max(0, self.skip - len(chunk))
+        """Append a chunk, without what is here already; returns its length.
+
+        Raises:
+            Refused: more bytes than there should be.
+            OSError: the disk is full.
+        """
+        fresh = chunk[self.skip :]
+        self.skip = max(0, self.skip - len(chunk))
         if self.size + len(fresh) > self.length:
             raise Refused(f"sends more than {self.length:,} bytes")
         if super().write(fresh) < len(fresh):
@@ -77,18 +95,24 @@ class Part(io.FileIO):
         self._count(fresh)
         return len(chunk)
 
-    def _count(self, chunk):
+    def _count(self, chunk: bytes) -> None:
+        """Take new bytes into the hashes and the bar."""
         for digest in self.hashes.values():
             digest.update(chunk)
         self.bar.update(len(chunk))
 
     def right(self) -> bool:
-        """Whether the whole file is here; raises Refused and starts again if it is another one."""
+        """Whether the whole file is here.
+
+        Raises:
+            Refused: it is another file; the part is then empty again.
+        """
         if self.size < self.length:
             return False
         for known in self.known:
             name = known.partition(":")[0]
-            if (found := f"{name}:{self.hashes[name].hexdigest()}") != known:
+            found = f"{name}:{self.hashes[name].hexdigest()}"
+            if found != known:
                 self.start()
                 raise Refused(
                     f"sends another file: its hash is {found}, expected {known}"
@@ -96,24 +120,23 @@ class Part(io.FileIO):
         return True
 
     def check(self, response, **_) -> None:
-        """Refuse what cannot be the file before a byte of it is written: a login page, another version."""
+        """Refuse what cannot be the file before a byte of it is written.
+
+        For example a login page, or another version. It is called by requests with
+        each answer.
+        """
         if response.status_code not in (200, 206):
             return  # requests follows redirects, pooch raises the rest
-        response.raw.headers.pop(
-            "content-encoding", None
-        )  # some servers say gzip of every .gz: leave it packed
-        start, size = 0, response.headers.get("content-length", "*")
-        if response.status_code == 206:
-            ranges = re.findall(
-                r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("content-range", "")
-            )
-            start, size = ranges[0] if ranges else (0, "unknown")
-        self.skip = self.size - int(start)  # a server that cannot resume starts from 0
+        # some servers say gzip of every .gz: leave it packed
+        response.raw.headers.pop("content-encoding", None)
+        start, size = _range(response)
+        self.skip = self.size - start  # a server that cannot resume starts from 0
         if "text/html" in response.headers.get("content-type", ""):
             raise Refused("answers with a web page: does this network want a login?")
         if self.skip < 0 or size not in ("*", str(self.length)):
             raise Refused(
-                f"offers {size} bytes from {start} on, expected {self.length} from {self.size} on"
+                f"offers {size} bytes from {start} on, "
+                f"expected {self.length} from {self.size} on"
             )
 
     def __exit__(self, *error):
@@ -124,8 +147,21 @@ class Part(io.FileIO):
             os.unlink(self.name)
 
 
+def _range(response) -> tuple[int, str]:
+    """First byte that an answer brings, and the file's size; "*" if it is not told."""
+    if response.status_code != 206:
+        return 0, response.headers.get("content-length", "*")
+    told = response.headers.get("content-range", "")
+    found = re.search(r"bytes (\d+)-\d+/(\d+|\*)", told)
+    return (int(found[1]), found[2]) if found else (0, "unknown")
+
+
 def fill(part: Part, urls: list[str]) -> None:
-    """Complete the part from the first server that can. Raises Refused with what each of them said."""
+    """Complete the part from the first server that can.
+
+    Raises:
+        Refused: none could; it says what was wrong with each.
+    """
     from requests import RequestException
 
     said = []
@@ -134,83 +170,120 @@ def fill(part: Part, urls: list[str]) -> None:
             return _fill_from(part, url)
         except (RequestException, Refused) as error:
             said.append(f"{url}: {_words(error)}")
-    kept = (
-        f" ({part.size / 1e6:.1f} MB are here; the next attempt goes on from there)"
-        if part.size
-        else ""
-    )
+    kept = ""
+    if part.size:
+        megabytes = part.size / 1e6
+        kept = f" ({megabytes:.1f} MB are here; the next attempt goes on from there)"
     raise Refused("; ".join(said) + kept)
 
 
-def _words(error):
+def _words(error: Exception) -> str:
+    """An error of the network in our words, where we have some."""
     plain = str(error).partition(" for url:")[0]
-    return next((words for mark, words in WORDS.items() if mark in plain), plain)
+    for mark, words in WORDS.items():
+        if mark in plain:
+            return words
+    return plain
 
 
-def _fill_from(part, url):
-    """From one server, however often the connection is cut, as long as every few attempts bring something."""
-    from pooch import HTTPDownloader
-    from requests import ConnectionError, RequestException
+def _fill_from(part: Part, url: str) -> None:
+    """Complete the part from one server, however often the connection is cut.
 
-    failures, began, alone = 0, part.size, not part.size
-    while True:
-        before, headers = (
-            part.size,
-            {"Accept-Encoding": "identity", "Range": f"bytes={part.size}-"},
-        )
-        options = {"timeout": (CONNECT, STALL), "headers": headers}
+    If the hash is wrong, the bytes that were here before may be the reason. Then the
+    part is empty again, and is filled once more from this server alone.
+
+    Raises:
+        Refused: the server offers something else.
+        RequestException: it does not answer, or only a few attempts brought nothing.
+    """
+    mixed = part.size > 0
+    try:
+        _complete(part, url)
+    except Refused:
+        if not mixed or part.size:
+            raise
+        _complete(part, url)
+
+
+def _complete(part: Part, url: str) -> None:
+    """Ask a server again and again for what is missing; raises as ``_fill_from``."""
+    from requests import RequestException
+
+    failures = 0  # attempts in a row that brought nothing
+    first = part.size
+    while not part.right():
+        before = part.size
         try:
-            if part.right():
-                return
-            with ExitStack() as answers:  # closed in any case
-                hooks = {
-                    "response": [
-                        lambda answer, answers=answers, **_: answers.enter_context(
-                            answer
-                        ),
-                        part.check,
-                    ]
-                }
-                HTTPDownloader(chunk_size=2**14, hooks=hooks, **options)(
-                    url, part, None
-                )
-            if part.size < part.length:
-                raise ConnectionError("IncompleteRead")
+            _ask(part, url)
         except RequestException as error:
             failures = 0 if part.size > before else failures + 1
-            seconds = _pause(
-                error,
-                failures,
-                offline=part.size == began and "Failed to resolve" in str(error),
-            )
-            part.bar.write(
-                f"{_words(error)}; going on at {part.size / 1e6:.1f} MB in {seconds:.0f} s"
+            offline = part.size == first and "Failed to resolve" in str(error)
+            seconds = _pause(error, failures, offline)
+            log.info(
+                f"{_words(error)}; going on at {part.size / 1e6:.1f} MB "
+                f"in {seconds:.0f} s"
             )
             time.sleep(seconds)
-        except Refused:
-            if alone or part.size:
-                raise
-            alone = True  # it was put together from several servers: once more, from this one only
 
 
-def _pause(error, failures, offline):
-    """Seconds until the next attempt; raises the error if there should be none."""
+def _ask(part: Part, url: str) -> None:
+    """Ask a server once for all that is missing, and append what it sends.
+
+    Raises:
+        RequestException: it does not answer, or the connection was cut.
+        Refused: it offers something else.
+    """
+    import requests
+    from pooch import HTTPDownloader
+
+    with ExitStack() as answers:  # closed in any case
+
+        def keep(response, **_):
+            answers.enter_context(response)
+
+        get = HTTPDownloader(
+            chunk_size=2**14,
+            hooks={"response": [keep, part.check]},
+            timeout=(CONNECT, STALL),
+            headers={"Accept-Encoding": "identity", "Range": f"bytes={part.size}-"},
+        )
+        get(url, part, None)
+    if part.size < part.length:
+        raise requests.ConnectionError("IncompleteRead")
+
+
+def _pause(error, failures: int, offline: bool) -> float:
+    """Seconds until the next attempt.
+
+    Args:
+        error: the RequestException of the last attempt.
+        failures: attempts in a row that brought nothing.
+        offline: whether this machine seems to be offline.
+
+    Raises:
+        Refused: the server asks to wait for too long.
+        RequestException: the error, if another attempt would not help.
+    """
+    # thirty learners must not come back at once
+    wait = PAUSE * random.uniform(0.5, 1) * 2**failures
+    hopeless = offline or "CERTIFICATE_VERIFY" in str(error)
+    if error.response is not None:
+        wait = max(wait, _retry_after(error.response))
+        status = error.response.status_code
+        # of what a server calls our fault, only these two pass by themselves
+        hopeless |= 400 <= status < 500 and status not in (408, 429)
+    if wait > PATIENCE:
+        raise Refused(f"asks to wait for {wait:.0f} s")
+    if hopeless or failures > RETRIES:
+        raise error
+    return wait
+
+
+def _retry_after(response) -> float:
+    """Seconds that a server asks us to wait; 0 if it does not, or asks for nonsense."""
     from urllib3 import Retry
     from urllib3.exceptions import InvalidHeader
 
-    status, wait = (
-        503,
-        PAUSE * random.uniform(0.5, 1) * 2**failures,
-    )  # thirty learners must not come back at once
-    if error.response is not None:
-        status = error.response.status_code
-        with suppress(InvalidHeader):
-            wait = max(wait, Retry().get_retry_after(error.response.raw) or 0)
-    hopeless = (
-        400 <= status < 500 and status not in (408, 429)
-    ) or "CERTIFICATE_VERIFY" in str(error)
-    if wait > PATIENCE:
-        raise Refused(f"asks to wait for {wait:.0f} s")
-    if offline or hopeless or failures > RETRIES:
-        raise error
-    return wait
+    with suppress(InvalidHeader):
+        return Retry().get_retry_after(response.raw) or 0
+    return 0

@@ -1,25 +1,30 @@
-"""Published files, the two of the real pair and one more backbone: found or downloaded, verified, kept in one cache.
+"""Published files, the two of the real pair and one more backbone: found or downloaded,
+verified, kept in one cache.
 
-Looked for in the folders of TLKIT_DATA, which are only ever read, then in the cache, then in Keras's cache. Only
-``get`` and ``published`` download. A file whose hash is wrong is named in a warning, never used and never deleted.
+Looked for in the folders of TLKIT_DATA, which are only ever read, then in the cache,
+then in Keras's cache. Only ``get`` and ``published`` download. A file whose hash is
+wrong is named in a warning, never used and never deleted.
 """
 
 import errno
-import hashlib
 import os
 import pickle
 import shutil
 import tarfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
+from ..machine.log import log
+from ..machine.whole import whole_file, whole_folder
 from . import download
+from .hashes import file_hash
 
 CIFAR10_CLASSES = (
     "airplane",
@@ -38,12 +43,13 @@ BATCHES = [
     "cifar-10-batches-py/test_batch",
 ]
 WAYS = (
-    "`python -m tlkit run --real` or `python -m tlkit fetch` when online, `python -m tlkit fetch --from DIR` "
-    "with a bundle, or TLKIT_DATA=DIR for a folder that has it"
+    "`python -m tlkit run --real` or `python -m tlkit fetch` when online, "
+    "`python -m tlkit fetch --from DIR` with a bundle, "
+    "or TLKIT_DATA=DIR for a folder that has it"
 )
 ROOM = "make room in {}, or name another folder in TLKIT_CACHE"
 OURS = "name a folder that you may write to in TLKIT_CACHE; {} is not one"
-STEPS = {
+STEPS = {  # name of an error of the operating system -> what to do about it
     "ENOSPC": ROOM,
     "EDQUOT": ROOM,
     "EFBIG": ROOM,
@@ -54,12 +60,26 @@ STEPS = {
 
 
 class FetchError(RuntimeError):
-    """A published file that cannot be had or read; says which, how many megabytes, and what to do."""
+    """A published file that cannot be had or read.
+
+    It says which, how many megabytes, and what to do.
+    """
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A published file: what it is, name, address, size, hash ("md5:..."), terms, source, places in Keras's cache."""
+    """A published file.
+
+    Attributes:
+        title: what it is, in words.
+        name: of the file.
+        url: the publisher's address.
+        bytes: its size.
+        hash: as the publisher gives it, "md5:…" or "sha256:…".
+        licence: its terms, in words.
+        citation: its source.
+        keras: where Keras's own cache has it, from ~/.keras on.
+    """
 
     title: str
     name: str
@@ -76,40 +96,61 @@ class RemoteFile:
 
 
 VGG16 = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+EFFICIENTNET = "efficientnetv2-b0_notop.h5"
+PUBLISHER = "https://storage.googleapis.com/tensorflow/keras-applications"
 PAIR = ("vgg16", "cifar10")  # the real pair; what is not of it is only fetched by name
 FILES = {
     "vgg16": RemoteFile(
-        "ImageNet's VGG16",
-        VGG16,
-        f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{VGG16}",
-        58_889_256,
-        "md5:6d6bbae143d832006294945121d1f1fc",  # the publisher gives no SHA-256
-        "CC BY 4.0 (Visual Geometry Group, Oxford), converted for keras.applications",
-        "Simonyan & Zisserman 2015, https://arxiv.org/abs/1409.1556",
-        (f"models/{VGG16}",),
+        title="ImageNet's VGG16",
+        name=VGG16,
+        url=f"{PUBLISHER}/vgg16/{VGG16}",
+        bytes=58_889_256,
+        hash="md5:6d6bbae143d832006294945121d1f1fc",  # the publisher gives no SHA-256
+        licence=(
+            "CC BY 4.0 (Visual Geometry Group, Oxford), "
+            "converted for keras.applications"
+        ),
+        citation="Simonyan & Zisserman 2015, https://arxiv.org/abs/1409.1556",
+        keras=(f"models/{VGG16}",),
     ),
     "cifar10": RemoteFile(
-        "CIFAR-10",
-        "cifar-10-python.tar.gz",
-        "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
-        170_498_071,
-        "sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
-        "none: its authors offer it for download; never redistribute it",
-        "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images, technical report",
-        ("datasets/cifar-10-batches-py-target_archive", "datasets/cifar-10-batches-py.tar.gz"),  # new, old
+        title="CIFAR-10",
+        name="cifar-10-python.tar.gz",
+        url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+        bytes=170_498_071,
+        hash="sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+        licence="none: its authors offer it for download; never redistribute it",
+        citation=(
+            "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images, "
+            "technical report"
+        ),
+        keras=(
+            "datasets/cifar-10-batches-py-target_archive",  # since Keras 3
+            "datasets/cifar-10-batches-py.tar.gz",
+        ),
     ),
     "efficientnet": RemoteFile(
-        "ImageNet's EfficientNetV2-B0", "efficientnetv2-b0_notop.h5",
-        "https://storage.googleapis.com/tensorflow/keras-applications/efficientnet_v2/efficientnetv2-b0_notop.h5",
-        24_274_472, "md5:893217f2bb855e2983157299931e43ff",  # from keras.applications' source; there is no SHA-256
-        "Apache 2.0 (Google), converted for keras.applications", "Tan & Le 2021, https://arxiv.org/abs/2104.00298",
-        ("models/efficientnetv2-b0_notop.h5",),
+        title="ImageNet's EfficientNetV2-B0",
+        name=EFFICIENTNET,
+        url=f"{PUBLISHER}/efficientnet_v2/{EFFICIENTNET}",
+        bytes=24_274_472,
+        # from keras.applications' source; there is no SHA-256
+        hash="md5:893217f2bb855e2983157299931e43ff",
+        licence="Apache 2.0 (Google), converted for keras.applications",
+        citation="Tan & Le 2021, https://arxiv.org/abs/2104.00298",
+        keras=(f"models/{EFFICIENTNET}",),
     ),
-}  # fmt: skip
+}
 
 
 def cache_dir() -> Path:
-    """$TLKIT_CACHE, or else the user's cache folder; made if absent. Raises FetchError if it cannot be written."""
+    """The folder that the kit keeps things in; made if absent.
+
+    $TLKIT_CACHE, or else a folder of the kit among the user's caches.
+
+    Raises:
+        FetchError: it cannot be written.
+    """
     folder = _places()[-1]
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,35 +160,49 @@ def cache_dir() -> Path:
 
 
 def find(name: str) -> Path | None:
-    """The verified file ("vgg16", "efficientnet") or images .npy ("cifar10") in one of the places; never downloads.
+    """What a published file gives, if it is in one of the places; never downloads.
 
-    Raises FetchError if a CIFAR-10 archive is there but cannot be converted.
+    Args:
+        name: "vgg16", "efficientnet" or "cifar10".
+
+    Returns:
+        The verified file; for "cifar10" the .npy file of its images, which is made of
+        the archive if need be. None if it is in none of the places.
+
+    Raises:
+        FetchError: a CIFAR-10 archive is there but cannot be converted.
     """
     file = FILES[name]
-    if name == "cifar10" and (images := _converted(file)):
-        return images
+    if name == "cifar10":
+        images = _converted(file)
+        if images:
+            return images
     path = _on_disk(file)
-    return _convert(file, path) if path and name == "cifar10" else path
+    return _ready(name, path) if path else None
 
 
 def get(name: str) -> Path:
     """As ``find``, but downloads what is not there. Raises FetchError if that fails."""
-    return find(name) or (published(name) and get(name))  # which finds it
+    return find(name) or _ready(name, published(name))
 
 
 def published(name: str) -> Path:
-    """The file as its publisher offers it, found or downloaded. Raises FetchError if that fails."""
-    file = FILES[name]
-    mirrors = [
-        f"{mirror.rstrip('/')}/{file.name}"
-        for mirror in os.environ.get("TLKIT_MIRRORS", "").split()
-    ]
+    """The file as its publisher offers it, found or downloaded.
 
-    def fill(part):
-        print(
-            f"{file.title}: downloading {file.bytes / 1e6:.0f} MB. Licence: {file.licence}. Cite: {file.citation}."
+    Raises:
+        FetchError: it cannot be downloaded.
+    """
+    file = FILES[name]
+    mirrors = os.environ.get("TLKIT_MIRRORS", "").split()
+    urls = [f"{mirror.rstrip('/')}/{file.name}" for mirror in mirrors]
+    urls.append(file.url)
+
+    def fill(part: download.Part) -> None:
+        log.info(
+            f"{file.title}: downloading {file.bytes / 1e6:.0f} MB. "
+            f"Licence: {file.licence}. Cite: {file.citation}."
         )
-        download.fill(part, [*mirrors, file.url])
+        download.fill(part, urls)
 
     return _on_disk(file) or acquire(file, "downloaded", fill)
 
@@ -155,23 +210,32 @@ def published(name: str) -> Path:
 def acquire(
     file: RemoteFile, doing: str, fill: Callable[[download.Part], None]
 ) -> Path:
-    """The file in the cache, where it gets its name when ``fill`` has completed it. Raises FetchError."""
+    """A file in the cache, where it gets its name when it is complete.
+
+    Args:
+        file: which.
+        doing: what was tried, for an error: "downloaded".
+        fill: completes the part that it is given.
+
+    Raises:
+        FetchError: it failed.
+    """
     with _locked(file, doing) as folder:
-        path, record = folder / file.name, folder / f"{file.name}.sha256"
+        path = folder / file.name
         if _matches(path, *_known(file)):  # another process was faster
             return path
         _set_aside(path)
-        with download.Part(
-            folder / f"{file.name}.part", file.bytes, _known(file), file.title
-        ) as part:
-            if (room := shutil.disk_usage(folder).free) < file.bytes - part.size:
+        place = folder / f"{file.name}.part"
+        with download.Part(place, file.bytes, _known(file), file.title) as part:
+            room = shutil.disk_usage(folder).free
+            if room < file.bytes - part.size:
                 raise OSError(errno.ENOSPC, f"{room / 1e6:.0f} MB are free")
             fill(part)
         if file.hash.startswith("md5:"):
-            record.write_text(
-                f"{part.hashes['sha256'].hexdigest()}  {file.name}\n", "utf-8"
-            )
-        return Path(part.name).replace(path)
+            found = part.hashes["sha256"].hexdigest()
+            with whole_file(_record(file), locked=True) as unfinished:
+                unfinished.write_text(f"{found}  {file.name}\n", "utf-8")
+        return place.replace(path)
 
 
 def missing(names: tuple[str, ...] = PAIR) -> list[RemoteFile]:
@@ -184,82 +248,98 @@ def not_here(files: list[RemoteFile]) -> str:
     names = " and ".join(
         f"{file.title} ({file.name}, {file.bytes / 1e6:.0f} MB)" for file in files
     )
-    return f"{names} {'are' if files[1:] else 'is'} not on this machine. Next: {WAYS}."
+    are = "are" if len(files) > 1 else "is"
+    return f"{names} {are} not on this machine. Next: {WAYS}."
 
 
 def cifar10() -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8 (60000, 32, 32, 3) RGB and labels int64 (60000,), memory-mapped; the first 50,000 train.
+    """All of CIFAR-10, memory-mapped; the first 50,000 pictures are for training.
 
-    Raises FetchError if CIFAR-10 is not on this machine.
+    Returns:
+        images uint8 (60000, 32, 32, 3), RGB, and labels int64 (60000,).
+
+    Raises:
+        FetchError: CIFAR-10 is not on this machine.
     """
-    if not (images := find("cifar10")):
+    images = find("cifar10")
+    if not images:
         raise FetchError(not_here([FILES["cifar10"]]))
-    arrays = [
-        np.load(path, "r", allow_pickle=False)
-        for path in (images, images.with_name("labels.npy"))
-    ]
-    return arrays[0], arrays[1]
+    return _mapped(images), _mapped(images.with_name("labels.npy"))
 
 
-def _places():
+def _mapped(path: Path) -> np.ndarray:
+    return np.load(path, "r", allow_pickle=False)
+
+
+def _places() -> list[Path]:
     """Where files may lie; the last one is the cache."""
     import platformdirs
 
-    cache = os.environ.get("TLKIT_CACHE") or platformdirs.user_cache_path(
-        "tlkit", appauthor=False
+    shared = os.environ.get("TLKIT_DATA", "").split(os.pathsep)
+    places: list[str | Path] = [place for place in shared if place]
+    places.append(
+        os.environ.get("TLKIT_CACHE")
+        or platformdirs.user_cache_path("tlkit", appauthor=False)
     )
-    shared = filter(None, os.environ.get("TLKIT_DATA", "").split(os.pathsep))
-    return [Path(place).expanduser().absolute() for place in (*shared, cache)]
+    return [Path(place).expanduser().absolute() for place in places]
 
 
-def file_hash(path: Path, algorithm: str) -> str:
-    """Such as "sha256:6d95…"."""
-    with (
-        path.open("rb") as file
-    ):  # 59 MB by MD5 or 184 MB by SHA-256: 0.1 s each, so nothing is remembered
-        return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
+def _record(file: RemoteFile) -> Path:
+    """Where the SHA-256 of a file with an MD5 is kept when it first comes here."""
+    return _places()[-1] / f"{file.name}.sha256"
 
 
-def _known(file):
-    """The published hash and, where that is an MD5, the SHA-256 recorded when the file first came here."""
-    record = _places()[-1] / f"{file.name}.sha256"
-    recorded = record.read_text("utf-8", "replace").split() if record.is_file() else []
-    return [
-        file.hash,
-        *(f"sha256:{word}" for word in recorded if len(word) == 64),
-    ]  # not half of it, after a power cut
+def _known(file: RemoteFile) -> list[str]:
+    """The published hash and, where that is an MD5, the SHA-256 recorded here."""
+    record = _record(file)
+    words = record.read_text("utf-8", "replace").split() if record.is_file() else []
+    # whole ones only: half of one may be left after a power cut
+    return [file.hash, *(f"sha256:{word}" for word in words if len(word) == 64)]
 
 
-def _matches(path, *expected):
-    found = (
-        [file_hash(path, known.partition(":")[0]) for known in expected]
-        if path.is_file()
-        else []
+def _matches(path: Path, *expected: str) -> bool:
+    """Whether a file is there and has all of the hashes; warns if it has others."""
+    if not path.is_file():
+        return False
+    found = []
+    for known in expected:
+        algorithm = known.partition(":")[0]
+        found.append(f"{algorithm}:{file_hash(path, algorithm)}")
+    if found == [*expected]:
+        return True
+    warnings.warn(
+        f"{path} is not used: its hash is {' '.join(found)}, "
+        f"expected {' '.join(expected)}",
+        stacklevel=2,
     )
-    if found not in ([], [*expected]):
-        warnings.warn(
-            f"{path} is not used: its hash is {' '.join(found)}, expected {' '.join(expected)}",
-            stacklevel=2,
-        )
-    return found == [*expected]
+    return False
 
 
-def _on_disk(file):
+def _on_disk(file: RemoteFile) -> Path | None:
+    """The first place that has the file with the right hashes."""
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    places = [
-        *(place / file.name for place in _places()),
-        *(keras / place for place in file.keras),
-    ]
-    return next((path for path in places if _matches(path, *_known(file))), None)
+    paths = [place / file.name for place in _places()]
+    paths += [keras / place for place in file.keras]
+    known = _known(file)
+    for path in paths:
+        if _matches(path, *known):
+            return path
+    return None
 
 
-def _set_aside(path):
+def _ready(name: str, path: Path) -> Path:
+    """A verified file as ``find`` gives it: CIFAR-10's archive as arrays."""
+    return _convert(FILES[name], path) if name == "cifar10" else path
+
+
+def _set_aside(path: Path) -> None:
+    """Give what has a name, and should not, another one: nothing is deleted."""
     if path.exists():
         path.rename(f"{path}.damaged-{time.time_ns()}")
 
 
 @contextmanager
-def _locked(file, doing):
+def _locked(file: RemoteFile, doing: str) -> Iterator[Path]:
     """The cache, for one process at a time; any failure becomes one sentence."""
     from filelock import FileLock
 
@@ -268,22 +348,24 @@ def _locked(file, doing):
         with FileLock(folder / f"{file.name}.lock"):
             yield folder
     except Exception as error:
-        step = STEPS.get(
-            errno.errorcode.get(getattr(error, "errno", None), ""), WAYS
-        ).format(folder)
+        number = error.errno if isinstance(error, OSError) else None
+        name = errno.errorcode.get(number, "") if number else ""
+        step = STEPS.get(name, WAYS).format(folder)
         cause = error if isinstance(error, OSError) else repr(error)
-        raise FetchError(
-            f"{file.advice(f'could not be {doing}', step)} Cause: {cause}"
-        ) from error
+        said = file.advice(f"could not be {doing}", step)
+        raise FetchError(f"{said} Cause: {cause}") from error
 
 
-ALLOWED = {
+def _latin1(text: str, _: str) -> bytes:
+    """How Python 3 writes bytes in pickles of protocol 2."""
+    return text.encode("latin1")
+
+
+ALLOWED = {  # what CIFAR-10's pickles may call
     "numpy.core.multiarray._reconstruct": np.empty(0).__reduce__()[0],
     "numpy.ndarray": np.ndarray,
     "numpy.dtype": np.dtype,
-    "_codecs.encode": lambda text, _: text.encode(
-        "latin1"
-    ),  # how Python 3 writes bytes in protocol 2
+    "_codecs.encode": _latin1,
 }
 
 
@@ -291,7 +373,8 @@ class _ArraysOnly(pickle.Unpickler):
     """Reads CIFAR-10's pickled dicts and can build nothing but arrays."""
 
     def find_class(self, module, name):
-        wanted = f"{module.replace('numpy._core', 'numpy.core')}.{name}"  # NumPy 2's name, NumPy 1's name
+        # NumPy 2 writes another name than NumPy 1
+        wanted = f"{module.replace('numpy._core', 'numpy.core')}.{name}"
         if wanted not in ALLOWED:
             raise pickle.UnpicklingError(
                 f"the archive asks for {wanted}, which is no part of an array"
@@ -299,69 +382,89 @@ class _ArraysOnly(pickle.Unpickler):
         return ALLOWED[wanted]
 
 
-def _converted(file):
-    return next(
-        (images for place in _places() if (images := _arrays(file, place / "cifar10"))),
-        None,
-    )
+def _converted(file: RemoteFile) -> Path | None:
+    """The images' array in the first place that has both arrays as they were made."""
+    for place in _places():
+        if _has_arrays(file, place / "cifar10"):
+            return place / "cifar10" / "images.npy"
+    return None
 
 
-def _arrays(file, folder):
+def _has_arrays(file: RemoteFile, folder: Path) -> bool:
+    """Whether a folder has the arrays of this archive, with the recorded hashes."""
     record = folder / "hashes.txt"  # of the archive, the images and the labels
     hashes = record.read_text("utf-8", "replace").split() if record.is_file() else []
     if len(hashes) != 3 or hashes[0] != file.hash:
-        return None
-    arrays = (folder / "images.npy", folder / "labels.npy")
-    return arrays[0] if all(map(_matches, arrays, hashes[1:])) else None
+        return False
+    images, labels = folder / "images.npy", folder / "labels.npy"
+    return _matches(images, hashes[1]) and _matches(labels, hashes[2])
 
 
-def _convert(file, archive):
-    """The archive as two arrays, in a folder that gets its name when everything in it is complete."""
-    with _locked(
-        file, "converted (it takes 200 MB there; TLKIT_CACHE names another folder)"
-    ) as cache:
-        final, folder, labels = cache / "cifar10", cache / "cifar10.unfinished", None
-        if done := _converted(file):  # another process was faster
+def _convert(file: RemoteFile, archive: Path) -> Path:
+    """Make two arrays and their hashes of the archive; returns the images' path."""
+    doing = "converted (it takes 200 MB there; TLKIT_CACHE names another folder)"
+    with _locked(file, doing) as cache:
+        done = _converted(file)
+        if done:  # another process was faster
             return done
-        folder.mkdir(exist_ok=True)
-        with (
-            tarfile.open(archive, "r:gz") as tar,
-            open(folder / "images.npy", "wb") as out,
-        ):
-            for (
-                member
-            ) in tar:  # in one pass, in whatever order, without extracting anything
-                if not (member.isfile() and member.name in BATCHES):
-                    continue
-                batch = _ArraysOnly(tar.extractfile(member), encoding="bytes").load()
-                images = (
-                    np.asarray(batch[b"data"], "uint8")
-                    .reshape(-1, 3, 32, 32)
-                    .transpose(0, 2, 3, 1)
-                )
-                if labels is None:
-                    labels = np.full((len(BATCHES), len(images)), -1, "int64")
-                    header = {
-                        "descr": "|u1",
-                        "fortran_order": False,
-                        "shape": (labels.size, 32, 32, 3),
-                    }
-                    np.lib.format.write_array_header_1_0(out, header)
-                    start = out.tell()
-                position = BATCHES.index(member.name)
-                labels[position] = batch[b"labels"]
-                out.seek(start + position * images.nbytes)
-                out.write(np.ascontiguousarray(images))
-        if labels is None or labels.min() < 0 or labels.max() > 9:
-            raise ValueError("a batch is missing, or a label is not 0 to 9")
-        np.save(folder / "labels.npy", labels.ravel())
-        hashes = [
-            file.hash,
-            *(
-                file_hash(folder / array, "sha256")
-                for array in ("images.npy", "labels.npy")
-            ),
-        ]
-        (folder / "hashes.txt").write_text("\n".join(hashes), "utf-8")
-        _set_aside(final)
-        return folder.rename(final) / "images.npy"
+        final = cache / "cifar10"
+        with whole_folder(final, locked=True) as folder:
+            labels = _unpack(archive, folder / "images.npy")
+            np.save(folder / "labels.npy", labels)
+            hashes = [file.hash]
+            for array in ("images.npy", "labels.npy"):
+                hashes.append(f"sha256:{file_hash(folder / array)}")
+            (folder / "hashes.txt").write_text("\n".join(hashes), "utf-8")
+            _set_aside(final)
+        return final / "images.npy"
+
+
+def _unpack(archive: Path, target: Path) -> np.ndarray:
+    """Write the images of all batches into one .npy file; returns their labels.
+
+    The archive is read in one pass, in whatever order its members come; only one batch
+    is in memory at a time, and nothing is extracted.
+
+    Args:
+        archive: cifar-10-python.tar.gz, verified.
+        target: the file to write: uint8 (n, 32, 32, 3), the batches in their order.
+
+    Returns:
+        int64 (n,).
+
+    Raises:
+        ValueError: a batch is missing, or a label is not 0 to 9.
+    """
+    labels = None
+    with tarfile.open(archive, "r:gz") as tar, target.open("wb") as out:
+        for member in tar:
+            if not member.isfile() or member.name not in BATCHES:
+                continue
+            content = tar.extractfile(member)
+            assert content is not None  # for it is a file
+            images, known = _read_batch(content)
+            if labels is None:
+                labels = np.full((len(BATCHES), len(images)), -1, "int64")
+                header = {
+                    "descr": "|u1",
+                    "fortran_order": False,
+                    "shape": (labels.size, 32, 32, 3),
+                }
+                np.lib.format.write_array_header_1_0(out, header)
+                start = out.tell()
+            position = BATCHES.index(member.name)
+            labels[position] = known
+            # not by a memory map: on a full disk that ends in a bus error
+            out.seek(start + position * images.nbytes)
+            out.write(images.data)
+    if labels is None or labels.min() < 0 or labels.max() > 9:
+        raise ValueError("a batch is missing, or a label is not 0 to 9")
+    return labels.ravel()
+
+
+def _read_batch(content: IO[bytes]) -> tuple[np.ndarray, list[int]]:
+    """Images uint8 (n, 32, 32, 3) and labels of one pickled batch."""
+    batch = _ArraysOnly(content, encoding="bytes").load()
+    pixels = np.asarray(batch[b"data"], "uint8")  # (n, 3072): red, green, blue planes
+    images = pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(images), batch[b"labels"]

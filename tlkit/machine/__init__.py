@@ -1,1 +1,3 @@
-"""What the machine gives: Keras imported quietly, progress bars, faster layers, whole-file writes."""
+"""What the machine gives: Keras imported quietly, progress bars, faster layers, whole-
+file writes.
+"""

@@ -1,7 +1,8 @@
 """What the library says while it works: short lines that never share a line with a bar.
 
-Library functions do not print. They return, or they log to "tlkit": a program may silence
-or redirect that like any logger (``logging.getLogger("tlkit").setLevel("ERROR")``).
+Library functions do not print. They return, or they log to "tlkit": a program may
+silence or redirect that like any logger
+(``logging.getLogger("tlkit").setLevel("ERROR")``).
 """
 
 import logging

@@ -1,6 +1,6 @@
 """What this processor can do, as far as it decides how TensorFlow is set up.
 
-Standard library only, and it imports nothing heavy: ``import tlkit`` calls ``prefer_onednn``.
+Standard library only: ``import tlkit`` calls ``prefer_onednn`` and must stay light.
 """
 
 import os
@@ -14,7 +14,8 @@ CAP = "ONEDNN_MAX_CPU_ISA"  # oneDNN uses no newer instructions than these
 BFLOAT16 = {"avx512_bf16", "amx_bf16"}  # flags of processors that compute in bfloat16
 BY_ITSELF = {"avx512_vnni", "avx_vnni"}  # where TensorFlow switches oneDNN on by itself
 TOO_LATE = (
-    "TensorFlow was imported before tlkit, so its faster convolutions (oneDNN) stay off: "
+    "TensorFlow was imported before tlkit, so its faster convolutions (oneDNN) stay "
+    "off: "
     f"restart Python and import tlkit first, or set {ONEDNN}=1"
 )
 
@@ -38,16 +39,17 @@ def flags() -> set[str]:
 def prefer_onednn() -> None:
     """Let TensorFlow use oneDNN, before it is imported and unless the user has decided.
 
-    By itself TensorFlow does so only on processors with AVX-512 VNNI or AVX-VNNI. On those
-    with AVX2 alone the small convolutions of this kit train about 2.5 times faster with it.
+    By itself TensorFlow does so only on processors with AVX-512 VNNI or AVX-VNNI. On
+    those with AVX2 alone the small convolutions of this kit train about 2.5 times
+    faster with it.
     """
     global _too_late
     if ONEDNN in os.environ or not is_x86():
         return
     if "tensorflow" not in sys.modules:
         os.environ[ONEDNN] = "1"
-    elif not flags() & BY_ITSELF:
-        _too_late = True
+    else:
+        _too_late = not flags() & BY_ITSELF
 
 
 def onednn() -> str:

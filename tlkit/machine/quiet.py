@@ -1,4 +1,4 @@
-"""Imports Keras without the lines that TensorFlow's C++ library writes to the terminal."""
+"""Imports Keras without the lines that TensorFlow's C++ code writes to the terminal."""
 
 import logging
 import os
@@ -31,8 +31,8 @@ with _no_native_stderr():
     import keras
 
 if "tensorflow" in sys.modules:
-    # Every recipe builds a new model, and TensorFlow warns of "retracing". Only now: in a
-    # notebook its logger sets its own level when it is made.
+    # Every recipe builds a new model, and TensorFlow warns of "retracing". Only now: in
+    # a notebook its logger sets its own level when it is made.
     sys.modules["tensorflow"].get_logger().setLevel(logging.ERROR)
 
 __all__ = ["keras"]

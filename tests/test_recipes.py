@@ -1,16 +1,20 @@
-"""The recipes do what the textbook says: what is frozen stays, what is thawed moves, the test split waits."""
+"""The recipes do what the textbook says: what is frozen stays, what is thawed moves,
+the test split waits.
+"""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import tlkit as tk
-from tlkit import features, transfer
-from tlkit.backbone import Backbone
+from tlkit import features, recipes, training
+from tlkit.backbone import Backbone, at_cut
+from tlkit.machine import fast
 from tlkit.machine.quiet import keras
 from tlkit.tasks import Split, Task
-from tlkit.transfer import Settings, _Batches
+from tlkit.training import Settings, batches
 
 QUICK = dict(steps=12, min_epochs=2, batch=16)
 
@@ -84,8 +88,8 @@ def test_fine_tuning_moves_the_thawed_blocks_and_only_them(
 def test_every_recipe_returns_logits_for_every_split_that_the_whole_model_reproduces(
     backbone, digits
 ):
-    for recipe in transfer.RECIPES.values():
-        run = recipe(backbone, digits, **QUICK)
+    for recipe in recipes.RECIPES.values():
+        run = recipe.train(backbone, digits, **QUICK)
         assert {name: out.shape for name, out in run.outputs.items()} == {
             "train": (40, 10),
             "validation": (10, 10),
@@ -127,7 +131,7 @@ def test_the_article_is_copied_with_its_mistakes(backbone, digits):
     run = tk.article(backbone, digits, steps=2, epoch_steps=1)
     layers = {layer.name: layer for layer in run.model.layers}
     assert layers["image"].scale == 1 / 255 and "flatten" in layers and run.head is None
-    standing = transfer.ARTICLE
+    standing = recipes.ARTICLE
     assert (standing.rate, standing.batch, standing.epoch_steps, standing.steps) == (
         1e-4,
         32,
@@ -138,7 +142,7 @@ def test_the_article_is_copied_with_its_mistakes(backbone, digits):
     assert run.trained_parameters == backbone.build().count_params() + 64 * 10 + 10
     grey = np.full((1, 32, 32, 3), 128, "uint8")
     np.testing.assert_allclose(
-        transfer.at_cut(run.model, "image").predict(grey, verbose=0),
+        at_cut(run.model, "image").predict(grey, verbose=0),
         128 / 255,
         atol=1e-6,
     )
@@ -148,13 +152,14 @@ def test_lp_ft_starts_fine_tuning_from_the_probes_head(
     backbone, digits, probe, monkeypatch
 ):
     seen = {}
-    fine_tune = transfer.fine_tune
+    module = sys.modules["tlkit.recipes.lp_ft"]  # its name is also the function's
+    fine_tune = module.fine_tune
 
     def spy(*args, head, **kwargs):
         seen["head"] = head
         return fine_tune(*args, head=head, **kwargs)
 
-    monkeypatch.setattr(transfer, "fine_tune", spy)
+    monkeypatch.setattr(module, "fine_tune", spy)
     run = tk.lp_ft(backbone, digits, **QUICK)
     for ours, theirs in zip(seen["head"], probe.head, strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -173,23 +178,22 @@ def test_the_same_seed_repeats_a_run_exactly_and_another_seed_does_not(
 
 
 def test_a_frozen_layer_that_moves_is_found(backbone, digits, monkeypatch):
-    fit = transfer._fit
+    fit = training.fit
 
-    def fit_and_meddle(network, *args):
-        history = fit(network, *args)
-        frozen.get_layer("block1_conv1").bias.assign_add([1.0] * 8)
-        return history
+    def fit_and_meddle(network, *args, **named):
+        found = fit(network, *args, **named)
+        frozen[0].get_layer("block1_conv1").bias.assign_add([1.0] * 8)
+        return found
 
-    monkeypatch.setattr(transfer, "_fit", fit_and_meddle)
-    at_cut, frozen = transfer.at_cut, None
+    frozen, at_cut = [], training.at_cut
 
     def remember(model, cut):
-        nonlocal frozen
-        frozen = at_cut(model, cut)
-        return frozen
+        frozen.append(at_cut(model, cut))
+        return frozen[-1]
 
-    monkeypatch.setattr(transfer, "at_cut", remember)
-    with pytest.raises(AssertionError, match="probe: a frozen layer moved"):
+    monkeypatch.setattr(training, "fit", fit_and_meddle)
+    monkeypatch.setattr(training, "at_cut", remember)
+    with pytest.raises(AssertionError, match="probe: block1_conv1/bias is frozen and"):
         tk.linear_probe(backbone, digits, **QUICK)
 
 
@@ -202,71 +206,55 @@ def test_a_thawed_layer_that_does_not_move_is_found(backbone, digits):
 
 def test_shuffling_is_new_in_every_epoch_and_visits_every_image_once_a_pass():
     inputs, settings = np.arange(50)[:, None], Settings(rate=1, steps=1, batch=10)
-    batches = _Batches(inputs, np.arange(50), settings, seed=0)
-    passes = [
-        np.concatenate([batches[5 * k + i][1] for i in range(5)]) for k in range(3)
-    ]
+    made = batches(inputs, np.arange(50), settings, seed=0)
+    passes = [np.concatenate([next(made)[1] for _ in range(5)]) for _ in range(3)]
     assert all(sorted(seen) == list(range(50)) for seen in passes)
-    assert not np.array_equal(passes[0], passes[1]) and not np.array_equal(
-        passes[1], passes[2]
-    )
+    assert not np.array_equal(passes[0], passes[1])
+    assert not np.array_equal(passes[1], passes[2])
 
 
 def test_every_training_batch_is_full_even_where_the_images_do_not_divide():
-    batches = _Batches(
-        np.arange(23)[:, None],
-        np.arange(23),
-        Settings(rate=1, steps=1, batch=10),
-        seed=0,
-    )
+    settings = Settings(rate=1, steps=1, batch=10)
+    made = batches(np.arange(23)[:, None], np.arange(23), settings, seed=0)
     seen = []
-    for t in range(-3, 27):  # the first pass of all, three batches, is never trained on
-        x, y = batches[t]
+    for _ in range(46):
+        x, y = next(made)
         assert len(x) == len(y) == 10 and np.array_equal(x[:, 0], y)
         seen.extend(y)
     counts = np.bincount(seen, minlength=23)
-    assert counts.max() - counts.min() <= 1
+    assert counts.max() - counts.min() <= 2  # the row of shuffles is cut at both ends
 
 
 def test_fit_reshuffles_too_not_only_our_own_loop(backbone, digits, monkeypatch):
-    orders = []
-    get = _Batches.__getitem__
+    orders, made = [], training.batches
 
-    def spy(self, t):
-        x, y = get(self, t)
-        orders.append((*divmod(t, self.steps), tuple(y)))
-        return x, y
+    def spy(*args):
+        for x, y in made(*args):
+            orders.append(tuple(y))
+            yield x, y
 
-    monkeypatch.setattr(_Batches, "__getitem__", spy)
+    monkeypatch.setattr(training, "batches", spy)
     tk.linear_probe(backbone, digits, steps=3, min_epochs=3, batch=40)
-    by_epoch = {epoch: y for epoch, i, y in orders if i == 0}
-    assert len({by_epoch[epoch] for epoch in (0, 1, 2)}) == 3
+    assert len(set(orders[:3])) == 3  # an epoch is one batch here
 
 
 def test_a_training_step_is_traced_once(backbone, digits, monkeypatch):
-    traced, step = [], transfer._AdamByDepth.update_step
+    traced, step = [], fast.Adam.update_step
 
     def count(self, gradient, variable, rate):
         traced.append(variable.shape.as_list())
         step(self, gradient, variable, rate)
 
-    monkeypatch.setattr(transfer._AdamByDepth, "update_step", count)
+    monkeypatch.setattr(fast.Adam, "update_step", count)
     tk.linear_probe(backbone, digits, **QUICK)
-    assert sorted(map(len, traced)) == [
-        1,
-        2,
-    ]  # bias and kernel, each once, however many steps there were
+    # bias and kernel, each once, whatever the number of steps
+    assert sorted(map(len, traced)) == [1, 2]
 
 
 def test_mirroring_turns_about_half_of_the_images_and_no_label():
     images = np.random.default_rng(0).integers(0, 256, (200, 4, 4, 3), dtype="uint8")
-    batches = _Batches(
-        images,
-        np.arange(200),
-        Settings(rate=1, steps=1, batch=200, mirror=True),
-        seed=0,
-    )
-    x, y = batches[0]
+    settings = Settings(rate=1, steps=1, batch=200, mirror=True)
+    x, y = next(batches(images, np.arange(200), settings, seed=0))
     same = (x == images[y]).all(axis=(1, 2, 3))
     turned = (x == images[y][:, :, ::-1]).all(axis=(1, 2, 3))
     assert (same | turned).all() and 60 < turned.sum() < 140
@@ -322,14 +310,14 @@ def test_the_history_says_of_the_kept_epoch_what_its_predictions_say(
 def test_ctrl_c_stops_cleanly_and_keeps_the_best_state_so_far(
     backbone, digits, capsys, monkeypatch
 ):
-    end = transfer._KeepBest.on_epoch_end
+    end = training.KeepBest.on_epoch_end
 
     def interrupt_in_the_fourth(self, epoch, logs=None):
         if epoch == 3:
             raise KeyboardInterrupt
         end(self, epoch, logs)
 
-    monkeypatch.setattr(transfer._KeepBest, "on_epoch_end", interrupt_in_the_fourth)
+    monkeypatch.setattr(training.KeepBest, "on_epoch_end", interrupt_in_the_fourth)
     run = tk.linear_probe(backbone, digits)
     assert len(run.history["loss"]) == 3
     assert "stopped by you after 3 of" in capsys.readouterr().out
@@ -342,7 +330,7 @@ def test_ctrl_c_before_anything_was_learnt_is_passed_on(backbone, digits, monkey
     def interrupt(self, epoch, logs=None):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(transfer._KeepBest, "on_epoch_end", interrupt)
+    monkeypatch.setattr(training.KeepBest, "on_epoch_end", interrupt)
     with pytest.raises(KeyboardInterrupt):
         tk.linear_probe(backbone, digits)
 
@@ -356,7 +344,7 @@ def test_where_the_cache_would_overflow_the_frozen_layers_run_in_every_epoch(
         features, "limit_bytes", lambda: 30_000
     )  # room for pooled features only
     streamed = tk.fine_tune(backbone, digits, unfreeze="block4", **QUICK)
-    assert "running the frozen layers in every epoch instead" in capsys.readouterr().out
+    assert "the frozen layers run in every epoch instead" in capsys.readouterr().out
     assert cached.settings["cached"] and not streamed.settings["cached"]
     np.testing.assert_allclose(
         cached.history["loss"], streamed.history["loss"], rtol=1e-3
@@ -447,7 +435,7 @@ def test_a_task_is_not_changed_by_a_recipe(backbone, digits):
     assert digits.fingerprint() == before and isinstance(digits, Task)
 
 
-def test_transfer_reads_digits_from_20_labels_per_class_where_a_linear_model_of_the_pixels_guesses():
+def test_transfer_reads_digits_where_a_linear_model_of_the_pixels_guesses():
     from sklearn.linear_model import LogisticRegression
 
     letters, probes, pixels = Backbone("letters"), [], []
@@ -467,19 +455,65 @@ def test_a_head_is_standardised_as_its_images_are_of_which_ten_thousand_suffice(
     monkeypatch,
 ):
     rng, asked = np.random.default_rng(0), tk.Backbone("letters-small")
-    task, settings = tk.load_task("digits", labels_per_class=2), transfer.PROBE
+    task = tk.load_task("digits", labels_per_class=2)
     for count in (9_000, 30_000):
         known = (
             rng.normal(3, 2, (count, asked.channels)) * (np.arange(count) % 2)[:, None]
         ).astype("float16")
         monkeypatch.setattr(
-            transfer, "activations", lambda *_, known=known, **__: known
+            training, "activations", lambda *_, known=known, **__: known
         )
-        head = transfer.new_head(
-            asked, None, task, settings, 0, standardise=True, zero=True
-        )
+        head = training.new_head(asked, None, task, start="zeros")
         exact = known.astype("float32")
         if count <= 10_000:
             assert np.array_equal(head.mean, exact.mean(axis=0))
         np.testing.assert_allclose(head.mean, exact.mean(axis=0), atol=0.1)
         np.testing.assert_allclose(head.variance, 1.01 * exact.var(axis=0), rtol=0.05)
+
+
+def test_bitfit_trains_biases_and_the_head_and_no_kernel(backbone, digits, probe):
+    run = tk.bitfit(backbone, digits, **QUICK)
+    before = {layer.name: layer for layer in backbone.build().layers}
+    moved = []
+    for layer in run.model.layers:
+        if layer.name[:6] in BLOCKS and layer.get_weights():
+            kernel, bias = layer.get_weights()
+            old_kernel, old_bias = before[layer.name].get_weights()
+            assert np.array_equal(kernel, old_kernel), layer.name
+            moved.append(not np.array_equal(bias, old_bias))
+    assert all(moved) and len(moved) == 13
+    filters = 2 * (8 + 16) + 3 * (32 + 64 + 64)  # of an eighth of VGG16's width
+    assert run.trained_parameters == filters + 64 * 10 + 10
+    assert run.settings["cut"] == "image" and run.recipe == "bitfit"
+
+
+def test_every_recipe_has_its_own_label_colour_and_sentence():
+    table = recipes.RECIPES.values()
+    for what in ("label", "colour", "sentence", "train"):
+        assert len({getattr(recipe, what) for recipe in table}) == len(recipes.RECIPES)
+
+
+def test_the_model_of_a_run_is_a_plain_keras_model(digits):
+    wide = Backbone(None, width=0.5)  # 256 channels: faster convolutions in training
+    run = tk.fine_tune(wide, digits, **QUICK)
+    own = keras.layers.Conv2D.convolution_op
+    for layer in run.model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            assert type(layer) is keras.layers.Conv2D
+            assert layer.convolution_op.__func__ is own
+
+
+def test_a_network_of_keras_applications_is_cut_between_its_blocks(digits):
+    small = Backbone(None, architecture="mobilenet_v3_small")
+    run = tk.fine_tune(small, digits, unfreeze="block4", **QUICK)
+    assert run.settings["cut"] == "block3" and run.settings["cached"]
+    before = small.build()
+    ends = [layer.name for layer in before.layers].index("expanded_conv_7_add")
+    pairs = zip(before.layers, run.model.layers, strict=False)  # the head comes last
+    for i, (old, new) in enumerate(pairs):
+        for was, now in zip(old.get_weights(), new.get_weights(), strict=True):
+            if i <= ends:
+                assert np.array_equal(was, now), old.name
+            elif was.ndim == 4:
+                assert not np.array_equal(was, now), old.name
+    assert run.outputs["test"].shape == (200, 10)

@@ -1,0 +1,82 @@
+"""How long an experiment takes at most, at the speed that this machine was measured to
+have.
+"""
+
+from ..backbone import Backbone
+from ..recipes import ARTICLE, BITFIT, SCRATCH, TUNE
+from ..recipes.budget import Costs, as_seconds
+from ..speed import measure
+from ..tasks import Task
+from ..training import Settings
+from .run import Plan
+
+# Recipes whose steps go through every layer
+WHOLE = {"scratch": SCRATCH, "article": ARTICLE, "bitfit": BITFIT}
+LOWEST = {
+    "fine_tune": "block5",
+    "lp_ft": "all",
+}  # what they train unless told otherwise
+
+
+def measured(backbone: Backbone, task: Task, precision: str) -> Costs:
+    """What trainings of this task cost here; up to half a minute the first time."""
+    return Costs(measure(backbone, task.image_shape, precision), task)
+
+
+def in_words(costs: Costs, plan: Plan, budget: str | None = None) -> str:
+    """A sentence: about how long all recipes and seeds take at most."""
+    total = 0.0
+    uncounted = []
+    for name in plan.recipes:
+        seconds = of_recipe(name, costs, plan, budget)
+        if seconds is None:
+            uncounted.append(name)
+        else:
+            total += plan.seeds * seconds
+    minutes = -(-total // 60)
+    words = f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
+    if minutes <= 1:
+        words = "a minute"
+    if uncounted:
+        words += f", without {' and '.join(uncounted)}"
+    return f"Time: at most about {words}, at this machine's measured speed."
+
+
+def of_recipe(
+    name: str, costs: Costs, plan: Plan, budget: str | None = None
+) -> float | None:
+    """Seconds that a recipe takes with one seed if it does not stop early.
+
+    Args:
+        name: of the recipe.
+        costs: what trainings cost here.
+        plan: of the experiment. If it has a probe, lp_ft finds that one's features.
+        budget: of lp_ft, as it was typed.
+
+    Returns:
+        None if it is not known how this recipe works.
+    """
+    probe = costs.probe(len(costs.task.train))
+    if name == "probe":
+        return probe
+    if name in WHOLE:
+        return _tuned(WHOLE[name], costs, "all")
+    if name not in LOWEST:
+        return None
+    tuned = _tuned(TUNE, costs, plan.unfreeze or LOWEST[name])
+    if name == "fine_tune":
+        return tuned
+    if budget is not None:
+        return as_seconds(budget)
+    if "probe" in plan.recipes:
+        probe -= costs.predictions
+    return probe + tuned
+
+
+def _tuned(settings: Settings, costs: Costs, lowest: str) -> float:
+    """Seconds of a training from a block upwards, with all its epochs."""
+    images = len(costs.task.train)
+    steps = settings.epoch_steps or -(-images // settings.batch)
+    epochs = max(settings.min_epochs, -(-settings.steps // steps))
+    passes = epochs * steps * settings.batch / images
+    return passes * costs.epoch(images, lowest) + costs.once(images, lowest)

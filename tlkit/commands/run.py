@@ -1,0 +1,392 @@
+"""The main job: transfer a backbone to a task by several recipes, and write a report.
+
+Which pair, why, and about how long is printed before Keras is imported, which takes
+seconds: the reader has something to read at once.
+"""
+
+import shlex
+import sys
+import tempfile
+from contextlib import nullcontext, redirect_stdout
+from dataclasses import dataclass, replace
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from ..files import fetch, pairs
+from . import child
+
+DRAWN_PAIR = "`python -m tlkit run --task digits --backbone letters`"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is done.
+
+    Attributes:
+        recipes: names in ``RECIPES``, in this order.
+        seeds: how many draws of labels and first weights.
+        labels_per_class: validation labels included; None: all.
+        at_most: whether a task with fewer labels gives all that it has.
+        unfreeze: the lowest block that is fine-tuned; None: as the recipes have it.
+    """
+
+    recipes: tuple[str, ...] = ("scratch", "probe", "lp_ft")
+    seeds: int = 3
+    labels_per_class: int | None = 500
+    at_most: bool = False
+    unfreeze: str | None = None
+
+    def in_words(self) -> str:
+        """ "500 labels per class, 3 seeds, recipes scratch, probe and lp_ft"."""
+        labels = "all labels"
+        if self.labels_per_class:
+            up_to = "up to " if self.at_most else ""
+            labels = f"{up_to}{self.labels_per_class} labels per class"
+        seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
+        *others, last = self.recipes
+        recipes = f"recipes {', '.join(others)} and {last}" if others else last
+        words = f"{labels}, {seeds}, {recipes}"
+        if self.unfreeze and self.unfreeze != "all":
+            words += f" (from {self.unfreeze} upwards)"
+        return words
+
+
+SHORT = "short"  # the real pair's files are here, and nobody asked for anything else
+PLANS = {  # of each kind of experiment, unless options change it
+    "embedded": Plan(labels_per_class=pairs.EMBEDDED.labels_per_class),
+    SHORT: Plan(("probe", "lp_ft"), 1, 100, unfreeze="block5"),
+    "real": Plan(labels_per_class=pairs.REAL.labels_per_class),
+    "custom": Plan(at_most=True),
+}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What one call of ``run`` does.
+
+    Attributes:
+        kind: "embedded", "short", "real" or "custom".
+        task: what ``load_task`` takes.
+        backbone: what ``Backbone`` takes as weights.
+        why: the reason for this pair.
+        plan: how much is done.
+        minutes: what it takes on 2 cores: on new processors, on older ones; None:
+            nobody has measured it.
+    """
+
+    kind: str
+    task: str
+    backbone: str
+    why: str
+    plan: Plan
+    minutes: tuple[int, int] | None
+
+    @property
+    def pair(self) -> str:
+        """ "embedded", "real" or "custom"."""
+        return "real" if self.kind == SHORT else self.kind
+
+
+def run(options) -> int:
+    """Carry out ``python -m tlkit run``; returns the exit status."""
+    if not options.distributed:
+        return _train_and_report(options)
+    if not child.is_watched():
+        return child.run_again(options.words)
+    from . import distributed
+
+    with distributed.together():
+        return _train_and_report(options, distributed)
+
+
+def choose(options) -> Experiment:
+    """Decide what the options leave open. Nothing is downloaded; Keras is not needed.
+
+    Raises:
+        ValueError: options that exclude each other.
+    """
+    if options.real and (options.task or options.backbone):
+        raise ValueError(
+            "expected --real (ImageNet's VGG16 on CIFAR-10), or --task and --backbone, "
+            "got both. Next: leave out one of them"
+        )
+    task, backbone, why = _pair(options)
+    kind = _kind(task, backbone)
+    if kind == "real" and not (options.real or options.task or options.backbone):
+        kind = SHORT
+    usual = PLANS[kind]
+    plan = usual
+    if options.recipes is not None:
+        plan = replace(plan, recipes=tuple(options.recipes.split(",")))
+    if options.labels_per_class is not None:
+        labels = options.labels_per_class or None
+        plan = replace(plan, labels_per_class=labels, at_most=False)
+    if options.unfreeze is not None:
+        plan = replace(plan, unfreeze=options.unfreeze)
+    measured = plan == usual and options.size == 32 and options.budget is None
+    minutes = pairs.MINUTES.get((kind, backbone)) if measured else None
+    if options.seeds is not None:
+        plan = replace(plan, seeds=options.seeds)
+        if minutes:
+            new, old = (-(-n * plan.seeds // usual.seeds) for n in minutes)
+            minutes = new, old
+    return Experiment(kind, task, backbone, why, plan, minutes)
+
+
+def _pair(options) -> tuple[str, str, str]:
+    """Task, backbone, and the reason: what was asked for, completed."""
+    if options.real:
+        return pairs.REAL.task, pairs.REAL.backbone, "as you asked"
+    if options.task and options.backbone:
+        return options.task, options.backbone, "as you asked"
+    if options.task:
+        return options.task, *_backbone_for(options.task)
+    if options.backbone:
+        task, why = _task_for(options.backbone)
+        return task, options.backbone, why
+    pair = pairs.choose()
+    return pair.task, pair.backbone, pair.why
+
+
+def _backbone_for(task: str) -> tuple[str, str]:
+    """The backbone for a task that was asked for, and the reason."""
+    if not _is_of_photographs(task):
+        return pairs.EMBEDDED.backbone, "as you asked"
+    title = fetch.FILES["vgg16"].title
+    if fetch.find("vgg16"):
+        return pairs.REAL.backbone, f"because {title} is on this machine"
+    return pairs.EMBEDDED.backbone, f"because {title} is not on this machine"
+
+
+def _task_for(backbone: str) -> tuple[str, str]:
+    """The task for a backbone that was asked for, and the reason."""
+    if backbone in pairs.SHIPPED:
+        return pairs.EMBEDDED.task, "as you asked"
+    if fetch.find("cifar10"):
+        return pairs.REAL.task, "because CIFAR-10 is on this machine"
+    return pairs.EMBEDDED.task, "because CIFAR-10 is not on this machine"
+
+
+def _kind(task: str, backbone: str) -> str:
+    """ "embedded", "real", or "custom" for all other pairs."""
+    if (task, backbone) == (pairs.REAL.task, pairs.REAL.backbone):
+        return "real"
+    if backbone in pairs.SHIPPED and not _is_of_photographs(task):
+        return "embedded"
+    return "custom"
+
+
+def _is_of_photographs(task: str) -> bool:
+    """Whether a task is not drawn by the kit."""
+    return task == pairs.REAL.task or Path(task).expanduser().is_dir()
+
+
+def announce(experiment: Experiment) -> list[str]:
+    """The first lines: which pair, why, how much, how long, and what else there is."""
+    names = f"{experiment.backbone} → {experiment.task}"
+    lines = [f"Pair: {experiment.pair} ({names}), {experiment.why}."]
+    plan = f"Plan: {experiment.plan.in_words()}"
+    if experiment.kind == SHORT:
+        plan += ". This is a short experiment"
+    if experiment.minutes:
+        new, old = experiment.minutes
+        plan += f". About {pairs.in_minutes(new, old)} on 2 cores"
+    lines.append(f"{plan}.")
+    if experiment.kind == SHORT:
+        whole = PLANS["real"].in_words()
+        long = pairs.in_minutes(*pairs.MINUTES["real", pairs.REAL.backbone])
+        lines.append(
+            f"The whole experiment: {whole}, about {long}: `make run-real`, or "
+            "`python -m tlkit run --real`."
+        )
+        lines.append(f"The drawn pair, letters → digits: {DRAWN_PAIR}.")
+    if experiment.kind == "embedded" and fetch.missing():
+        how = pairs.how_to_get_real()
+        lines.append(f"The real pair (ImageNet → CIFAR-10): {how}")
+    return lines
+
+
+def _train_and_report(options, distributed=None) -> int:
+    """Train all recipes and write the report; returns the exit status.
+
+    Args:
+        options: of the command line.
+        distributed: the module of that name, if several processes train together.
+    """
+    # --json keeps standard output for the result
+    aside = redirect_stdout(sys.stderr) if options.json else nullcontext()
+    with aside:
+        experiment = choose(options)
+        for line in announce(experiment):
+            print(line, flush=True)
+        _try_place(options.out)
+        if options.real:
+            for name in fetch.PAIR:
+                fetch.get(name)
+        print("Loading Keras and TensorFlow …", flush=True)
+        from ..folders import readable
+        from . import report
+
+        runs = _train(experiment, options, distributed)
+        if distributed and not distributed.is_first():
+            return 0
+        # before anything is written: what was found is not lost on a full disk
+        print(f"\n{report.table(runs)}\n", flush=True)
+        command = readable(shlex.join(["python", "-m", "tlkit", *options.words]))
+        folder = report.write_result(runs, options.out, experiment.pair, command)
+        print(f"Report: {folder / 'report.html'}")
+    if options.json:
+        print((folder / "result.json").read_text("utf-8"))
+    return 0
+
+
+def _try_place(out: Path) -> None:
+    """Raise ValueError now, and not after an hour, if results cannot be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"--out: expected a folder that results can be written to, got {out} "
+            f"({error.strerror}). Next: name another one"
+        ) from error
+
+
+def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]:
+    """Train each recipe with each seed; returns recipe -> its Runs by seed."""
+    from ..backbone import Backbone
+    from ..recipes import RECIPES
+    from . import estimate
+
+    plan = experiment.plan
+    _check(plan.recipes, options)
+    backbone = Backbone(experiment.backbone, size=options.size)
+    tasks = _load(experiment, options)
+    for note in tasks[0].notes:
+        print(f"Note: {note}", flush=True)
+    precision = options.precision
+    if precision == "auto":
+        precision = _precision(experiment, backbone, tasks[0], distributed)
+    if experiment.pair == "real" and options.size == 32 and not distributed:
+        costs = estimate.measured(backbone, tasks[0], precision)
+        print(estimate.in_words(costs, plan, options.budget), flush=True)
+    width = max(map(len, plan.recipes))
+    runs: dict[str, list] = {name: [] for name in plan.recipes}
+    for seed, task in enumerate(tasks):
+        measure = "mean absolute error" if task.is_regression else "accuracy"
+        for name in plan.recipes:
+            train = RECIPES[name].train
+            if distributed:
+                train = distributed.by_all(name)
+            found = train(
+                backbone,
+                task,
+                seed=seed,
+                precision=precision,
+                **_wanted(name, plan.unfreeze, options.budget),
+            )
+            runs[name].append(found)
+            score = f"{measure} {found.score()}  {found.seconds:.0f} s"
+            print(f"seed {seed}  {name:{width}}  {score}", flush=True)
+            for note in found.notes:
+                print(f"        {note}", flush=True)
+    return runs
+
+
+def _check(names: tuple[str, ...], options) -> None:
+    """Raise ValueError, before anything is trained, for what no recipe can do."""
+    from ..recipes import RECIPES
+    from ..recipes.budget import as_seconds
+
+    unknown = [name for name in names if name not in RECIPES]
+    if unknown:
+        raise ValueError(
+            f"--recipes: expected some of {','.join(RECIPES)}, "
+            f"got {','.join(unknown)}. "
+            "Next: `python -m tlkit recipes` says what each does"
+        )
+    for option in ("unfreeze", "budget"):
+        value = getattr(options, option)
+        if value is not None and not any(_takes(name, option) for name in names):
+            able = [name for name in RECIPES if _takes(name, option)]
+            raise ValueError(
+                f"--{option}: expected {' or '.join(able)} among --recipes, "
+                f"got {','.join(names)}. Next: add one, or leave out --{option}"
+            )
+    if options.budget is None:
+        return
+    if options.distributed:
+        raise ValueError(
+            "--budget: expected one process, got --distributed. Next: leave out one"
+        )
+    if not as_seconds(options.budget):
+        raise ValueError(
+            f"--budget: expected a time above 0, got {options.budget!r}. "
+            'Next: a longer one, such as "2 min"'
+        )
+
+
+def _takes(name: str, option: str) -> bool:
+    """Whether a recipe has an argument of that name."""
+    from ..recipes import RECIPES
+
+    return option in signature(RECIPES[name].train).parameters
+
+
+def _wanted(name: str, unfreeze: str | None, budget: str | None) -> dict[str, Any]:
+    """The arguments of these two that are given, and that the recipe has."""
+    given = {"unfreeze": unfreeze, "budget": budget}
+    return {
+        option: value
+        for option, value in given.items()
+        if value is not None and _takes(name, option)
+    }
+
+
+def _load(experiment: Experiment, options) -> list:
+    """The task, once for each seed.
+
+    Raises:
+        TaskError: it cannot be loaded as asked.
+    """
+    from ..folders import BadImagesError, TaskError
+    from ..tasks import load_task
+
+    plan = experiment.plan
+
+    def load(labels: int | None) -> list:
+        return [
+            load_task(
+                experiment.task,
+                labels,
+                seed,
+                image_size=options.size,
+                bad_files=options.bad_files,
+                mirror=False if options.no_mirror else None,
+            )
+            for seed in range(plan.seeds)
+        ]
+
+    try:
+        return load(plan.labels_per_class)
+    except BadImagesError:
+        raise
+    except TaskError:  # perhaps there are not as many labels
+        if not plan.at_most:
+            raise
+    tasks = load(None)
+    print(f"Labels: all, because a class has fewer than {plan.labels_per_class}.")
+    return tasks
+
+
+def _precision(experiment: Experiment, backbone, task, distributed) -> str:
+    """The one in which training is fastest here: measured, where it may matter."""
+    from .. import speed
+
+    if experiment.pair == "embedded":
+        return "float32"  # small networks gain nothing
+    if distributed:
+        return "float32"  # several machines may measure different things
+    return speed.faster_precision(backbone, task.image_shape)

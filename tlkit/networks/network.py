@@ -1,0 +1,72 @@
+"""What an architecture has to tell, so that every recipe can use it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..machine.quiet import keras
+
+
+class WeightsError(ValueError):
+    """A weights file that is missing, damaged, or made for another architecture."""
+
+
+class Network:
+    """One architecture: its layers, its cuts, its preprocessing and its weights files.
+
+    To add one, write a subclass in a file of this folder and put an instance of it into
+    ``ARCHITECTURES``. Nothing else has to change.
+
+    Attributes:
+        name: what ``Backbone(architecture=…)`` takes.
+        blocks: name of a block -> name of the layer whose output ends it, lowest first.
+            Every layer above an end may depend on lower layers through it alone.
+        published: what ``Backbone`` takes as weights -> the file, as ``fetch`` names
+            it.
+        any_precision: whether it can be built in bfloat16 and float16.
+    """
+
+    name: str
+    blocks: Mapping[str, str]
+    published: Mapping[str, str] = {}
+    any_precision = False
+
+    @property
+    def cuts(self) -> tuple[str, ...]:
+        """Every cut: "image" below all layers, the blocks' ends, "features" on top."""
+        return ("image", *self.blocks, "features")
+
+    def layer_at(self, cut: str) -> str:
+        """Name of the layer whose output is the cut. Raises ValueError for an unknown
+        one.
+        """
+        if cut not in self.cuts:
+            raise ValueError(f"cut={cut!r}: expected one of {', '.join(self.cuts)}")
+        return self.blocks.get(cut, cut)
+
+    def describe(self, file: Path) -> dict[str, Any]:
+        """Fields of ``Backbone`` that follow from a weights file: none by default."""
+        return {}
+
+    def channels(self, backbone) -> int:
+        """Number of pooled features."""
+        raise NotImplementedError
+
+    def prepare(self, images):
+        """Images (n, h, w, 3), RGB 0-255, as the first layer was trained to get them.
+
+        The last layer of this is named "image".
+        """
+        return keras.layers.Rescaling(1.0, name="image", dtype="float32")(images)
+
+    def layers(self, x, backbone, policy: keras.DTypePolicy):
+        """Apply all layers between the prepared images and the pooling to a tensor."""
+        raise NotImplementedError
+
+    def load(self, model: keras.Model, file: Path) -> None:
+        """Put a file's weights into a model that ``layers`` is part of.
+
+        Raises:
+            WeightsError: the file does not hold this architecture's weights.
+        """
+        raise NotImplementedError

@@ -1,0 +1,43 @@
+"""BitFit. Source: Ben Zaken et al. 2022, https://arxiv.org/abs/2106.10199."""
+
+from dataclasses import replace
+
+from ..backbone import Backbone
+from ..machine.quiet import keras
+from ..tasks import Task
+from ..training import Run, Settings, train
+from .probe import linear_probe
+
+BITFIT = Settings(rate=1e-3, steps=300, min_epochs=5, batch=32)
+
+
+def bitfit(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
+    """Train the biases, the normalisation and the head; every kernel stays frozen.
+
+    A kernel lies below each bias, so nothing can be cached and every layer runs in
+    every step. What is cheap is to store: a few thousand numbers for each task.
+
+    Args:
+        backbone: the pretrained layers.
+        task: the target task.
+        seed: of shuffling.
+        **changes: fields of ``Settings`` to set differently from ``BITFIT``.
+    """
+    settings = replace(BITFIT, **changes)
+    probe = linear_probe(backbone, task, seed=seed, precision=settings.precision)
+    run = train(
+        "bitfit",
+        backbone,
+        task,
+        "image",
+        settings,
+        seed=seed,
+        head=probe.head,
+        chosen=is_bias_or_head,
+    )
+    return replace(run, seconds=probe.seconds + run.seconds)
+
+
+def is_bias_or_head(variable: keras.Variable) -> bool:
+    """Biases and the scales of normalisation are vectors; kernels are not."""
+    return len(variable.shape) < 2 or variable.path.startswith("logits")

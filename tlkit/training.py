@@ -1,0 +1,634 @@
+"""Training: a network is cut in two, frozen below the cut and trained above it.
+
+The activations at the cut are computed once, because frozen layers give the same ones
+in every epoch. Keras trains what lies above: compile, callbacks, fit. The validation
+split decides when to stop and which epoch is kept. The test split is looked at once, at
+the end.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count, islice
+from typing import NamedTuple
+
+import numpy as np
+
+from . import evaluate
+from .backbone import Backbone, above_cut, at_cut, network_of
+from .features import CacheLimit, activations, predict
+from .machine import fast
+from .machine.bar import bar
+from .machine.log import log
+from .machine.quiet import keras
+from .machine.watch import Watch
+from .tasks import Split, Task, fingerprint
+
+STANDARDISED_ON = 10_000  # images that decide a feature's mean and variance
+
+
+class Head(NamedTuple):
+    """The task-specific layers: features are standardised, then mapped linearly.
+
+    Shapes: mean and variance float32 (features,), kernel (features, outputs), bias
+    (outputs,).
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    kernel: np.ndarray
+    bias: np.ndarray
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is trained.
+
+    Attributes:
+        rate: largest step size of Adam.
+        steps: gradient steps to plan for; at least `min_epochs` passes are made.
+        min_epochs: passes that a large training split gets at least.
+        batch: images in one step.
+        patience: epochs without a better validation score before training stops.
+        schedule: warm-up over the first tenth of the steps, then cosine decay to 0;
+            False: a constant rate.
+        epoch_steps: steps in an "epoch"; None: one pass over the training split.
+        keep_best: end with the epoch that scored best on validation; False: the last.
+        mirror: mirror every second image at random; None: if the task allows it.
+        precision: "float32", "bfloat16" or "float16" for the convolutions.
+        shrink: factor on the step size from each block to the one below it; 1: one step
+            size for all.
+        seconds: time limit: an epoch starts only if it should finish within this many
+            seconds of the first one's start; None: no limit.
+        until: the same as a reading of ``time.perf_counter()``; None: no limit.
+    """
+
+    rate: float
+    steps: int
+    min_epochs: int = 5
+    batch: int = 32
+    patience: int = 20
+    schedule: bool = True
+    epoch_steps: int | None = None
+    keep_best: bool = True
+    mirror: bool | None = None
+    precision: str = "float32"
+    shrink: float = 1.0
+    seconds: float | None = None
+    until: float | None = None
+
+
+@dataclass(eq=False)
+class Run:
+    """What a recipe did and what came of it.
+
+    Attributes:
+        recipe: name of the recipe.
+        task: the target task.
+        backbone: the layers that it started from.
+        model: a plain keras.Model, images (n, h, w, 3) uint8 or float32, RGB 0-255 ->
+            logits (n, classes), or (n, 1) in the task's units.
+        head: the trained task-specific layers; None if the recipe uses a different
+            head.
+        history: loss, val_loss and accuracy, val_accuracy (or mae, val_mae) by epoch.
+        seconds: from the untrained to the trained model, activations and tracing
+            included, the predictions on the test split not.
+        peak_memory_mb: largest resident memory of the process while training, in MB
+            (10^6 bytes).
+        trained_parameters: how many numbers were trained.
+        seed: of shuffling and of the first weights.
+        settings: the Settings as a dictionary, with `cut` and what else was decided.
+        outputs: split name -> float32 (n, classes) logits, or (n, 1).
+        notes: sentences on what was planned, stopped or could not be done.
+    """
+
+    recipe: str
+    task: Task
+    backbone: Backbone
+    model: keras.Model
+    head: Head | None
+    history: dict[str, list[float]]
+    seconds: float
+    peak_memory_mb: float
+    trained_parameters: int
+    seed: int
+    settings: dict
+    outputs: dict[str, np.ndarray] = field(repr=False, default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def predicted(self, split: str = "test") -> np.ndarray:
+        """Predicted labels: int64 (n,), or float32 (n,) for a number."""
+        outputs = self.outputs[split]
+        return outputs[:, 0] if self.task.is_regression else outputs.argmax(axis=1)
+
+    def correct(self, split: str = "test") -> np.ndarray:
+        """Which predictions are right, bool (n,).
+
+        Raises:
+            ValueError: the task asks for a number, which is never just right.
+        """
+        if self.task.is_regression:
+            raise ValueError(
+                f"{self.task.name!r} asks for a number, which is never just right: "
+                "use score()"
+            )
+        return self.predicted(split) == self.task.splits()[split].labels
+
+    def score(self, split: str = "test") -> evaluate.Interval:
+        """Accuracy with its 95 % interval (Wilson), or the mean absolute error."""
+        labels, predicted = self.task.splits()[split].labels, self.predicted(split)
+        if self.task.is_regression:
+            return evaluate.mean_absolute_error(labels, predicted)
+        return evaluate.accuracy(labels, predicted)
+
+
+def every(variable) -> bool:
+    """Train every variable above the cut."""
+    return True
+
+
+def train(
+    recipe: str,
+    backbone: Backbone,
+    task: Task,
+    cut: str,
+    settings: Settings,
+    *,
+    seed: int = 0,
+    head: Head | None = None,
+    standardise: bool = True,
+    flatten: bool = False,
+    chosen: Callable[[keras.Variable], bool] = every,
+) -> Run:
+    """Train what lies above a cut, and prove that the rest did not move.
+
+    Args:
+        recipe: its name, for bars, messages and the Run.
+        backbone: the shared layers.
+        task: the target task.
+        cut: layers below it are frozen: "image", a block's name or "features".
+        settings: how.
+        seed: of a random head and of shuffling.
+        head: where the head starts; None: zeros for a head alone, else random.
+        standardise: whether a new head standardises its features.
+        flatten: the article's head, without standardisation, on the flattened last
+            block.
+        chosen: which variables above the cut are trained.
+    """
+    gc.collect()  # of earlier trainings: 177 MB for VGG16 stay in cycles
+    keras.utils.set_random_seed(seed)
+    mirror = task.mirror if settings.mirror is None else settings.mirror
+    settings = replace(settings, mirror=bool(mirror and cut == "image"))
+    with Watch() as watch:
+        shared = backbone.build(task.image_shape, settings.precision)
+        if head is None:
+            start = "zeros" if cut == "features" else "random"
+            head = new_head(
+                backbone,
+                shared,
+                task,
+                start=start,
+                standardise=standardise,
+                precision=settings.precision,
+                seed=seed,
+            )
+        model = with_head(shared, head, task, flatten)
+        halves = _Halves(model, cut, chosen, backbone, settings.precision)
+        with fast.convolutions(model):
+            inputs, network = halves.feed(task.train)
+            held_out, _ = halves.feed(task.validation, like=network)
+            history, notes = fit(
+                network,
+                inputs,
+                held_out,
+                task,
+                settings,
+                seed=seed,
+                name=f"{recipe} on {task.name}",
+                depths=depths(model),
+            )
+    halves.check(recipe)
+    outputs = {}
+    with fast.convolutions(model):
+        for name, split in task.splits().items():
+            seen, predictor = halves.feed(split)
+            outputs[name] = predict(predictor, seen)
+    decided = {name: value for name, value in vars(settings).items() if name != "until"}
+    decided |= {
+        "cut": cut,
+        "cached": network is halves.above,
+        "epochs": len(history["loss"]),
+    }
+    return Run(
+        recipe=recipe,
+        task=task,
+        backbone=backbone,
+        model=model,
+        head=None if flatten else head_of(model, head),
+        history=history,
+        seconds=watch.seconds,
+        peak_memory_mb=watch.peak_mb,
+        trained_parameters=halves.trained_parameters,
+        seed=seed,
+        settings=decided,
+        outputs=outputs,
+        notes=(*halves.notes, *notes),
+    )
+
+
+def new_head(
+    backbone: Backbone,
+    shared: keras.Model,
+    task: Task,
+    *,
+    start: str,
+    standardise: bool = True,
+    precision: str = "float32",
+    seed: int = 0,
+) -> Head:
+    """Where a head starts.
+
+    Args:
+        backbone: whose features it gets.
+        shared: a built model of the backbone.
+        task: decides the number of outputs, and mean and variance by its training split
+            (by 10,000 of its images if there are more).
+        start: of the kernel, "zeros" or "random".
+        standardise: False: features are taken as they are.
+        precision: of the features.
+        seed: of a random kernel.
+    """
+    outputs = 1 if task.is_regression else len(task.classes)
+    shape = (backbone.channels, outputs)
+    mean, variance = np.zeros(shape[0], "float32"), np.ones(shape[0], "float32")
+    if standardise:
+        known = activations(
+            backbone, task.train.images, "features", precision=precision, model=shared
+        )
+        some = np.random.default_rng(seed).permutation(len(known))[:STANDARDISED_ON]
+        known = known[np.sort(some)].astype("float32")
+        mean, variance = known.mean(axis=0), known.var(axis=0)
+        # a feature that is silent in training must not explode in the test
+        variance += 0.01 * variance.mean() + 1e-12
+    if start == "zeros":
+        kernel = np.zeros(shape, "float32")
+    else:
+        kernel = np.random.default_rng(seed).normal(0, shape[0] ** -0.5, shape)
+    return Head(mean, variance, kernel.astype("float32"), np.zeros(outputs, "float32"))
+
+
+def with_head(
+    shared: keras.Model, head: Head, task: Task, flatten: bool = False
+) -> keras.Model:
+    """The shared layers with a head on top: images -> logits, or a number in its units.
+
+    Args:
+        shared: a built backbone; the new model shares its layers.
+        head: where the task-specific layers start.
+        task: its labels give the units of a number.
+        flatten: the article's head, on the flattened output of the last block.
+    """
+    logits = keras.layers.Dense(len(head.bias), name="logits", dtype="float32")
+    if flatten:
+        last = list(network_of(shared).blocks.values())[-1]
+        flat = keras.layers.Flatten(name="flatten")(shared.get_layer(last).output)
+        x = logits(flat)
+    else:
+        standardise = keras.layers.Normalization(
+            mean=head.mean, variance=head.variance, name="standardise", dtype="float32"
+        )
+        x = logits(standardise(shared.output))
+        logits.set_weights([head.kernel, head.bias])
+    if task.is_regression:  # the head works in standard units, the task in its own
+        known = np.asarray(task.train.labels)
+        units = keras.layers.Rescaling(
+            float(known.std()) or 1.0,
+            float(known.mean()),
+            name="units",
+            dtype="float32",
+        )
+        x = units(x)
+    return keras.Model(shared.input, x, name="model")
+
+
+def head_of(model: keras.Model, head: Head) -> Head:
+    """The head as it is in a model now; `head` gives the mean and variance."""
+    return Head(head.mean, head.variance, *model.get_layer("logits").get_weights())
+
+
+class _Halves:
+    """A model cut in two: `below` is frozen, the chosen variables of `above` are
+    trained.
+
+    Attributes:
+        above: what is trained: activations -> logits.
+        whole: the same layers from the images on, for the cut "image", or where the
+            cache has no room for the activations.
+        trained_parameters: how many numbers are trained.
+        notes: what could not be done, as sentences.
+    """
+
+    def __init__(self, model, cut, chosen, backbone, precision):
+        self.cut, self.backbone, self.precision = cut, backbone, precision
+        self.model = model
+        self.below, self.above = at_cut(model, cut), above_cut(model, cut)
+        # a model of its own: the optimizer goes with it when training is done
+        self.whole = keras.Model(model.input, model.output)
+        self.below.trainable = False
+        trainable = self.above.trainable_variables
+        for variable in trainable:
+            variable.trainable = chosen(variable)
+        self.thawed = self.above.trainable_variables
+        left_out = [variable for variable in trainable if not variable.trainable]
+        self.frozen = self.below.weights + left_out
+        self.trained_parameters = int(sum(np.prod(v.shape) for v in self.thawed))
+        self.notes: list[str] = []
+        self._before = {
+            v.path: fingerprint(v.numpy()) for v in self.frozen + self.thawed
+        }
+
+    def feed(self, split: Split, like: keras.Model | None = None):
+        """What goes into a network for a split, and the network.
+
+        Args:
+            split: images.
+            like: a network that the inputs have to fit; None: whichever is cheaper.
+        """
+        if self.cut == "image" or like is self.whole:
+            return split.images, self.whole
+        try:
+            inputs = activations(
+                self.backbone,
+                split.images,
+                self.cut,
+                precision=self.precision,
+                model=self.model,
+            )
+        except CacheLimit as reason:
+            if like is self.above:
+                return predict(self.below, split.images), self.above
+            note = f"{reason}: the frozen layers run in every epoch instead"
+            if note not in self.notes:
+                self.notes.append(note)
+                log.warning(note)
+            return split.images, self.whole
+        return inputs, self.above
+
+    def check(self, recipe: str) -> None:
+        """What the textbook promises: frozen weights stayed, thawed ones moved."""
+        for variable in self.frozen:
+            same = self._before[variable.path] == fingerprint(variable.numpy())
+            assert same, f"{recipe}: {variable.path} is frozen and moved"
+        for variable in self.thawed:
+            if len(variable.shape) < 2:
+                continue  # a bias may stay where it is
+            same = self._before[variable.path] == fingerprint(variable.numpy())
+            assert not same, (
+                f"{recipe}: {variable.path} should have been trained and did not move"
+            )
+
+
+def fit(
+    network: keras.Model,
+    inputs,
+    held_out,
+    task: Task,
+    settings: Settings,
+    *,
+    seed: int,
+    name: str,
+    depths: dict[str, int],
+) -> tuple[dict[str, list[float]], list[str]]:
+    """Train a network by Keras's own means: compile, callbacks, fit.
+
+    Args:
+        network: what is trained; its variables that are not trainable stay.
+        inputs: of the training split, (n, …), in the order of its labels.
+        held_out: of the validation split, likewise.
+        task: gives the labels.
+        settings: how.
+        seed: of shuffling and mirroring.
+        name: what the progress bar says.
+        depths: layer -> how many blocks lie above it (for `settings.shrink`).
+
+    Returns:
+        score by epoch, and sentences on what happened.
+    """
+    rows, steps = len(inputs), settings.epoch_steps
+    batch = min(settings.batch, rows)
+    steps = steps or -(-rows // batch)
+    epochs = max(settings.min_epochs, -(-settings.steps // steps))
+    adam = AdamByDepth(
+        settings.shrink,
+        depths,
+        learning_rate=_rate(settings, epochs * steps),
+        clipnorm=1.0 if settings.schedule else None,
+    )
+    if settings.precision == "float16":  # else small gradients would become 0
+        adam = keras.optimizers.LossScaleOptimizer(adam)
+    if task.is_regression:
+        loss = keras.losses.MeanSquaredError()
+        metric = keras.metrics.MeanAbsoluteError("mae")
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        metric = keras.metrics.SparseCategoricalAccuracy("accuracy")
+    # on cached features, Python's overhead exceeds the step: an epoch in one call
+    at_once = steps if np.ndim(inputs) == 2 else 1
+    network.compile(adam, loss, metrics=[metric], steps_per_execution=at_once)
+    adam.build(network.trainable_variables)  # else Keras traces the first step twice
+
+    best = KeepBest(settings.patience if settings.keep_best else None)
+    limit = TimeLimit(settings.seconds, settings.until)
+    notes = []
+    with bar(epochs * steps, name, "step") as progress:
+        callbacks = [Validate(held_out, task, loss), best, limit, Bar(progress)]
+        try:
+            network.fit(
+                fast.stream(batches(inputs, task.train.labels, settings, seed)),
+                steps_per_epoch=steps,
+                epochs=epochs,
+                shuffle=False,
+                callbacks=callbacks,
+                verbose=0,
+            )
+        except KeyboardInterrupt:
+            if not best.rows:
+                raise  # nothing was learnt yet
+            notes.append(
+                f"stopped by you after {len(best.rows)} of {epochs} epochs: "
+                "the best of them is kept"
+            )
+    for note in notes:
+        log.warning(note)
+    best.restore(network)
+    history = {key: [row[key] for row in best.rows] for key in best.rows[0]}
+    return history, notes
+
+
+def _rate(settings: Settings, total: int):
+    """A constant step size, or warm-up and cosine decay (Loshchilov & Hutter 2017)."""
+    if not settings.schedule:
+        return settings.rate
+    warmup = max(1, total // 10)
+    return keras.optimizers.schedules.CosineDecay(
+        settings.rate / 10,
+        total - warmup,
+        warmup_target=settings.rate,
+        warmup_steps=warmup,
+    )
+
+
+def batches(
+    inputs, labels, settings: Settings, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Batches of one size without end, newly shuffled in every pass.
+
+    Args:
+        inputs: a (memory-mapped) array (n, …), of which only a batch is read at a time.
+        labels: (n,).
+        settings: `batch`, `mirror` and `epoch_steps` count here.
+        seed: of shuffling and mirroring.
+
+    Yields:
+        (inputs (batch, …), labels (batch,)), as they are stored: the network makes
+        float32 of them.
+    """
+    labels = np.asarray(labels)
+    batch = min(settings.batch, len(inputs))
+    steps = settings.epoch_steps or -(-len(inputs) // batch)
+    # Shuffles follow one another in an endless row, so every batch is full. The first
+    # epoch is number 1 and starts that far into the row: stored results began there.
+    rows = islice(_shuffles(len(inputs), seed), steps * batch, None)
+    for epoch in count(1):
+        for step in range(steps):
+            taken = np.fromiter(islice(rows, batch), int, batch)
+            x = inputs[taken]
+            if settings.mirror:
+                chosen = np.random.default_rng((seed, step, epoch)).random(batch) < 0.5
+                x = np.where(chosen[:, None, None, None], x[:, :, ::-1], x)
+            yield x, labels[taken]
+
+
+def _shuffles(n: int, seed: int) -> Iterator[int]:
+    """The numbers 0 … n − 1 in one random order after another."""
+    for number in count():
+        yield from np.random.default_rng((seed, number)).permutation(n)
+
+
+class Validate(keras.callbacks.Callback):
+    """Adds the validation score to each epoch's log, by the pass that also predicts.
+
+    Keras's own ``validation_data`` opens its data again in every epoch, which takes
+    longer than an epoch of a linear probe.
+    """
+
+    def __init__(self, held_out, task: Task, loss):
+        super().__init__()
+        self.held_out, self.task, self.loss = held_out, task, loss
+
+    def on_epoch_end(self, epoch, logs=None):
+        labels = np.asarray(self.task.validation.labels)
+        outputs = predict(self.model, self.held_out)
+        if self.task.is_regression:
+            logs["val_mae"] = float(np.abs(labels - outputs[:, 0]).mean())
+        else:
+            logs["val_accuracy"] = float((labels == outputs.argmax(axis=1)).mean())
+        logs["val_loss"] = float(self.loss(labels, outputs))
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Keeps the weights of the best epoch: by validation accuracy, then by loss.
+
+    Args:
+        patience: epochs without a better one before training stops; None: never stop,
+            and end with the last epoch.
+    """
+
+    def __init__(self, patience: int | None):
+        super().__init__()
+        self.patience = patience
+        self.rows: list[dict[str, float]] = []  # what each epoch's log said
+        self.best = (-np.inf, -np.inf)
+        self.weights = None
+        self.waited = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        score = (logs.get("val_accuracy", 0.0), -logs["val_loss"])
+        self.waited += 1
+        if score > self.best:
+            self.best, self.waited = score, 0
+            if self.patience is not None:
+                self.weights = self.model.get_weights()
+        # last, so that a row means a kept state
+        self.rows.append({key: float(value) for key, value in logs.items()})
+        if self.patience is not None and self.waited >= self.patience:
+            self.model.stop_training = True
+
+    def restore(self, network: keras.Model) -> None:
+        """Put the best epoch's weights back."""
+        if self.weights is not None:
+            network.set_weights(self.weights)
+
+
+class TimeLimit(keras.callbacks.Callback):
+    """Stops where the next epoch, if it took as long as this one, would end too late.
+
+    Args:
+        seconds: after the first epoch's start; None: no such limit.
+        until: a reading of ``time.perf_counter()``; None: no such limit.
+    """
+
+    def __init__(self, seconds: float | None, until: float | None):
+        super().__init__()
+        self.seconds, self.until = seconds, until
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.perf_counter()
+        if epoch == 0 and self.seconds is not None:
+            ends = [self.began + self.seconds, self.until or np.inf]
+            self.until = min(ends)
+
+    def on_epoch_end(self, epoch, logs=None):
+        now = time.perf_counter()
+        if self.until is not None and now + (now - self.began) > self.until:
+            self.model.stop_training = True
+
+
+class Bar(keras.callbacks.Callback):
+    """Moves a progress bar (``tlkit.machine.bar.bar``) by each step of training."""
+
+    def __init__(self, progress):
+        super().__init__()
+        self.progress = progress
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.progress.update(self.model.steps_per_execution)
+
+
+def depths(model: keras.Model) -> dict[str, int]:
+    """Layer -> how many blocks lie above its own; 0 for the last block and the head."""
+    ends = list(network_of(model).blocks.values())
+    passed, found = 0, {}
+    for layer in model.layers:
+        found[layer.name] = max(0, len(ends) - 1 - passed)
+        if layer.name in ends:
+            passed += 1
+    return found
+
+
+class AdamByDepth(fast.Adam):
+    """Adam whose steps shrink by a factor from each block to the one below it."""
+
+    def __init__(self, shrink: float, depths: dict[str, int], **settings):
+        super().__init__(name="adam", **settings)
+        self.shrink, self.depths = shrink, depths
+
+    def build(self, variables):
+        super().build(variables)
+        layers = [variable.path.split("/")[0] for variable in variables]
+        self.factors = [self.shrink ** self.depths.get(layer, 0) for layer in layers]
+
+    def update_step(self, gradient, variable, learning_rate):
+        factor = self.factors[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * factor)
