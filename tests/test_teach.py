@@ -69,7 +69,6 @@ def probe(features):
 
 
 # ---- files
-# --------------------------------------------------------------------------------------
 
 
 HTML = b"<!DOCTYPE html><html><body>404</body></html>"
@@ -209,7 +208,6 @@ def test_a_class_takes_a_hundred_pictures_and_says_so():
 
 
 # ---- classes
-# --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -292,7 +290,6 @@ def test_two_pictures_of_each_are_enough_and_nothing_is_promised(features):
 
 
 # ---- the head
-# --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -389,7 +386,6 @@ def test_scores_and_head_are_sharpened_alike(probe, features):
 
 
 # ---- features
-# --------------------------------------------------------------------------------------
 
 
 def test_features_are_computed_once_for_each_picture_and_kept_for_the_next_time(
@@ -454,7 +450,6 @@ def test_it_works_without_network_or_a_cache_and_writes_only_into_its_folder(
 
 
 # ---- what it looks at
-# -----------------------------------------------------------------------------------
 
 
 def test_the_occlusion_map_is_brightest_where_the_symbol_is(probe):
@@ -497,7 +492,6 @@ def test_a_map_is_said_in_words_and_shown_as_light():
 
 
 # ---- keeping it
-# --------------------------------------------------------------------------------------
 
 
 def test_what_is_kept_says_the_same_from_the_command_line(tmp_path, probe):

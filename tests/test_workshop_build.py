@@ -243,7 +243,9 @@ def test_nbgraders_own_validator_agrees(built, name):
 
 
 @every_notebook
-def test_the_source_for_nbgrader_has_solutions_where_stubs_will_be(built, name):
+def test_nbgraders_source_has_the_solutions_where_the_students_stubs_will_be(
+    built, name
+):
     master = nbformat.read(copies.ROOT / "notebooks" / name, 4)
     solved = {
         calls(cell)[0].args[0].value: cell.source

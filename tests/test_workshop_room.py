@@ -27,15 +27,18 @@ NUMBERS = [f"{i:02d}" for i in range(11)]
 
 
 def progress(seed, hard="00 labels"):
-    """What one learner of a room did: every exercise of the half day, where the hard
-    one is solved by few.
+    """What one learner of a room did: every exercise of the half day.
+
+    The hard one is solved by few.
     """
     random = np.random.default_rng(seed)
     names = [name for number in NUMBERS[:6] for name in exercises(number)]
 
     def outcome(chance):
-        tries = int(random.integers(1, 6))
-        return {"tries": tries, "solved": bool(random.random() < chance)}
+        return {
+            "tries": int(random.integers(1, 6)),
+            "solved": bool(random.random() < chance),
+        }
 
     return {
         "exercises": {name: outcome(0.2 if name == hard else 0.9) for name in names},
