@@ -8,7 +8,7 @@ from ..recipes.budget import Costs, as_seconds
 from ..speed import measure
 from ..tasks import Task
 from ..training import Settings
-from .run import Plan
+from .plan import Plan
 
 # Recipes whose steps go through every layer
 WHOLE = {"scratch": SCRATCH, "article": ARTICLE, "bitfit": BITFIT}

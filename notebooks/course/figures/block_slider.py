@@ -8,7 +8,7 @@ from tlkit import plots
 from tlkit.plots import INK, PALETTE
 
 from ..widgets import Explorer, explore
-from .parts import sheet
+from .arrays import sheet
 
 if TYPE_CHECKING:
     from tlkit.backbone import Backbone  # imports Keras

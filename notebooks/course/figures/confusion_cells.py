@@ -8,7 +8,7 @@ from tlkit import evaluate, plots
 
 from ..widgets import Explorer, explore
 from ..widgets.explorer import DPI
-from .parts import sheet
+from .arrays import sheet
 
 COLUMNS, ROWS = 6, 3  # pictures that are shown of one cell
 SIZE = (8.4, 3.7)  # of the figure, inches

@@ -7,7 +7,7 @@ import numpy as np
 from tlkit import evaluate, plots
 
 from ..widgets import Explorer, explore
-from .parts import sheet
+from .arrays import sheet
 
 Scores = Mapping[str, Mapping[str, Sequence[float]]]  # source -> target -> one per seed
 SHOWN = 4  # pictures of each task
