@@ -19,7 +19,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: run run-real lab app doctor test lint notebooks results guide book bench pretrain requirements address clean help
 
-run: .venv/installed  ## learn a new task from a few labels, against honest baselines (about 2 minutes)
+run: .venv/installed  ## learn a new task from a few labels, against honest baselines (1 to 3 minutes)
 	"$(RUN)" -m tlkit run $(ARGS)
 
 run-real: .venv/installed  ## the same with ImageNet's VGG16 and CIFAR-10; downloads 229 MB the first time

@@ -1,4 +1,6 @@
-"""Rooms without internet: bundles, shared folders, and what is said when nothing is there."""
+"""Rooms without internet: bundles, shared folders, and what is said when nothing is
+there.
+"""
 
 import io
 import json
@@ -26,7 +28,9 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture
 def site(tmp_path, cache, monkeypatch):
-    """A server with replicas of both published files, and in the registry; an empty cache."""
+    """A server with replicas of both published files, which are in the registry, and an
+    empty cache.
+    """
     folder = tmp_path / "site"
     folder.mkdir()
     replicas.vgg16_weights(folder / fetch.VGG16)
@@ -40,7 +44,7 @@ def site(tmp_path, cache, monkeypatch):
 
 @pytest.fixture
 def stick(site, tmp_path, monkeypatch, capsys):
-    """A bundle made by the command line, on another machine: an empty cache, and no server."""
+    """A bundle made by the command line, on another machine: no cache, no server."""
     assert (
         cli.main(["fetch", "--to", str(tmp_path / "stick"), "--accept-cifar10-terms"])
         == 0
@@ -162,9 +166,14 @@ def test_offline_the_real_pair_is_one_sentence_with_three_ways(
 
 def test_a_bundle_has_files_manifest_hashes_and_licences(stick, site):
     assert names_in(stick) == [
-        "LICENCES.txt", "cifar-10-python.tar.gz", "cifar10/hashes.txt", "cifar10/images.npy", "cifar10/labels.npy",
-        "manifest.json", fetch.VGG16,
-    ]  # fmt: skip
+        "LICENCES.txt",
+        "cifar-10-python.tar.gz",
+        "cifar10/hashes.txt",
+        "cifar10/images.npy",
+        "cifar10/labels.npy",
+        "manifest.json",
+        fetch.VGG16,
+    ]
     manifest = json.loads((stick / "manifest.json").read_text("utf-8"))
     assert set(manifest["files"]) == set(names_in(stick)) - {
         "LICENCES.txt",
@@ -271,7 +280,8 @@ from tlkit.files import fetch
 images, _ = fetch.cifar10()
 images.sum()
 maps = open("/proc/self/smaps").read().split("images.npy")[1].splitlines()
-print(images.filename, next(line for line in maps if line.startswith("Anonymous:")).split()[1])
+anonymous = next(line for line in maps if line.startswith("Anonymous:"))
+print(images.filename, anonymous.split()[1])
 """
 
 

@@ -18,7 +18,10 @@ NAME = copies.FIRST
 
 @pytest.fixture
 def masters(tmp_path, monkeypatch):
-    """A small checkout: one notebook with an output, a stored result and a glossary; returns its notebooks/."""
+    """A small checkout: one notebook with an output, a stored result and a glossary.
+
+    Returns its notebooks/.
+    """
     monkeypatch.setattr(copies, "ROOT", tmp_path / "kit")
     folder = tmp_path / "kit" / "notebooks"
     (folder / "results").mkdir(parents=True)
@@ -109,8 +112,10 @@ def test_nothing_that_only_a_solution_defines_is_needed_later(path):
         stored |= {
             n.name for n in names if isinstance(n, ast.FunctionDef | ast.ClassDef)
         }
-        stored |= {(a.asname or a.name).split(".")[0] for n in names if isinstance(n, ast.Import | ast.ImportFrom)
-                   for a in n.names}  # fmt: skip
+        for node in names:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                imported = [alias.asname or alias.name for alias in node.names]
+                stored |= {name.split(".")[0] for name in imported}
         if "solution" in cell.metadata.get("tags", ()):
             only |= stored - before
         else:

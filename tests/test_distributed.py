@@ -19,11 +19,13 @@ import numpy as np
 import psutil
 import pytest
 
-from tlkit import features, transfer
+from tlkit import features
 from tlkit.backbone import Backbone
 from tlkit.commands import child, cli
+from tlkit.recipes import RECIPES
 from tlkit.tasks import load_task
 
+ROOT = Path(__file__).parents[1]
 needs_jax = pytest.mark.skipif(
     not find_spec("jax"), reason='JAX is not installed: pip install -e ".[distributed]"'
 )
@@ -44,8 +46,8 @@ TUNED = {"seed": 0, "steps": 60, "rate": 1e-3}
 
 @pytest.fixture
 def start(tmp_path, monkeypatch):
-    """Start so many processes of one run, each writing to its own file; all have ended
-    when the test has.
+    """Start processes of one run, each writing to its own file; all have ended when the
+    test has.
     """
     started = []
 
@@ -92,21 +94,27 @@ def said(tmp_path, i=0):
 
 def alone(recipe, **options):
     """What one process reaches, with TensorFlow."""
-    return transfer.RECIPES[recipe](
-        Backbone("letters-small"), load_task("digits", 20), **options
-    )
+    task = load_task("digits", 20)
+    return RECIPES[recipe].train(Backbone("letters-small"), task, **options)
 
 
 FOUR = f"""
 import hashlib, json, sys
 from pathlib import Path
-from tlkit import distributed
 from tlkit.backbone import Backbone
+from tlkit.commands import distributed
 from tlkit.tasks import load_task
+
 with distributed.together():
-    run = distributed.RECIPES["fine_tune"](Backbone("letters-small"), load_task("digits", 20), **{TUNED})
-    weights = hashlib.sha256(b"".join(w.tobytes() for w in run.model.get_weights())).hexdigest()
-    found = dict(accuracy=run.score().mean, loss=run.history["val_loss"], weights=weights, first=distributed.is_first())
+    fine_tune = distributed.by_all("fine_tune")
+    run = fine_tune(Backbone("letters-small"), load_task("digits", 20), **{TUNED})
+    weights = b"".join(weights.tobytes() for weights in run.model.get_weights())
+    found = dict(
+        accuracy=run.score().mean,
+        loss=run.history["val_loss"],
+        weights=hashlib.sha256(weights).hexdigest(),
+        first=distributed.is_first(),
+    )
     rank = distributed.jax.process_index()
     Path(sys.argv[1], f"{{rank}}.json").write_text(json.dumps(found))
     distributed.check_equal("numbers", 1.5 if rank == 2 else 1.0)
@@ -132,11 +140,9 @@ def test_four_processes_fine_tune_what_one_does_and_notice_when_they_differ(
     np.testing.assert_allclose(
         found[0]["loss"][0], one_process.history["val_loss"][0], rtol=0.01
     )
-    assert (
-        all(statuses)
-        and "tlkit: process 0: numbers: expected the same in all processes, got others in [2]"
-        in said(tmp_path)
-    )
+    assert all(statuses)
+    differ = "expected the same in all processes, got others in [2] than in process 0"
+    assert f"tlkit: process 0: numbers: {differ}" in said(tmp_path)
 
 
 def wait_for(text, tmp_path, seconds=150):
@@ -152,12 +158,11 @@ def test_a_killed_process_ends_the_others_and_the_next_run_uses_the_finished_fea
 ):
     load_task("digits")
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "tasks").symlink_to(
-        session_cache / "tasks"
-    )  # scenes are drawn already, features are not
+    # scenes are drawn already, features are not
+    (tmp_path / "cache" / "tasks").symlink_to(session_cache / "tasks")
     monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
     both = start(2, *RUN, "--recipes", "probe,lp_ft", "--out", str(tmp_path / "runs"))
-    wait_for("probe ", tmp_path)
+    wait_for("seed 0  probe", tmp_path)
     (worker,) = both[1].children()
     both[1].kill()  # its worker must go with it
     began = time.monotonic()
@@ -167,7 +172,7 @@ def test_a_killed_process_ends_the_others_and_the_next_run_uses_the_finished_fea
     assert (
         said(tmp_path).splitlines()[-1].startswith(f"tlkit: {child.ENDED} (exit status")
     )
-    assert not (tmp_path / "runs").exists()
+    assert not list((tmp_path / "runs").iterdir())
 
     before = {
         entry.path: (entry.path / "activations.npy").stat().st_mtime_ns
@@ -191,31 +196,44 @@ def test_a_killed_process_ends_the_others_and_the_next_run_uses_the_finished_fea
 
 ONE = """
 import jax, numpy as np
-from tlkit import distributed, features
+from tlkit import features
 from tlkit.backbone import Backbone
-devices, small, images = len(jax.devices()), Backbone(None, width=1 / 16), np.zeros((96, 32, 32, 3), "uint8")
+from tlkit.commands import distributed
+
+devices = len(jax.devices())
+small = Backbone(None, width=1 / 16)
+images = np.zeros((96, 32, 32, 3), "uint8")
+
 def flops():
     model = small.build()
+    variables = (model.trainable_variables, model.non_trainable_variables)
+    values = [[v.value for v in some] for some in variables]
     run = jax.jit(lambda *inputs: model.stateless_call(*inputs)[0])
-    values = [[v.value for v in some] for some in (model.trainable_variables, model.non_trainable_variables)]
-    return run.lower(*values, images.astype("float32")).compile().cost_analysis()["flops"]
+    lowered = run.lower(*values, images.astype("float32"))
+    return lowered.compile().cost_analysis()["flops"]
+
 whole = flops()
 with distributed.together():
     print("share", whole / flops() / devices)
-    distributed.PART, forward, calls = 10, features.forward, []
+    distributed.PART = 10
+    predict, calls = features.predict, []
+
     def dies(model, inputs):
         calls.append(len(inputs))
         if len(calls) == 4:
             raise KeyError("killed")
-        return forward(model, inputs)
-    features.forward = dies
+        return predict(model, inputs)
+
+    features.predict = dies
     try:
-        distributed._extract(small, images, "features", "float32")
+        distributed.extract(small, images, "features", "float32")
     except KeyError:
-        found = distributed._extract(small, images, "features", "float32")
+        found = distributed.extract(small, images, "features", "float32")
     print("parts", calls)
-    np.testing.assert_array_equal(np.load(found / "activations.npy"), distributed.np.concatenate(
-        [rows for start in range(0, 96, 10) for _, rows in forward(small.build(), images[start:start + 10])]))
+    stored = np.load(found / "activations.npy")
+    model = small.build()
+    expected = [predict(model, images[start:start + 10]) for start in range(0, 96, 10)]
+    np.testing.assert_array_equal(stored, np.concatenate(expected))
 """
 
 
@@ -230,40 +248,49 @@ def test_one_process_cuts_a_batch_over_its_devices_and_goes_on_where_it_was_kill
     }
     assert ended(start(1, "-c", ONE, **flags), 100) == [0], said(tmp_path)
     assert 0.95 < float(re.search("share (.+)", said(tmp_path))[1]) < 1.05
-    assert f"parts {[10] * 10 + [6]}"[:-1] in said(
-        tmp_path
-    )  # ten parts, and the one that died again
+    # ten parts, and the one that died again
+    assert f"parts {[10] * 10 + [6]}"[:-1] in said(tmp_path)
 
 
 DENSE = """
 import jax, numpy as np
-from tlkit import fast
+from tlkit.machine import fast
 from tlkit.machine.quiet import keras
-start, rng = keras.initializers.GlorotUniform(seed=0), np.random.default_rng(0)
-x, upstream = rng.normal(size=(7, 2, 2, fast.CHANNELS)).astype("float32"), rng.normal(size=(7, 2, 2, 6))
-def gradients(convolve):
-    layer = keras.layers.Conv2D(6, 3, padding="same", kernel_initializer=start)
-    model = keras.Model(inputs := keras.Input(x.shape[1:]), convolve(layer, inputs))
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=(7, 2, 2, fast.CHANNELS)).astype("float32")
+upstream = rng.normal(size=(7, 2, 2, 6))
+start = keras.initializers.GlorotUniform(seed=0)
+layer = keras.layers.Conv2D(6, 3, padding="same", kernel_initializer=start)
+inputs = keras.Input(x.shape[1:])
+model = keras.Model(inputs, layer(inputs))
+
+def gradients():
     loss = lambda values, x: (model.stateless_call(values, [], x)[0] * upstream).sum()
-    return vars(layer), jax.tree.leaves(jax.grad(loss, (0, 1))([v.value for v in model.trainable_variables], x))
-(dense, ours), (plain, theirs) = gradients(fast.convolution), gradients(lambda layer, x: layer(x))
-assert "convolution_op" in dense and "convolution_op" not in plain and len(ours) == 3
+    values = [variable.value for variable in model.trainable_variables]
+    return jax.tree.leaves(jax.grad(loss, (0, 1))(values, x))
+
+theirs = gradients()
+with fast.convolutions(model):
+    assert "convolution_op" in vars(layer)
+    ours = gradients()
+assert "convolution_op" not in vars(layer) and len(ours) == 3
 for mine, other in zip(ours, theirs, strict=True):
     assert abs(mine - other).max() < 1e-5 * abs(other).max()
 """
 
 
 @needs_jax
-def test_jax_computes_a_convolution_on_four_pixels_as_a_dense_layer(start, tmp_path):
+def test_the_faster_convolutions_have_the_same_gradients_by_jax(start, tmp_path):
     assert ended(start(1, "-c", DENSE, KERAS_BACKEND="jax"), 100) == [0], said(tmp_path)
 
 
 def test_without_jax_one_sentence_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setattr(child, "find_spec", lambda name: None)
     assert cli.main(["run", "--distributed"]) == 1
-    assert capsys.readouterr().err == (
-        'tlkit: --distributed needs JAX: type `.venv/bin/python -m pip install -e ".[distributed]"` first\n'
-    )
+    install = '`.venv/bin/python -m pip install -e ".[distributed]"`'
+    said = f"tlkit: --distributed needs JAX: type {install} first\n"
+    assert capsys.readouterr().err == said
 
 
 @needs_jax
@@ -271,21 +298,44 @@ def test_half_an_address_is_refused(start, tmp_path):
     (process,) = start(1, *RUN, JAX_PROCESS_ID="0")
     assert ended([process], 60) == [1]
     wanted = "JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES, JAX_PROCESS_ID"
-    assert (
-        f"tlkit: process 0: --distributed: expected all of {wanted}, got only JAX_PROCESS_ID"
-        in said(tmp_path)
-    )
+    refused = f"--distributed: expected all of {wanted}, got only JAX_PROCESS_ID"
+    assert f"tlkit: process 0: {refused}" in said(tmp_path)
 
 
 def test_the_page_names_the_variables_that_are_read():
-    page = (Path(__file__).parents[1] / "docs" / "several-machines.md").read_text(
-        "utf-8"
-    )
-    code = (
-        Path(__file__).parents[1] / "tlkit" / "commands" / "distributed.py"
-    ).read_text("utf-8")
-    for name in set(re.findall(r"(?:JAX|SLURM)_[A-Z_]+", code)) - {
-        "SLURM_STEP_NODELIST",
-        "SLURM_PROCID",
-    }:
+    page = (ROOT / "docs" / "several-machines.md").read_text("utf-8")
+    module = ROOT / "tlkit" / "commands" / "distributed.py"
+    read = set(re.findall(r"(?:JAX|SLURM)_[A-Z_]+", module.read_text("utf-8")))
+    for name in read - {"SLURM_STEP_NODELIST", "SLURM_PROCID"}:
         assert name in page
+
+
+CUTS = """
+from tlkit.backbone import Backbone
+from tlkit.commands import distributed
+small = Backbone("letters-small")
+print([distributed.cuts(*about) for about in (
+    ("scratch", small), ("probe", small), ("fine_tune", small), ("lp_ft", small),
+    ("lp_ft", small, "block4"),
+)])
+try:
+    distributed.by_all("bitfit")
+except ValueError as error:
+    print(error)
+"""
+
+
+@needs_jax
+def test_it_is_known_which_features_each_recipe_asks_for(start, tmp_path):
+    assert ended(start(1, "-c", CUTS, KERAS_BACKEND="jax"), 60) == [0], said(tmp_path)
+    cuts, refused = said(tmp_path).splitlines()
+    assert cuts == str(
+        [
+            (),
+            ("features",),
+            ("features", "block4"),
+            ("features",),
+            ("features", "block3"),
+        ]
+    )
+    assert refused.startswith("--distributed: expected scratch, article, probe, ")

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import namedtuple
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -380,18 +381,10 @@ def test_bfloat16_is_timed_only_when_asked_for_and_shown_from_then_on(
         asked.append(backbone.width)
         speed._folder().mkdir(parents=True)
         for precision, step in (("float32", 0.32), ("bfloat16", 0.16)):
-            one = speed.Speed(
-                speed._machine(),
-                speed.VGG16,
-                precision,
-                300.0,
-                {"all": step},
-                {},
-                {"all": 1.0},
-                {"all": 1.0},
-            )
+            depths = {"all": speed.Depth(step, 2 * step, start=1.0, share=1.0)}
+            one = speed.Speed(speed._machine(), speed.VGG16, precision, 300.0, depths)
             (speed._folder() / f"{precision}.json").write_text(
-                json.dumps(vars(one)), "utf-8"
+                json.dumps(asdict(one)), "utf-8"
             )
 
     asked = []

@@ -166,6 +166,7 @@ def test_the_batch_norm_trap_of_notebook_06_runs_with_it(published, cache, capsy
     ways = ("all frozen", "batch norm left out")
     names = {
         "tk": tk,
+        "course": course,
         "np": np,
         "keras": keras,
         "digits": digits,

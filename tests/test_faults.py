@@ -2,7 +2,7 @@
 
 Never a wrong file used, never a good file lost, no temporary file left behind except
 the part of a download that the next call goes on from. What came of each fault is kept
-in docs/reliability.md: TLKIT_UPDATE_DOCS=1 writes it anew.
+in docs/reliability.md: TLKIT_UPDATE_DOCS=1 writes it again.
 """
 
 import functools
@@ -50,8 +50,9 @@ def fault(title):
 
 @pytest.fixture
 def site(tmp_path, cache, monkeypatch):
-    """A faulty server with replicas of both published files, and in the registry;
-    impatient, an empty cache.
+    """A faulty server with replicas of both published files, which are in the registry.
+
+    Downloads are impatient, and the cache is empty.
     """
     folder = tmp_path / "site"
     folder.mkdir()
@@ -105,8 +106,9 @@ def arrives(site, cache, times=None):
 
 
 def refused(site, cache, name="vgg16", kept=None):
-    """A sentence: returned without what differs from run to run. What is kept is a true
-    beginning of the file.
+    """A sentence: returned without what differs from run to run.
+
+    What is kept is a true beginning of the file.
     """
     before = {
         n: (cache / n).read_bytes() for n in names_in(cache) if not n.endswith(".part")
@@ -510,8 +512,11 @@ sys.exit(any(codes))
 
 
 def children(name, kills=(), together=1):
-    """Ask for a file in processes of their own: some are killed in up to so many
-    seconds, then some at once.
+    """Ask for a file in processes of their own.
+
+    Args:
+        kills: for each process that is killed, the most seconds that it gets.
+        together: how many then ask at once.
     """
     if not hasattr(os, "fork"):
         pytest.skip("this system cannot fork")
@@ -761,10 +766,14 @@ def page():
     rows = "\n".join(f"| {title} | {OUTCOMES[title]} |" for title in FAULTS)
     return f"""# What happens when something goes wrong on the way
 
-`tests/test_faults.py` makes each of these faults happen, with a real web server on loopback, and writes this page
-(`TLKIT_UPDATE_DOCS=1 .venv/bin/python -m pytest tests/test_faults.py`). It ends with the right file or with one
-sentence. A wrong file is never used. A file that was here is never lost: one that does not have the right hash is kept
-under another name. What a broken download leaves is one file that ends in `.part`, and the next call goes on from it.
+Each of these faults ends with the right file or with one sentence. A wrong file is
+never used. A file that was here is never lost: one that does not have the right hash is
+kept under another name. A broken download leaves one file that ends in `.part`, and the
+next call goes on from it.
+
+`tests/test_faults.py` makes each of them happen, with a real web server on loopback,
+and writes this page
+(`TLKIT_UPDATE_DOCS=1 .venv/bin/python -m pytest tests/test_faults.py`).
 
 “(the three ways)” stands for: {fetch.WAYS}.
 
@@ -772,9 +781,10 @@ under another name. What a broken download leaves is one file that ends in `.par
 |---|---|
 {rows}
 
-Not protected: a folder in `TLKIT_DATA` is as trustworthy as whoever filled it. Its weights and its archive are compared
-with the published hashes, but its ready arrays only with the hashes that lie beside them. They are read as plain
-numbers and can run nothing. The packages of a bundle are compared with its manifest only.
+Not protected: a folder in `TLKIT_DATA` is as trustworthy as the person who filled it.
+Its weights and its archive are compared with the published hashes, but its ready arrays
+only with the hashes that lie beside them. They are read as plain numbers and can run
+nothing. The packages of a bundle are compared with its manifest only.
 """
 
 
@@ -785,10 +795,10 @@ def test_the_page_says_what_happened(capsys):
             f"| {title} | {said} |" in written for title, said in OUTCOMES.items()
         ), "TLKIT_UPDATE_DOCS=1"
         pytest.skip(
-            f"not the whole page: {len(unknown)} of {len(FAULTS)} faults did not happen in this run"
+            f"not the whole page: {len(unknown)} of {len(FAULTS)} faults did not happen"
         )
     if os.environ.get("TLKIT_UPDATE_DOCS"):
         PAGE.write_text(page(), "utf-8")
     with capsys.disabled():
         print("\n" + "\n".join(f"{title}: {OUTCOMES[title]}" for title in FAULTS))
-    assert PAGE.read_text("utf-8") == page(), "write it anew with TLKIT_UPDATE_DOCS=1"
+    assert PAGE.read_text("utf-8") == page(), "TLKIT_UPDATE_DOCS=1 writes it again"

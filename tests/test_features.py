@@ -1,4 +1,6 @@
-"""Activations at a cut are computed once, survive kills and rivals, and stay within their limit."""
+"""Activations at a cut are computed once, survive kills and rivals, and stay within
+their limit.
+"""
 
 import json
 import multiprocessing
@@ -168,7 +170,8 @@ def test_an_entry_over_the_limit_is_refused_before_anything_is_written(
     monkeypatch.setenv("TLKIT_CACHE_GB", "0.0001")
     with pytest.raises(
         CacheLimit,
-        match=r"activations would take 0\.\d GB, the cache may hold 0\.0 GB \(TLKIT_CACHE_GB\)",
+        match=r"activations would take 0\.\d GB, the cache may hold 0\.0 GB "
+        r"\(TLKIT_CACHE_GB\)",
     ):
         activations(SMALL, images, "block1")
     assert not list((own_cache / "features").glob("*.partial"))
@@ -229,7 +232,9 @@ def test_the_limit_never_exceeds_the_free_disk(monkeypatch):
 
 
 class Counting:
-    """Stands for a network: says the first number of each row, and how many rows it was given."""
+    """Stands for a network: says the first number of each row, and how many rows it was
+    given.
+    """
 
     def __init__(self):
         self.rows = []

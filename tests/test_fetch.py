@@ -1,4 +1,4 @@
-"""Downloads and the cache: a wrong file is never used, a good or unknown one is never lost."""
+"""Downloads and the cache: a wrong file is never used, a good one is never lost."""
 
 import importlib.util
 import os
@@ -155,7 +155,8 @@ def test_the_arrays_are_the_archives_in_the_published_order(archive):
 def test_a_known_pixel_lands_where_the_publishers_description_says(
     server, cache, monkeypatch
 ):
-    # "The first 1024 entries contain the red channel values, the next 1024 the green [...] row-major order"
+    # "The first 1024 entries contain the red channel values, the next 1024 the green
+    # [...] row-major order"
     row = np.zeros((2, 3072), "uint8")
     row[1, 1024 + 32 * 5 + 7] = 200  # second picture, green, row 5, column 7
     batch = {b"labels": [4, 9], b"data": row}

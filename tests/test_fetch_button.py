@@ -1,4 +1,6 @@
-"""Nothing is downloaded without a click, and whatever happens then is said in a sentence."""
+"""Nothing is downloaded without a click, and whatever happens then is said in a
+sentence.
+"""
 
 import pytest
 import replicas

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from scipy.special import log_softmax
+from tlkit_course.figures.arrays import softmax
 from tlkit_course.figures.loss_surface import draw_loss_surface, loss_surface
-from tlkit_course.figures.parts import softmax
 
 
 def test_softmax_is_scipys_and_does_not_overflow():

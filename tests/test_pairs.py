@@ -37,7 +37,7 @@ def test_asking_for_the_real_pair_gets_it_or_the_way_to_it(on_disk):
     else:
         with pytest.raises(
             fetch.FetchError,
-            match="59 MB.*170 MB.* are not on this machine. Next: `python -m tlkit run --real`",
+            match="59 MB.*170 MB.* are not on this machine. Next: `python -m tlkit run",
         ):
             pairs.choose(real=True)
 

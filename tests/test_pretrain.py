@@ -1,4 +1,6 @@
-"""The command that makes the shipped weights: repeatable, small, and what its manifest says."""
+"""The command that makes the shipped weights: repeatable, small, and what its manifest
+says.
+"""
 
 import json
 
@@ -7,8 +9,11 @@ import pytest
 
 import tlkit as tk
 from tlkit import glyphs
-from tlkit.backbone import ASSETS, SHIPPED, file_hash, read_weights
-from tlkit.commands.pretrain import POOL_SEED, pretrain
+from tlkit.backbone import ASSETS, read_weights
+from tlkit.commands.pretrain import POOL_SEED, SPECS, pretrain
+from tlkit.files.hashes import file_hash
+from tlkit.files.pairs import SHIPPED
+from tlkit.machine import whole
 
 MANIFEST = json.loads((ASSETS / "manifest.json").read_text("utf-8"))
 
@@ -40,7 +45,7 @@ def test_the_entry_says_how_to_make_the_file_and_what_it_is(tiny):
     assert json.loads((folder / "manifest.json").read_text("utf-8")) == {
         file.name: entry
     }
-    assert not list(folder.glob("*.partial"))
+    assert not list(folder.glob(f"{whole.MARK}*"))
 
 
 def test_the_file_loads_as_a_backbone_of_that_layout(tiny):
@@ -55,6 +60,10 @@ def test_the_file_loads_as_a_backbone_of_that_layout(tiny):
     np.testing.assert_array_equal(
         made.build().get_layer("block1_conv1").get_weights()[0], stored
     )
+
+
+def test_every_shipped_backbone_can_be_trained_again():
+    assert tuple(SPECS) == SHIPPED
 
 
 def test_an_unknown_name_is_refused():

@@ -1,4 +1,6 @@
-"""A quiz has something to say about every option, and never gives the answer away by itself."""
+"""A quiz has something to say about every option, and never gives the answer away by
+itself.
+"""
 
 import re
 from pathlib import Path

@@ -69,7 +69,6 @@ def probe(features):
 
 
 # ---- files
-# ----------------------------------------------------------------------------------------------
 
 
 HTML = b"<!DOCTYPE html><html><body>404</body></html>"
@@ -209,7 +208,6 @@ def test_a_class_takes_a_hundred_pictures_and_says_so():
 
 
 # ---- classes
-# --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -292,13 +290,12 @@ def test_two_pictures_of_each_are_enough_and_nothing_is_promised(features):
 
 
 # ---- the head
-# -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "n, channels, classes", [(12, 40, 2), (30, 7, 3), (25, 128, 5)]
 )
-def test_leave_one_out_is_what_scikit_learn_gives_trained_anew_without_each_picture(
+def test_leave_one_out_is_what_scikit_learn_gives_without_each_picture(
     n, channels, classes
 ):
     from sklearn.linear_model import Ridge
@@ -389,7 +386,6 @@ def test_scores_and_head_are_sharpened_alike(probe, features):
 
 
 # ---- features
-# -------------------------------------------------------------------------------------------
 
 
 def test_features_are_computed_once_for_each_picture_and_kept_for_the_next_time(
@@ -410,7 +406,7 @@ def test_features_are_computed_once_for_each_picture_and_kept_for_the_next_time(
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive", b"text"])
-def test_a_damaged_features_file_is_computed_anew(tmp_path, features, damage):
+def test_a_damaged_features_file_is_computed_again(tmp_path, features, damage):
     mine = Features("letters", tmp_path)
     mine._network, mine._backbone = features.network, features.backbone
     mine.file.write_bytes(damage)
@@ -454,7 +450,6 @@ def test_it_works_without_network_or_a_cache_and_writes_only_into_its_folder(
 
 
 # ---- what it looks at
-# -----------------------------------------------------------------------------------
 
 
 def test_the_occlusion_map_is_brightest_where_the_symbol_is(probe):
@@ -497,7 +492,6 @@ def test_a_map_is_said_in_words_and_shown_as_light():
 
 
 # ---- keeping it
-# -----------------------------------------------------------------------------------------
 
 
 def test_what_is_kept_says_the_same_from_the_command_line(tmp_path, probe):

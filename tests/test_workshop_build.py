@@ -17,8 +17,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 import tlkit_course as course
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from tlkit_course import record, workshop
 from tlkit_course.checks import NotYet, exercises
 from tlkit_course.workshop import build
@@ -243,7 +243,7 @@ def test_nbgraders_own_validator_agrees(built, name):
 
 
 @every_notebook
-def test_the_source_for_nbgrader_is_the_students_notebook_with_solutions_where_stubs_will_be(
+def test_nbgraders_source_has_the_solutions_where_the_students_stubs_will_be(
     built, name
 ):
     master = nbformat.read(copies.ROOT / "notebooks" / name, 4)
@@ -256,8 +256,9 @@ def test_the_source_for_nbgrader_is_the_students_notebook_with_solutions_where_s
         read(built, f"{folder}/{name}")
         for folder in ("student", "nbgrader/source/tlkit")
     )
-    for cell, after in zip(source.cells, [*source.cells[1:], None], strict=True):
+    for i, cell in enumerate(source.cells):
         if mark(cell).get("solution"):
+            after = next(c for c in source.cells[i:] if mark(c).get("grade"))
             region = re.search(
                 r"(?ms)^### BEGIN SOLUTION\n(.*)\n### END SOLUTION$", cell.source
             )

@@ -27,15 +27,19 @@ NUMBERS = [f"{i:02d}" for i in range(11)]
 
 
 def progress(seed, hard="00 labels"):
-    """What one learner of a room did: every exercise of the half day, where the hard
-    one is solved by few.
+    """What one learner of a room did: every exercise of the half day.
+
+    The hard one is solved by few.
     """
     random = np.random.default_rng(seed)
     names = [name for number in NUMBERS[:6] for name in exercises(number)]
-    outcome = lambda chance: {
-        "tries": int(random.integers(1, 6)),
-        "solved": bool(random.random() < chance),
-    }
+
+    def outcome(chance):
+        return {
+            "tries": int(random.integers(1, 6)),
+            "solved": bool(random.random() < chance),
+        }
+
     return {
         "exercises": {name: outcome(0.2 if name == hard else 0.9) for name in names},
         "quizzes": {question.name: outcome(0.8) for question in questions("00")},
@@ -631,7 +635,8 @@ def test_a_hostile_sentence_is_shown_without_its_escapes(tmp_path, capsys):
 
 LEARNS = """import os, pathlib
 pathlib.Path("mine.txt").touch(exist_ok=False)  # a folder of one's own, or this fails
-assert pathlib.Path(os.environ["TLKIT_CACHE"]).parent.samefile(pathlib.Path.cwd()), "a cache of one's own"
+cache = pathlib.Path(os.environ["TLKIT_CACHE"])
+assert cache.parent.samefile(pathlib.Path.cwd()), "a cache of one's own"
 assert "TLKIT_PROGRESS" not in os.environ and os.environ["MPLBACKEND"] != "agg"
 block = bytearray(60_000_000)
 block[::4096] = bytes(len(block[::4096]))"""

@@ -123,7 +123,7 @@ def test_where_there_is_little_to_see_the_first_sentences_of_the_prose_are_shown
     assert alone["shown"] == "Only a sentence.\n"
 
 
-def test_an_exercise_shows_its_task_and_its_code_then_the_hint_and_on_a_further_slide_the_solution():
+def test_an_exercise_shows_task_and_code_then_the_hint_then_the_solution():
     task, solution = of(
         new_markdown_cell("## Exercise 1: add\n\nWrite the sum. It is one line."),
         new_code_cell(
@@ -198,7 +198,7 @@ def test_a_figure_never_waits_for_an_answer_to_appear():
     assert "[picture]" in last["shown"] and "Measured: 11." in last["later"]
 
 
-def test_the_quiz_comes_before_you_have_seen_with_its_answers_hidden_and_its_reasons_said():
+def test_the_quiz_comes_first_with_its_answers_hidden_and_its_reasons_said():
     text = (
         "**Why?**\n\n- ○ So.\n- ○ Not so.\n\n<details><summary>Answers</summary>\n\n- "
         "✗ *So.* No.\n- ✓ *Not so.* Yes.\n\n</details>\n\n**How?**\n\n- ○ "
@@ -227,7 +227,8 @@ def test_the_quiz_comes_before_you_have_seen_with_its_answers_hidden_and_its_rea
     "source, shown",
     [
         (
-            "import keras\nhead = keras.Sequential([])  # a head\ncourse.claim('x', True)",
+            "import keras\nhead = keras.Sequential([])  # a head\ncourse.claim('x', "
+            "True)",
             "head = keras.Sequential([])  # a head",
         ),
         (
@@ -370,7 +371,8 @@ def loads(folder):
         *folder.glob("parts/reveal/*.css"),
     ]:
         text = path.read_text("utf-8")
-        tags = r"<(?:script|img|iframe|source)[^>]*\ssrc=\"([^\"]*)\"|<link[^>]*\shref=\"([^\"]*)\""
+        tags = r"<(?:script|img|iframe|source)[^>]*\ssrc=\"([^\"]*)\""
+        tags += r"|<link[^>]*\shref=\"([^\"]*)\""
         tags += r"|url\([\"']?([^\"')]+)|@import"
         yield from (
             (path, next(filter(None, found.groups()), "@import"))

@@ -1,13 +1,15 @@
 """Activations at a cut: computed once, kept on disk, memory-mapped.
 
-Layers below a cut are frozen, so what they say about an image never changes. One forward pass writes it
-to a file; training above the cut then reads that file instead of running the layers again.
+Layers below a cut are frozen, so their activations for an image never change. One
+forward pass writes them to a file. Training above the cut then reads that file instead
+of running the layers again.
 """
 
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +18,15 @@ from filelock import FileLock
 
 from .backbone import Backbone, at_cut
 from .files.fetch import cache_dir
+from .machine import fast
 from .tasks import fingerprint
 
-BATCH = 64  # images in one forward pass: of 256, one layer of VGG16 says 67 MB at 32 pixels, and 3.3 GB at 224
-MANY = 5_000  # so many images are worth those 67 MB: a pass takes a sixth less time
+# Images in one forward pass. With 256, one VGG16 layer outputs 67 MB at 32 pixels, and
+# 3.3 GB at 224.
+BATCH = 64
+# From this many small images on, the extra 67 MB pay off: a pass takes a sixth less
+# time.
+MANY = 5_000
 _FORMAT = 1  # part of every key: raise it when the same key would hold other numbers
 
 
@@ -29,7 +36,13 @@ class CacheLimit(RuntimeError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One stored set of activations: its folder, its size in bytes, and what it was computed from."""
+    """One stored set of activations.
+
+    Attributes:
+        path: its folder.
+        bytes: its size.
+        made_from: what it was computed from.
+    """
 
     path: Path
     bytes: int
@@ -37,13 +50,14 @@ class Entry:
 
 
 def limit_bytes() -> int:
-    """What the cache may hold: ``TLKIT_CACHE_GB`` (default 10), never more than nine tenths of the free disk."""
-    root = _root()
+    """What the cache may hold, in bytes.
+
+    ``TLKIT_CACHE_GB`` (default 10), but never more than nine tenths of the free disk.
+    """
+    wanted = int(float(os.environ.get("TLKIT_CACHE_GB", "10")) * 1e9)
     held = sum(entry.bytes for entry in entries())
-    return min(
-        int(float(os.environ.get("TLKIT_CACHE_GB", "10")) * 1e9),
-        held + shutil.disk_usage(root).free * 9 // 10,
-    )
+    free = shutil.disk_usage(_root()).free
+    return min(wanted, held + free * 9 // 10)
 
 
 def activations(
@@ -54,13 +68,14 @@ def activations(
     Args:
         backbone: which layers.
         images: uint8 (n, height, width, 3), an array or ``Rows``.
-        cut: "image", "block1" … "block5", or "features" (pooled).
+        cut: "image", a block's name, or "features" (pooled).
         precision: "float32", or "bfloat16" or "float16" (both stored as float16).
         model: a built model of the backbone, if there is one already.
         run: what computes them instead of ``forward``, with its arguments and results.
 
     Returns:
-        float32 or float16 (n, h, w, c), or (n, c) for "features": memory-mapped, read-only.
+        float32 or float16 (n, h, w, c), or (n, c) for "features": memory-mapped,
+        read-only.
 
     Raises:
         CacheLimit: the entry would be larger than the cache may be. Nothing is written.
@@ -70,33 +85,44 @@ def activations(
     with FileLock(f"{path}.lock"):  # freed by the system if its holder is killed
         if not path.exists():
             below = at_cut(model or backbone.build(images.shape[1:], precision), cut)
-            _write(path, run or forward, below, images, precision, made_from)
+            with fast.convolutions(below):
+                _write(path, run or forward, below, images, precision, made_from)
         os.utime(path)  # the least recently used entries go first
         return np.load(path / "activations.npy", mmap_mode="r", allow_pickle=False)
 
 
 def place(backbone: Backbone, images, cut: str, precision: str) -> tuple[Path, dict]:
-    """Where the activations lie if they have been computed, and what they are made from."""
+    """Where the activations lie once they are computed, and what they are made from.
+
+    Raises:
+        ValueError: no images.
+    """
     if not len(images):
         raise ValueError("expected at least one image, got none")
     made_from = {
-        "backbone": backbone.name, "weights": backbone.weights_hash, "width": backbone.width,
-        "batch_norm": backbone.batch_norm, "preprocessing": backbone.preprocessing, "architecture": backbone.architecture,
-        "size": backbone.size, "cut": cut, "images": fingerprint(images), "precision": precision, "format": _FORMAT,
-    }  # fmt: skip
-    return _root() / hashlib.sha256(
-        json.dumps(made_from, sort_keys=True).encode()
-    ).hexdigest()[:24], made_from
+        "backbone": backbone.name,
+        "weights": backbone.weights_hash,
+        "width": backbone.width,
+        "batch_norm": backbone.batch_norm,
+        "preprocessing": backbone.preprocessing,
+        "architecture": backbone.architecture,
+        "size": backbone.size,
+        "cut": cut,
+        "images": fingerprint(images),
+        "precision": precision,
+        "format": _FORMAT,
+    }
+    text = json.dumps(made_from, sort_keys=True)
+    return _root() / hashlib.sha256(text.encode()).hexdigest()[:24], made_from
 
 
 def _write(path: Path, run, below, images, precision: str, made_from: dict) -> None:
+    """Compute activations into a folder that gets its name when it is complete."""
     shape = (len(images), *below.output.shape[1:])
     dtype = np.dtype("float32" if precision == "float32" else "float16")
     make_room(int(np.prod(shape)) * dtype.itemsize)
     partial = path.with_name(f"{path.name}.partial")
-    shutil.rmtree(
-        partial, ignore_errors=True
-    )  # of a writer that was killed; we hold the lock
+    shutil.rmtree(partial, ignore_errors=True)  # of a writer that was killed
     partial.mkdir()
     store = np.lib.format.open_memmap(partial / "activations.npy", "w+", dtype, shape)
     for start, rows in run(below, images):
@@ -107,16 +133,25 @@ def _write(path: Path, run, below, images, precision: str, made_from: dict) -> N
     os.rename(partial, path)
 
 
-def forward(model, inputs, rows: int = 0):
-    """Run a model over an array of any length, so many rows at a time; yields (first row, outputs float32)."""
-    rows = rows or (
-        4 * BATCH if len(inputs) >= MANY and inputs[0].size <= 32 * 32 * 3 else BATCH
-    )
+def forward(model, inputs, rows: int = 0) -> Iterator[tuple[int, np.ndarray]]:
+    """Run a model over an array of any length, a batch at a time.
+
+    Args:
+        model: a keras.Model.
+        inputs: (n, …).
+        rows: images in a batch; 0: 64, or 256 for many small images.
+
+    Yields:
+        number of the batch's first row, and its outputs, float32.
+    """
+    small = inputs[0].size <= 32 * 32 * 3
+    if not rows:
+        rows = 4 * BATCH if small and len(inputs) >= MANY else BATCH
     for start in range(0, len(inputs), rows):
         batch = inputs[start : start + rows].astype("float32")
-        full = (
-            batch if len(batch) == rows else np.resize(batch, (rows, *batch.shape[1:]))
-        )  # one shape, one trace
+        full = batch
+        if len(batch) < rows:  # one shape, so that Keras traces once
+            full = np.resize(batch, (rows, *batch.shape[1:]))
         yield start, np.asarray(model.predict_on_batch(full), "float32")[: len(batch)]
 
 
@@ -126,15 +161,18 @@ def predict(model, inputs) -> np.ndarray:
 
 
 def make_room(needed: int) -> None:
-    """Remove the least recently used entries until so many bytes fit. Raises CacheLimit if they never will."""
-    limit, found = (
-        limit_bytes(),
-        sorted(entries(), key=lambda entry: entry.path.stat().st_mtime),
-    )
+    """Remove the least recently used entries until `needed` bytes fit.
+
+    Raises:
+        CacheLimit: they never will.
+    """
+    limit = limit_bytes()
     if needed > limit:
         raise CacheLimit(
-            f"activations would take {needed / 1e9:.1f} GB, the cache may hold {limit / 1e9:.1f} GB (TLKIT_CACHE_GB)"
+            f"activations would take {needed / 1e9:.1f} GB, "
+            f"the cache may hold {limit / 1e9:.1f} GB (TLKIT_CACHE_GB)"
         )
+    found = sorted(entries(), key=lambda entry: entry.path.stat().st_mtime)
     held = sum(entry.bytes for entry in found)
     while held + needed > limit:
         oldest = found.pop(0)
@@ -144,23 +182,17 @@ def make_room(needed: int) -> None:
 
 def entries() -> list[Entry]:
     """All finished entries of the cache; half-written ones are not among them."""
-    files = [
-        path
-        for path in _root().glob("*/entry.json")
-        if path.parent.suffix != ".partial"
-    ]
-    return [
-        Entry(
-            f.parent,
-            (f.parent / "activations.npy").stat().st_size,
-            json.loads(f.read_text("utf-8")),
-        )
-        for f in sorted(files)
-    ]
+    found = []
+    for file in sorted(_root().glob("*/entry.json")):
+        folder = file.parent
+        if folder.suffix != ".partial":
+            size = (folder / "activations.npy").stat().st_size
+            found.append(Entry(folder, size, json.loads(file.read_text("utf-8"))))
+    return found
 
 
 def clear() -> int:
-    """Remove every entry and everything half-written; returns the bytes that were freed."""
+    """Remove every entry and everything half-written; returns the bytes freed."""
     freed = sum(file.stat().st_size for file in _root().rglob("*") if file.is_file())
     shutil.rmtree(_root())
     return freed

@@ -12,6 +12,7 @@ from typing import Any
 
 from tlkit.machine.log import log
 from tlkit.machine.places import REGISTER
+from tlkit.machine.whole import whole_file
 
 KINDS = ("guesses", "exercises", "quizzes")
 
@@ -66,11 +67,6 @@ def note(kind: str, name: str, outcome: bool | str) -> None:
         if entry["solved"]:  # what is solved stays solved, and needed this many tries
             return
         entry.update(tries=entry["tries"] + 1, solved=bool(outcome))
-    _write(file, json.dumps(known, indent=1, ensure_ascii=False) + "\n")
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a whole file or nothing: a power cut must not cost the learner's record."""
-    half = file.with_suffix(".unfinished")
-    half.write_text(text, "utf-8")
-    os.replace(half, file)
+    with whole_file(file) as unfinished:  # a power cut must not cost the record
+        text = json.dumps(known, indent=1, ensure_ascii=False)
+        unfinished.write_text(f"{text}\n", "utf-8")

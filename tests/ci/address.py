@@ -1,4 +1,7 @@
-"""Set the repository's address everywhere: ``make address URL=https://github.com/NAME/tlkit``."""
+"""Set the repository's address everywhere.
+
+``make address URL=https://github.com/NAME/tlkit``
+"""
 
 import re
 import sys
@@ -18,13 +21,16 @@ PLACES = (
 
 
 def set_address(root: Path, url: str) -> list[str]:
-    """Replace the present OWNER/NAME by that of the url in all files; returns the files
-    that changed.
+    """Replace the present OWNER/NAME by that of the url in all files.
+
+    Returns:
+        The files that changed.
 
     Raises:
         ValueError: not an address of the form https://github.com/OWNER/NAME.
     """
-    if not (found := re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)/?", url)):
+    found = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)/?", url)
+    if not found:
         raise ValueError(f"URL={url!r}: expected https://github.com/OWNER/NAME")
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     old = project["urls"]["Repository"].removeprefix("https://github.com/")

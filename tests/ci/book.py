@@ -3,10 +3,10 @@ book``.
 
 Reads every page of build/book: links and anchors lead somewhere, every picture has the
 words that its notebook gives it, every solution is folded, nothing is loaded from
-another server. Then opens every page in a browser, as on a
-telephone and on a screen, in the light and the dark theme: formulas are set, nothing is
-    wider than the window, text is not faint, no other server is asked, the search
-    finds. SCREENS gets pictures. Exit status 1 if anything is not so.
+another server. Then opens every page in a browser, as on a telephone and on a screen,
+in the light and the dark theme: formulas are set, nothing is wider than the window,
+text is not faint, no other server is asked, the search finds. SCREENS gets pictures.
+Exit status 1 if anything is not so.
 """
 
 import json
@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "build" / "book"
-LOADS = {
+LOADS = {  # tag -> the attribute that names what it loads
     "script": "src",
     "img": "src",
     "link": "href",
@@ -35,72 +35,70 @@ LOADS = {
 WIDTHS = {"telephone": (390, 844), "screen": (1280, 1000)}
 CONTRAST = 4.5  # of text to its background, as WCAG 2 asks (AA)
 PHOTOGRAPHED = (("telephone", "dark"), ("screen", "light"))
-WORDS = {
+WORDS = {  # sought -> a page with them
     "cross-entropy": "notebooks/03_cross_entropy",
     "负迁移": "notebooks/glossary",
-}  # sought -> a page with them
-
+}
+# Code and tables scroll inside their own frame.
 SPILLS = """() => [...document.querySelectorAll(':has(.article-container)')]
-  .some(element => element.scrollWidth > element.clientWidth)"""  # code and tables scroll inside their own frame
+  .some(element => element.scrollWidth > element.clientWidth)"""
 FORMULAS = """() => ({
-  written: document.querySelectorAll('.math').length, set: document.querySelectorAll('.math mjx-container').length,
-  wrong: [...document.querySelectorAll('mjx-merror, [data-mjx-error]')].map(e => e.textContent)})"""
-FAINT = """least => {
-  const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = element => {
-    for (; element; element = element.parentElement) {
-      const colour = numbers(getComputedStyle(element).backgroundColor);
-      if (colour.length < 4 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const texts = document.createTreeWalker(document.querySelector('article'), NodeFilter.SHOW_TEXT), faint = new Set();
-  while (texts.nextNode()) {
-    const element = texts.currentNode.parentElement;
-    if (!texts.currentNode.textContent.trim() || !element.checkVisibility({visibilityProperty: true})) continue;
-    const [a, b] = [light(numbers(getComputedStyle(element).color)), light(behind(element))].sort((x, y) => y - x);
-    const contrast = (a + 0.05) / (b + 0.05);
-    if (contrast < least) faint.add(`${texts.currentNode.textContent.trim().slice(0, 30)} (${contrast.toFixed(1)})`);
-  }
-  return [...faint];
-}"""
+  written: document.querySelectorAll('.math').length,
+  set: document.querySelectorAll('.math mjx-container').length,
+  wrong: [...document.querySelectorAll('mjx-merror, [data-mjx-error]')]
+    .map(element => element.textContent)})"""
+EMPTY = """() => [...document.images]
+  .filter(image => image.complete && !image.naturalWidth).map(image => image.src)"""
+FAINT = Path(__file__).with_name("faint_text.js").read_text("utf-8")
 
 
 class Page(HTMLParser):
-    """What one page links to, loads, shows and names."""
+    """What one page links to, loads, shows and names.
+
+    Attributes:
+        ids: of its elements.
+        links: where its <a> lead.
+        loads: what it loads.
+        pictures: attributes of each <img>.
+        text: outside code.
+        folded: how many solutions are folded.
+    """
 
     def __init__(self, html: str):
         super().__init__()
-        self.ids, self.links, self.loads, self.pictures, self.text = (
-            Counter(),
-            [],
-            [],
-            [],
-            [],
-        )
-        self.folded, self._code = 0, 0
+        self.ids: Counter[str] = Counter()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.pictures: list[dict] = []
+        self.text: list[str] = []
+        self.folded = 0
+        self._code = 0  # how many elements of code are open
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
+        """Note what an element is and loads."""
         found = dict(attributes)
-        self.ids.update([found["id"]] if "id" in found else [])
-        self.links += [found["href"]] if tag == "a" and found.get("href") else []
-        self.pictures += [found] if tag == "img" else []
-        self.loads += [found[LOADS[tag]]] if found.get(LOADS.get(tag)) else []
-        self.folded += (
-            tag == "details"
-            and "hide" in (found.get("class") or "").split()
-            and "open" not in found
-        )
+        if "id" in found:
+            self.ids.update([found["id"]])
+        if tag == "a" and found.get("href"):
+            self.links.append(found["href"])
+        if tag == "img":
+            self.pictures.append(found)
+        if found.get(LOADS.get(tag)):
+            self.loads.append(found[LOADS[tag]])
+        hidden = "hide" in (found.get("class") or "").split()
+        if tag == "details" and hidden and "open" not in found:
+            self.folded += 1
         self._code += tag in ("pre", "code", "script", "style")
 
     def handle_endtag(self, tag):
+        """Note the end of code."""
         self._code -= tag in ("pre", "code", "script", "style")
 
     def handle_data(self, data):
-        self.text += [] if self._code else [data]
+        """Note text outside code."""
+        if not self._code:
+            self.text.append(data)
 
 
 def read(site: Path) -> dict[str, Page]:
@@ -112,25 +110,30 @@ def read(site: Path) -> dict[str, Page]:
 
 
 def lost_links(pages: dict[str, Page], site: Path, root: Path, home: str) -> list[str]:
-    """Links that lead nowhere: to no page, no anchor, or no file of the repository."""
+    """Links that lead nowhere: to no page, no anchor, or no file of the repository.
+
+    Args:
+        pages: as from ``read``.
+        site: the folder of the site.
+        root: the folder of the repository.
+        home: its address.
+    """
     lost = []
     for name, page in pages.items():
         for link in page.links:
             parts = urlsplit(link)
-            path, anchor = unquote(parts.path), unquote(parts.fragment)
             if link.startswith(f"{home}/blob/main/"):
-                there = (
-                    root
-                    / unquote(urlsplit(link.removeprefix(f"{home}/blob/main/")).path)
-                ).exists()
+                file = urlsplit(link.removeprefix(f"{home}/blob/main/")).path
+                there = (root / unquote(file)).exists()
             elif parts.scheme or parts.netloc:
                 continue
             else:
+                path, anchor = unquote(parts.path), unquote(parts.fragment)
                 target = normpath(join(dirname(name), path)) if path else name
-                there = (site / target).is_file() and (
-                    not anchor or anchor in pages[target].ids
-                )
-            lost += [] if there else [f"{name}: the link {link} leads nowhere"]
+                there = (site / target).is_file()
+                there = there and (not anchor or anchor in pages[target].ids)
+            if not there:
+                lost.append(f"{name}: the link {link} leads nowhere")
     return lost
 
 
@@ -139,9 +142,8 @@ def foreign(pages: dict[str, Page], site: Path) -> list[str]:
     loads = [(name, load) for name, page in pages.items() for load in page.loads]
     for sheet in site.rglob("*.css"):
         name, text = sheet.relative_to(site).as_posix(), sheet.read_text("utf-8")
-        loads += [
-            (name, load) for load in re.findall(r"url\(\s*['\"]?([^'\")]+)", text)
-        ]
+        for load in re.findall(r"url\(\s*['\"]?([^'\")]+)", text):
+            loads.append((name, load))
     return [
         f"{name} loads {load}"
         for name, load in loads
@@ -158,58 +160,53 @@ def is_own(folder: Path, load: str) -> bool:
 
 
 def unlike_notebooks(pages: dict[str, Page], notebooks: list[Path]) -> list[str]:
-    """Pictures without the words of their notebook, solutions that lie open, signs of
-    Markdown that was not read.
+    """Where pages are not as their notebooks.
+
+    Pictures without their words, solutions that lie open, Markdown that was not read.
     """
     wrong = []
     for path in notebooks:
         name = f"notebooks/{path.stem}.html"
-        if name not in pages:
+        if name in pages:
+            wrong += unlike_notebook(name, pages[name], path)
+        else:
             wrong.append(f"{name} is missing")
-            continue
-        cells, page = json.loads(path.read_text("utf-8"))["cells"], pages[name]
-        outputs = [output for cell in cells for output in cell.get("outputs", [])]
-        words = [
-            o["metadata"]["image/png"]["alt"]
-            for o in outputs
-            if "image/png" in o.get("data", {})
-        ]
-        shown = [
-            picture.get("alt")
-            for picture in page.pictures
-            if "_images/" in picture["src"]
-        ]
-        wrong += (
-            []
-            if shown == words
-            else [f"{name}: pictures have other words: {set(words) ^ set(shown)}"]
-        )
-        solutions = sum(
-            "solution" in cell["metadata"].get("tags", []) for cell in cells
-        )
-        wrong += (
-            []
-            if page.folded == solutions
-            else [f"{name}: {page.folded} of {solutions} solutions are folded"]
-        )
     for name, page in pages.items():
-        wordless = [
-            picture["src"]
-            for picture in page.pictures
-            if not (picture.get("alt") or "").strip()
-        ]
-        unread = re.findall(r".{0,20}(?:\]\(|\$\$).{0,20}", "".join(page.text))
-        wrong += [f"{name}: a picture without words: {source}" for source in wordless]
-        wrong += [f"{name}: Markdown that was not read: {text}" for text in unread]
+        for picture in page.pictures:
+            if not (picture.get("alt") or "").strip():
+                wrong.append(f"{name}: a picture without words: {picture['src']}")
+        for text in re.findall(r".{0,20}(?:\]\(|\$\$).{0,20}", "".join(page.text)):
+            wrong.append(f"{name}: Markdown that was not read: {text}")
+    return wrong
+
+
+def unlike_notebook(name: str, page: Page, path: Path) -> list[str]:
+    """Where one page is not as its notebook: words of pictures, folded solutions."""
+    wrong = []
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    words = [
+        output["metadata"]["image/png"]["alt"]
+        for output in outputs
+        if "image/png" in output.get("data", {})
+    ]
+    shown = [
+        picture.get("alt") for picture in page.pictures if "_images/" in picture["src"]
+    ]
+    if shown != words:
+        other = set(words) ^ set(shown)
+        wrong.append(f"{name}: pictures have other words: {other}")
+    solutions = sum("solution" in cell["metadata"].get("tags", []) for cell in cells)
+    if page.folded != solutions:
+        wrong.append(f"{name}: {page.folded} of {solutions} solutions are folded")
     return wrong
 
 
 @contextmanager
 def served(site: Path):
     """The site on loopback; yields its address."""
-    with ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(Quiet, directory=str(site))
-    ) as server:
+    handler = partial(Quiet, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
@@ -219,7 +216,7 @@ class Quiet(SimpleHTTPRequestHandler):
     """Serves files and says nothing."""
 
     def log_message(self, *_):
-        pass
+        """Not a word."""
 
 
 def seen_in_a_browser(address: str, names: list[str], screens: Path) -> list[str]:
@@ -233,20 +230,16 @@ def seen_in_a_browser(address: str, names: list[str], screens: Path) -> list[str
         )
         for device, (width, height) in WIDTHS.items():
             for theme in ("light", "dark"):
-                context = browser.new_context(
-                    viewport={"width": width, "height": height}, color_scheme=theme
-                )
+                size = {"width": width, "height": height}
+                context = browser.new_context(viewport=size, color_scheme=theme)
                 page = context.new_page()
                 listen(page, address, problems)
                 for name in names:
-                    problems += look_at(
-                        page, address, name, f"{name}, {device}, {theme}"
-                    )
+                    where = f"{name}, {device}, {theme}"
+                    problems += look_at(page, address, name, where)
                     if (device, theme) in PHOTOGRAPHED:
-                        page.screenshot(
-                            path=screens / f"book-{Path(name).stem}-{device}.png",
-                            full_page=True,
-                        )
+                        file = screens / f"book-{Path(name).stem}-{device}.png"
+                        page.screenshot(path=file, full_page=True)
                 problems += search(page, address)
                 context.close()
         browser.close()
@@ -254,38 +247,42 @@ def seen_in_a_browser(address: str, names: list[str], screens: Path) -> list[str
 
 
 def listen(page, address: str, problems: list[str]) -> None:
-    """Note every request to another server, every answer that is an error, every error
-    of a script.
-    """
+    """Note every request to another server, every error of an answer or a script."""
 
-    def note(holds: bool, problem: str) -> None:
-        if not holds:
-            problems.append(f"{page.url.removeprefix(address)}: {problem}")
+    def note(problem: str) -> None:
+        problems.append(f"{page.url.removeprefix(address)}: {problem}")
+
+    def asked(request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            note(f"asks another server for {request.url}")
+
+    def answered(response) -> None:
+        if response.status >= 400:
+            note(f"{response.status} for {response.url}")
 
     def said(message) -> None:
-        note(
-            message.type not in ("error", "warning"),
-            f"the console says {message.text} ({message.location['url']})",
-        )
+        if message.type in ("error", "warning"):
+            note(f"the console says {message.text} ({message.location['url']})")
 
-    own = (address, "data:", "blob:")
-    page.on(
-        "request",
-        lambda request: note(
-            request.url.startswith(own), f"asks another server for {request.url}"
-        ),
-    )
-    page.on(
-        "response",
-        lambda answer: note(answer.status < 400, f"{answer.status} for {answer.url}"),
-    )
+    def broke(error) -> None:
+        note(f"a script failed: {error}")
+
+    page.on("request", asked)
+    page.on("response", answered)
     page.on("console", said)
-    page.on("pageerror", lambda error: note(False, f"a script failed: {error}"))
+    page.on("pageerror", broke)
 
 
 def look_at(page, address: str, name: str, where: str) -> list[str]:
-    """Problems of one page: formulas not set, wider than the window, text too faint,
-    pictures not there.
+    """Problems of one page.
+
+    Formulas not set, wider than the window, text too faint, pictures not there.
+
+    Args:
+        page: of the browser.
+        address: of the site.
+        name: of the page.
+        where: for the sentence, with device and theme.
     """
     page.goto(address + name)
     formulas = page.evaluate(FORMULAS)
@@ -293,19 +290,18 @@ def look_at(page, address: str, name: str, where: str) -> list[str]:
         page.wait_for_function("() => window.MathJax?.startup?.promise")
         page.evaluate("() => MathJax.startup.promise")
         formulas = page.evaluate(FORMULAS)
-    empty = page.evaluate(
-        "() => [...document.images].filter(i => i.complete && !i.naturalWidth).map(i "
-        "=> i.src)"
-    )
+    found = []
+    if formulas["wrong"] or formulas["written"] != formulas["set"]:
+        found.append(f"formulas: {formulas}")
+    if page.evaluate(SPILLS):
+        found.append("wider than the window")
+    empty = page.evaluate(EMPTY)
+    if empty:
+        found.append(f"empty pictures: {empty}")
     faint = page.evaluate(FAINT, CONTRAST)
-    found = {
-        f"formulas: {formulas}": formulas["wrong"]
-        or formulas["written"] != formulas["set"],
-        "wider than the window": page.evaluate(SPILLS),
-        f"empty pictures: {empty}": empty,
-        f"text that is hard to see: {faint[:5]}": faint,
-    }
-    return [f"{where}: {problem}" for problem, there in found.items() if there]
+    if faint:
+        found.append(f"text that is hard to see: {faint[:5]}")
+    return [f"{where}: {problem}" for problem in found]
 
 
 def search(page, address: str) -> list[str]:
@@ -313,17 +309,15 @@ def search(page, address: str) -> list[str]:
     missed = []
     for words, name in WORDS.items():
         page.goto(f"{address}index.html")
-        box = page.locator("input[name=q]")
-        if (
-            menu := page.locator(".mobile-header label[for=__navigation]")
-        ).is_visible():  # on a telephone
+        menu = page.locator(".mobile-header label[for=__navigation]")
+        if menu.is_visible():  # on a telephone
             menu.click()
+        box = page.locator("input[name=q]")
         box.fill(words)
         box.press("Enter")
         page.wait_for_url("**/search.html*")
-        page.locator("#search-results .search-summary").filter(
-            has_text=re.compile("finished|did not match")
-        ).wait_for()
+        summary = page.locator("#search-results .search-summary")
+        summary.filter(has_text=re.compile("finished|did not match")).wait_for()
         if not page.locator(f'#search-results a[href*="{name}"]').count():
             missed.append(f"the search for {words} does not find {name}")
     return missed
@@ -343,19 +337,14 @@ def main(screens: str) -> int:
         if not name.endswith(".png")
     }
     problems = [f"{name} is missing" for name in expected - set(pages)]
-    problems += (
-        lost_links(pages, SITE, ROOT, address(ROOT))
-        + foreign(pages, SITE)
-        + unlike_notebooks(pages, notebooks)
-    )
+    problems += lost_links(pages, SITE, ROOT, address(ROOT))
+    problems += foreign(pages, SITE)
+    problems += unlike_notebooks(pages, notebooks)
     with served(SITE) as home:
-        problems += seen_in_a_browser(
-            home, ["index.html", *sorted(expected)], Path(screens)
-        )
-    links, pictures = (
-        sum(len(getattr(page, kind)) for page in pages.values())
-        for kind in ("links", "pictures")
-    )
+        names = ["index.html", *sorted(expected)]
+        problems += seen_in_a_browser(home, names, Path(screens))
+    links = sum(len(page.links) for page in pages.values())
+    pictures = sum(len(page.pictures) for page in pages.values())
     print(
         f"{len(pages)} pages, {links} links, {pictures} pictures in {len(WIDTHS)} "
         "widths and 2 themes"

@@ -1,13 +1,12 @@
-"""Learners' copies in a real browser: python tests/ci/browser.py [--screens DIR]
-[NOTEBOOK…]
+"""Learners' copies in a real browser: tests/ci/browser.py [--screens DIR] [NOTEBOOK…]
 
 Notebooks are visited side by side, each on a core of its own as on Binder; one that is
 named alone has all cores. For each, in random order, a fresh folder of copies, an empty
 cache and the learner's own command, so that none lives on another's leftovers. Then
 what a learner does: run all cells, guess, move every control by keyboard, answer every
-exercise wrongly and rightly, take the quiz, save, and come back another day. With
---screens, pictures of every page in the light and the dark theme are put there. Exit
-status 1 if anything is not as it should be.
+exercise wrongly and then as its solution does, take the quiz, save, and come back
+another day. With --screens, pictures of every page in the light and the dark theme are
+put there. Exit status 1 if anything is not as it should be.
 """
 
 import argparse
@@ -25,6 +24,7 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,15 +41,15 @@ MODEL = "jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 READY = (
     "() => "
     "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status "
-    "=== 'idle'"
-    " && jupyterapp.commands.isEnabled('notebook:run-all-cells')"
+    "=== 'idle' && jupyterapp.commands.isEnabled('notebook:run-all-cells')"
 )
 RUN_ALL = (
-    "Promise.race([jupyterapp.commands.execute('notebook:run-all-cells').then(() => "
-    "true), {late}])"
+    "Promise.race([jupyterapp.commands.execute('notebook:run-all-cells')"
+    ".then(() => true), {late}])"
 )
 LATE = "new Promise(ready => setTimeout(() => ready(false), {}))"
-CONTROLS = {  # selector of what takes the keyboard -> keys of which one must change the figure
+# Selector of what takes the keyboard -> keys of which one must change the figure
+CONTROLS = {
     ".widget-slider .noUi-handle": ("ArrowRight", "ArrowLeft"),
     ".widget-dropdown select": ("ArrowDown", "ArrowUp", "choose"),
     ".widget-toggle-buttons button:not(.mod-active)": ("Enter",),
@@ -62,54 +62,39 @@ CONTROLS = {  # selector of what takes the keyboard -> keys of which one must ch
 
 @contextmanager
 def jupyterlab(work: Path):
-    """Make copies and open JupyterLab with the learner's own command; yields address
-    and folder.
+    """Make copies and open JupyterLab with the learner's own command.
+
+    Yields:
+        the address of a notebook, to be formatted with its name, and the folder.
     """
     for name, values in SETTINGS.items():
         file = work / "config" / "lab" / "user-settings" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
-    (work / "config" / "jupyter_lab_config.json").write_text(
-        '{"LabApp": {"expose_app_in_browser": true}}'
-    )
+    exposed = '{"LabApp": {"expose_app_in_browser": true}}'
+    (work / "config" / "jupyter_lab_config.json").write_text(exposed)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    places = {
-        name: str(work / name)
-        for name in ("TLKIT_CACHE", "KERAS_HOME", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(work / "config"),
+        "JUPYTER_TOKEN": "t",
+        "JUPYTER_PORT": str(port),
+        "PYTHONPATH": str(TESTS.parent),
     }
-    environment = (
-        os.environ
-        | places
-        | {"JUPYTER_CONFIG_DIR": str(work / "config"), "JUPYTER_TOKEN": "t"}
-    )
-    environment |= {"JUPYTER_PORT": str(port), "PYTHONPATH": str(TESTS.parent)}
-    command = [
-        sys.executable,
-        "-m",
-        "tlkit",
-        "lab",
-        "--to",
-        str(work / "copies"),
-        "--no-browser",
-    ]
+    for name in ("TLKIT_CACHE", "KERAS_HOME", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
+        environment[name] = str(work / name)
+    lab_command = ["lab", "--to", str(work / "copies"), "--no-browser"]
+    command = [sys.executable, "-m", "tlkit", *lab_command]
     with (
         open(work / "lab.log", "w") as log,
         subprocess.Popen(command, env=environment, stdout=log, stderr=log) as lab,
     ):
         try:
-            wait_for(
-                lambda: urllib.request.urlopen(
-                    f"http://127.0.0.1:{port}/api/status?token=t"
-                ),
-                lab,
-                work,
-            )
-            yield (
-                f"http://127.0.0.1:{port}/lab/tree/{{}}?reset&token=t",
-                work / "copies",
-            )
+            home = f"http://127.0.0.1:{port}"
+            status = f"{home}/api/status?token=t"
+            wait_for(lambda: urllib.request.urlopen(status), lab, work)
+            yield f"{home}/lab/tree/{{}}?reset&token=t", work / "copies"
         finally:
             lab.terminate()
 
@@ -157,17 +142,14 @@ class Learner:
         self.expect(done, f"not ready after {SECONDS} s")
         self.page.wait_for_timeout(2000)
         for index, cell in enumerate(self.cells()):
-            if cell["cell_type"] == "code" and "raises-exception" not in cell[
-                "metadata"
-            ].get("tags", ()):
-                for output in cell["outputs"]:
-                    stopped = output["output_type"] == "error"
-                    self.expect(
-                        not stopped,
-                        f"cell {index} stopped: {output.get('ename')}: "
-                        f"{output.get('evalue')}",
-                    )
-                self.expect(bool(cell["execution_count"]), f"cell {index} did not run")
+            may_fail = "raises-exception" in cell["metadata"].get("tags", ())
+            if cell["cell_type"] != "code" or may_fail:
+                continue
+            for output in cell["outputs"]:
+                what = f"{output.get('ename')}: {output.get('evalue')}"
+                stopped = output["output_type"] == "error"
+                self.expect(not stopped, f"cell {index} stopped: {what}")
+            self.expect(bool(cell["execution_count"]), f"cell {index} did not run")
         return time.perf_counter() - started
 
     def run(self, index: int, source: str) -> str:
@@ -206,9 +188,7 @@ class Learner:
         return guesses.count()
 
     def take_quiz(self) -> int:
-        """Choose every option of every question, by keyboard; returns how many
-        questions there are.
-        """
+        """Choose every option of every question, by keyboard; returns how many."""
         asked = self.page.locator(
             ".jp-OutputArea-output:not(:has(img)) .widget-vbox "
             ".widget-vbox:has(.widget-radio)"
@@ -235,13 +215,9 @@ class Learner:
         return ""
 
     def move_controls(self) -> int:
-        """Move each control that stands with a figure, and see the figure change;
-        returns how many there are.
-        """
-        moved = 0
-        for output in self.page.locator(
-            ".jp-OutputArea-output:has(.jupyter-widgets img)"
-        ).all():
+        """Move each control beside a figure, and see it change; returns how many."""
+        moved, figures = 0, ".jp-OutputArea-output:has(.jupyter-widgets img)"
+        for output in self.page.locator(figures).all():
             picture = output.locator(".jupyter-widgets img")
             for selector, keys in CONTROLS.items():
                 for place in range(output.locator(selector).count()):
@@ -264,16 +240,16 @@ class Learner:
         return False
 
     def answer_exercises(self) -> list[str]:
-        """Answer each exercise wrongly, as the tests do, and with its folded solution;
-        returns their names.
+        """Answer each exercise wrongly, as the tests do, and with its folded solution.
+
+        Returns:
+            their names.
         """
         cells, names = self.cells(), []
         for index, cell in enumerate(cells):
-            call = (
-                check_call("".join(cell["source"]))
-                if cell["cell_type"] == "code"
-                else None
-            )
+            if cell["cell_type"] != "code":
+                continue
+            call = check_call("".join(cell["source"]))
             if call is None or call.args[0].value in names:
                 continue
             names.append(call.args[0].value)
@@ -289,29 +265,24 @@ class Learner:
     def photograph(self, screens: Path, theme: str) -> None:
         """Pictures of the whole notebook, from top to bottom."""
         self.page.evaluate(
-            "jupyterapp.commands.execute('apputils:change-theme', "
-            f"{{theme: 'JupyterLab {theme}'}})"
+            "jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab "
+            f"{theme}'}})"
         )
         self.page.evaluate("jupyterapp.shell.collapseLeft()")
         self.page.set_viewport_size({"width": 1000, "height": 2000})
         panel = self.page.locator(".jp-WindowedPanel-outer").first
         panel.evaluate("panel => panel.scrollTop = 0")
         self.page.wait_for_timeout(1500)
-        height, step = (
-            panel.evaluate("panel => panel.scrollHeight"),
-            panel.evaluate("panel => panel.clientHeight"),
-        )
+        height = panel.evaluate("panel => panel.scrollHeight")
+        step = panel.evaluate("panel => panel.clientHeight")
         for part, top in enumerate(range(0, height, step)):
             panel.evaluate(f"panel => panel.scrollTop = {top}")
             self.page.wait_for_timeout(300)
-            panel.screenshot(
-                path=screens / f"{Path(self.name).stem}-{theme.lower()}-{part + 1}.png"
-            )
+            name = f"{Path(self.name).stem}-{theme.lower()}-{part + 1}.png"
+            panel.screenshot(path=screens / name)
 
     def come_back(self) -> None:
-        """Save, stop the kernel, and open the page again: what was there is still
-        there.
-        """
+        """Save, stop the kernel, and open the page again: everything is still there."""
         shown = self.page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").count()
         self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
         self.page.evaluate("jupyterapp.commands.execute('kernelmenu:shutdown')")
@@ -334,9 +305,8 @@ class Learner:
         links = self.page.locator(
             '.jp-Notebook a:is([href*="glossary.md"], [data-path*="glossary.md"])'
         )
-        named = re.findall(
-            r"\(glossary\.md#?([^)]*)\)", json.dumps(self.cells())
-        )  # "" for a link to all of it
+        # The term that each link names; "" for a link to all of the glossary.
+        named = re.findall(r"\(glossary\.md#?([^)]*)\)", json.dumps(self.cells()))
         terms = [(index, term) for index, term in enumerate(named) if term]
         self.expect(
             links.count() == len(named) and bool(terms),
@@ -345,9 +315,8 @@ class Learner:
         if links.count() == len(named) and terms:
             index, term = terms[-1]
             links.nth(index).click()
-            words = re.compile(
-                f"^{term.replace('-', '.')}¶?$"
-            )  # how a heading keeps its anchor changes with JupyterLab
+            # How a heading keeps its anchor changes with JupyterLab.
+            words = re.compile(f"^{term.replace('-', '.')}¶?$")
             heading = self.page.locator(".jp-MarkdownViewer h3").filter(has_text=words)
             try:
                 heading.wait_for()
@@ -356,10 +325,8 @@ class Learner:
             except TimeoutError:
                 box = None
                 if screens:
-                    self.page.screenshot(
-                        path=screens
-                        / f"{self.name.removesuffix('.ipynb')}-glossary.png"
-                    )
+                    name = f"{self.name.removesuffix('.ipynb')}-glossary.png"
+                    self.page.screenshot(path=screens / name)
             self.expect(
                 bool(box) and 0 <= box["y"] < 1000,
                 f"the glossary opens, and not at {term}: {box}",
@@ -367,47 +334,38 @@ class Learner:
 
 
 def check_call(source: str) -> ast.Call | None:
-    """The call of tk.check that ends a cell."""
+    """The call of course.check that ends a cell."""
     found = [
-        n
-        for n in ast.walk(ast.parse(source))
-        if isinstance(n, ast.Call) and ast.unparse(n.func) == "course.check"
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "course.check"
     ]
     return found[-1] if found else None
 
 
 def wrong_answer(call: ast.Call) -> str:
-    """Code that gives the first wrong answer of the tests to an exercise, with the
-    numbers measured in the notebook.
+    """Code that gives the first wrong answer of the tests to an exercise.
+
+    With the numbers measured in the notebook.
     """
     name, module = call.args[0].value, f"n{call.args[0].value[:2]}"
-    judged = ast.unparse(
-        ast.Call(
-            call.func, [call.args[0], ast.Name("wrong"), *call.args[2:]], call.keywords
-        )
-    )
+    arguments = [call.args[0], ast.Name("wrong"), *call.args[2:]]
+    judged = ast.unparse(ast.Call(call.func, arguments, call.keywords))
     return (
         f"import sys; sys.path.insert(0, {str(TESTS)!r}); from answers import "
-        f"{module}\n"
-        f"verdicts = ({judged} for name, wrong, _ in {module}.WRONG if name == "
-        f"{name!r})\n"
-        "next(verdict for verdict in verdicts if not verdict.right)"
+        f"{module}\nverdicts = ({judged} for name, wrong, _ in {module}.WRONG if name "
+        f"== {name!r})\nnext(verdict for verdict in verdicts if not verdict.right)"
     )
 
 
 def folded_solution(cells: list[dict], name: str) -> str:
     """What a learner sees who opens the solution of an exercise."""
+    folded = r"<details><summary>Solution</summary>\n\n```python\n(.*)\n```"
     for cell in cells:
         source = "".join(cell["source"])
-        if (
-            "solution" in cell["metadata"].get("tags", ())
-            and f'course.check("{name}"' in source
-        ):
-            return re.search(
-                r"<details><summary>Solution</summary>\n\n```python\n(.*)\n```",
-                source,
-                re.DOTALL,
-            )[1]
+        is_solution = "solution" in cell["metadata"].get("tags", ())
+        if is_solution and f'course.check("{name}"' in source:
+            return re.search(folded, source, re.DOTALL)[1]
     raise ValueError(f"no folded solution of {name!r}")
 
 
@@ -416,11 +374,9 @@ def visit(page: Page, name: str, screens: Path | None) -> list[str]:
     with TemporaryDirectory() as work, jupyterlab(Path(work)) as (url, copies):
         learner = Learner(page, url, name)
         seconds = learner.run_all()
-        guesses, questions, controls = (
-            learner.make_guesses(),
-            learner.take_quiz(),
-            learner.move_controls(),
-        )
+        guesses = learner.make_guesses()
+        questions = learner.take_quiz()
+        controls = learner.move_controls()
         exercises = learner.answer_exercises()
         for theme in ("Light", "Dark") if screens else ():
             learner.photograph(screens, theme)
@@ -442,8 +398,12 @@ def visit(page: Page, name: str, screens: Path | None) -> list[str]:
             sum(q["solved"] for q in progress["quizzes"].values()) == questions,
             "quiz not in progress.json",
         )
-        print(f"{name}: {seconds:.0f} s; {guesses} guesses, {controls} controls, {len(exercises)} exercises, "
-              f"{questions} questions, {len(learner.problems)} problems", flush=True)  # fmt: skip
+        print(
+            f"{name}: {seconds:.0f} s; {guesses} guesses, {controls} controls, "
+            f"{len(exercises)} exercises, {questions} questions, "
+            f"{len(learner.problems)} problems",
+            flush=True,
+        )
     return learner.problems
 
 
@@ -461,20 +421,18 @@ def visit_alone(name: str, screens: Path | None) -> list[str]:
 
 
 def visit_on(cores: queue.SimpleQueue, name: str, screens: Path | None) -> int:
-    """Visit one notebook in a process that is pinned to the next idle core; its exit
-    status.
+    """Visit one notebook in a process that is pinned to the next idle core.
+
+    Returns:
+        its exit status.
     """
-    core = cores.get()
+    core, pin = cores.get(), None
+    if hasattr(os, "sched_setaffinity"):
+        pin = partial(os.sched_setaffinity, 0, {core})
+    pictures = ["--screens", str(screens)] if screens else []
     try:
-        pin = (
-            (lambda: os.sched_setaffinity(0, {core}))
-            if hasattr(os, "sched_setaffinity")
-            else None
-        )
-        pictures = ["--screens", str(screens)] if screens else []
-        return subprocess.run(
-            [sys.executable, __file__, *pictures, name], preexec_fn=pin
-        ).returncode
+        command = [sys.executable, __file__, *pictures, name]
+        return subprocess.run(command, preexec_fn=pin).returncode
     finally:
         cores.put(core)
 
@@ -488,14 +446,12 @@ def main(*words: str) -> int:
     parser.add_argument("notebooks", nargs="*")
     asked = parser.parse_args(words)
     names, screens = asked.notebooks, asked.screens
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(143)
-    )  # stopped from outside: JupyterLab and kernels stop too
+    # Stopped from outside: JupyterLab and kernels stop too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if screens:
         screens.mkdir(parents=True, exist_ok=True)
-    order = names or [
-        path.name for path in (TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")
-    ]
+    masters = (TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")
+    order = names or [path.name for path in masters]
     if len(order) == 1:
         problems = visit_alone(order[0], screens)
         print(
@@ -503,18 +459,15 @@ def main(*words: str) -> int:
         )
         return bool(problems)
     random.shuffle(order)
-    here = (
-        sorted(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else range(os.cpu_count() or 1)
-    )
+    here = list(range(os.cpu_count() or 1))
+    if hasattr(os, "sched_getaffinity"):
+        here = sorted(os.sched_getaffinity(0))
     cores: queue.SimpleQueue[int] = queue.SimpleQueue()
     for core in here:
         cores.put(core)
+    visit_one = partial(visit_on, cores, screens=screens)
     with ThreadPool(len(here)) as pool:
-        return max(
-            pool.map(lambda name: visit_on(cores, name, screens), order, chunksize=1)
-        )
+        return max(pool.map(visit_one, order, chunksize=1))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""The app in JupyterLab and under Voilà, as a learner uses it: browser_app.py SCREENS
-[lab] [voila]
+"""The app as a learner uses it: python tests/ci/browser_app.py SCREENS [lab] [voila]
+
+In JupyterLab, and under Voilà.
 
 By keyboard: name two things, choose ten drawn pictures of each and every kind of bad
-    file, learn, ask about a new picture, keep the model; then more megabytes than a
-    server takes in one message, and files that are dropped. SCREENS gets pictures of
-    the page in the light and the dark theme. Exit status 1 if anything is not as it
-    should be.
+file, learn, ask about a new picture, keep the model; then more megabytes than a server
+takes in one message, and files that are dropped. SCREENS gets pictures of the page in
+the light and the dark theme. Exit status 1 if anything is not as it should be.
 """
 
 import os
@@ -29,49 +29,43 @@ from playwright.sync_api import Page, sync_playwright
 from tlkit import glyphs
 
 NAME = "teach_it_your_own.ipynb"
-LIMIT = 30  # seconds from the first picture to the first answer, TensorFlow's start included
+LIMIT = 30  # seconds from first picture to first answer, TensorFlow's start included
 DROP = """([element, files]) => {
     const transfer = new DataTransfer();
     files.forEach(([name, text]) => transfer.items.add(new File([text], name)));
-    ['dragover', 'drop'].forEach(name => element.dispatchEvent(
-        new DragEvent(name, {dataTransfer: transfer, bubbles: true, cancelable: true})));
+    const how = {dataTransfer: transfer, bubbles: true, cancelable: true};
+    const send = name => element.dispatchEvent(new DragEvent(name, how));
+    ['dragover', 'drop'].forEach(send);
 }"""
 
 
 def draw_files(folder: Path) -> dict[str, list[Path]]:
-    """Pictures in files: "two" and "nine", "new", "bad" (each its own way) and "heavy"
-    (13 MB together).
+    """Pictures in files.
+
+    "two" and "nine", "new", "bad" (each its own way) and "heavy" (13 MB together).
     """
-    files: dict[str, list[Path]] = {
-        "two": [],
-        "nine": [],
-        "new": [],
-        "bad": [],
-        "heavy": [],
-    }
+    kinds = ("two", "nine", "new", "bad", "heavy")
+    files: dict[str, list[Path]] = {kind: [] for kind in kinds}
     scenes = glyphs.draw("29", 22, 11)
     for i, (image, symbol) in enumerate(zip(scenes.images, scenes.symbol, strict=True)):
         name = ("two", "nine")[symbol]
         kind = name if len(files[name]) < 10 else "new"
         files[kind].append(folder / f"{name} {i}.png")
         Image.fromarray(image).save(files[kind][-1])
-    files["bad"] = [
-        folder / name
-        for name in ("text.jpg", "cut.png", "empty.png", "tiny.png", "twin.png")
-    ]
-    files["bad"][0].write_text("this is no picture")
-    files["bad"][1].write_bytes(files["two"][0].read_bytes()[:900])
-    files["bad"][2].write_bytes(b"")
-    Image.new("RGB", (4, 4)).save(files["bad"][3])
-    shutil.copy(files["nine"][0], files["bad"][4])  # a nine among the twos
+    names = ("text.jpg", "cut.png", "empty.png", "tiny.png", "twin.png")
+    files["bad"] = [folder / name for name in names]
+    text, cut, empty, tiny, twin = files["bad"]
+    text.write_text("this is no picture")
+    cut.write_bytes(files["two"][0].read_bytes()[:900])
+    empty.write_bytes(b"")
+    Image.new("RGB", (4, 4)).save(tiny)
+    shutil.copy(files["nine"][0], twin)  # a nine among the twos
     rng = np.random.default_rng(0)
-    for i, side in enumerate(
-        (1050, 1050, 1050, 1800)
-    ):  # the last one alone is more than a message may hold
+    # The last one alone is more than a message may hold.
+    for i, side in enumerate((1050, 1050, 1050, 1800)):
         files["heavy"].append(folder / f"heavy {i}.png")
-        Image.fromarray(rng.integers(0, 256, (side, side, 3), "uint8")).save(
-            files["heavy"][-1], compress_level=1
-        )
+        noise = Image.fromarray(rng.integers(0, 256, (side, side, 3), "uint8"))
+        noise.save(files["heavy"][-1], compress_level=1)
     return files
 
 
@@ -114,8 +108,10 @@ class Learner:
         self.page.get_by_role("button", name=label, exact=True).press("Enter")
 
     def teach(self, files: dict[str, list[Path]]) -> float:
-        """The whole way; returns the seconds from the first picture to the first
-        answer.
+        """The whole way.
+
+        Returns:
+            seconds from the first picture to the first answer.
         """
         for number, name in ((1, "two"), (2, "nine")):
             self.page.get_by_label(f"Thing {number}").press_sequentially(name)
@@ -152,13 +148,8 @@ class Learner:
             "19 pictures" in self.text() or " of 19 " in self.text(),
             "the twin should be in neither class",
         )
-        self.expect(
-            self.page.locator(
-                ".tlkit-status [aria-live=polite], .tlkit-status[aria-live]"
-            ).count()
-            == 1,
-            "no status",
-        )
+        live = ".tlkit-status [aria-live=polite], .tlkit-status[aria-live]"
+        self.expect(self.page.locator(live).count() == 1, "no status")
         return seconds
 
     def keep(self, folder: Path) -> None:
@@ -171,8 +162,8 @@ class Learner:
             )
 
     def much(self, files: dict[str, list[Path]]) -> None:
-        """More than one message holds, one file too large for any, and files that are
-        dropped.
+        """More than one message holds, one file too large, and files that
+        are dropped.
         """
         self.choose("Choose pictures of nine", files["heavy"])
         self.until(
@@ -201,7 +192,9 @@ class Learner:
 
 @contextmanager
 def voila(work: Path, *options: str):
-    """The app under Voilà in a folder of its own; yields its address and that folder."""
+    """The app under Voilà in a folder of its own; yields its address and
+    that folder.
+    """
     folder = work / "voila"
     folder.mkdir(exist_ok=True)
     shutil.copy(TESTS.parent / "notebooks" / NAME, folder)
@@ -212,9 +205,8 @@ def voila(work: Path, *options: str):
         "PYTHONPATH": str(TESTS.parent),
         "TLKIT_CACHE": str(work / "cache"),
     }
-    heard = partial(
-        signal.signal, signal.SIGINT, signal.SIG_DFL
-    )  # in the background it would be ignored
+    # In the background Ctrl-C would be ignored.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     command = [
         sys.executable,
         "-m",
@@ -236,14 +228,10 @@ def voila(work: Path, *options: str):
         ) as server,
     ):
         try:
-            wait_for(
-                lambda: urllib.request.urlopen(
-                    f"http://127.0.0.1:{port}/voila/static/voila.js"
-                ),
-                server,
-                work,
-            )
-            yield f"http://127.0.0.1:{port}/", folder
+            home = f"http://127.0.0.1:{port}/"
+            script = f"{home}voila/static/voila.js"
+            wait_for(lambda: urllib.request.urlopen(script), server, work)
+            yield home, folder
         finally:
             server.send_signal(signal.SIGINT)
 
@@ -255,8 +243,8 @@ def in_lab(page: Page, screens: Path, files: dict[str, list[Path]]) -> list[str]
         page.wait_for_function(READY, timeout=120_000)
         page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
         change = (
-            "jupyterapp.commands.execute('apputils:change-theme', {{theme: "
-            "'JupyterLab {}'}})"
+            "jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab "
+            "{}'}})"
         )
         return visit(
             Learner(page, "lab"),
@@ -319,9 +307,8 @@ def visit(
 
 def main(screens: str, *hosts: str) -> int:
     """Exit status 0 if nothing is wrong."""
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(143)
-    )  # stopped from outside: servers and kernels stop too
+    # Stopped from outside: servers and kernels stop too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     Path(screens).mkdir(parents=True, exist_ok=True)
     ways = {"lab": in_lab, "voila": in_voila}
     with TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -1,5 +1,6 @@
-"""A result.json keeps to its bounds: python tests/ci/floors.py RESULT [name>floor …]
-[name<ceiling …].
+"""A result.json keeps to its bounds.
+
+Usage: python tests/ci/floors.py RESULT [name>floor …] [name<ceiling …]
 """
 
 import json
@@ -8,26 +9,22 @@ from pathlib import Path
 
 
 def main(result: str, *bounds: str) -> int:
-    """Exit status 0 if every recipe keeps to its bound, and those with a floor beat
-    scratch by an interval that excludes 0.
+    """Exit status 0 if every recipe keeps to its bound.
+
+    Those with a floor must also beat scratch by an interval that excludes 0.
     """
     recipes = json.loads(Path(result).read_text("utf-8"))["recipes"]
     failed = False
     for bound in bounds:
         name, sign, value = bound.replace("<", " < ").replace(">", " > ").split()
-        found, gain = (
-            recipes[name]["accuracy"]["mean"],
-            recipes[name].get("paired_vs_scratch"),
-        )
-        good = (
-            found < float(value)
-            if sign == "<"
-            else found >= float(value) and gain["low"] > 0
-        )
-        print(
-            f"{bound}: accuracy {found:.3f}, gain over scratch {gain}: "
-            f"{'ok' if good else 'FAILED'}"
-        )
+        found = recipes[name]["accuracy"]["mean"]
+        gain = recipes[name].get("paired_vs_scratch")
+        if sign == "<":
+            good = found < float(value)
+        else:
+            good = found >= float(value) and gain["low"] > 0
+        verdict = "ok" if good else "FAILED"
+        print(f"{bound}: accuracy {found:.3f}, gain over scratch {gain}: {verdict}")
         failed |= not good
     return failed
 

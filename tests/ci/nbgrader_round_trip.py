@@ -2,10 +2,10 @@
 
 Needs nbgrader beside the learners' packages, on PYTHONPATH, and its commands on PATH.
 First, what it releases from the whole course must be what the build has made for
-students. Then three students, with nbgrader's own commands and
-nothing of the course folder changed: release, fetch, submit, collect, autograde,
-    feedback. One has solved everything, one has made mistakes that the checks name, one
-    has changed nothing. Exit status 1 if a point or a sentence is not so.
+students. Then three students, with nbgrader's own commands and nothing of the course
+folder changed: release, fetch, submit, collect, autograde, feedback. One has solved
+everything, one has made mistakes that the checks name, one has changed nothing. Exit
+status 1 if a point or a sentence is not so.
 """
 
 import html
@@ -20,9 +20,9 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 from nbgrader.api import Gradebook
+from tlkit_course.checks import check, exercises
 from tlkit_course.workshop import build
 
-import tlkit as tk
 from tlkit.commands import copies
 
 NUMBER, NOTEBOOK = "07", "07_evaluate_honestly"  # the fastest to grade
@@ -35,9 +35,7 @@ POINTS = {  # of the exercises of the notebook, in their order
     "ben": [1, 0, 0, 0],  # the first is right, two are mistaken, one is left as it was
     "cleo": [0, 0, 0, 0],
 }
-
-
-CHECKS = [exercise.replace(" ", "-") for exercise in tk.checks.exercises(NUMBER)]
+CHECKS = [exercise.replace(" ", "-") for exercise in exercises(NUMBER)]
 EXCHANGING = (
     "release_assignment",
     "fetch_assignment",
@@ -48,11 +46,13 @@ EXCHANGING = (
 
 
 def nbgrader(folder: Path, *words: str) -> None:
-    """One command of nbgrader's; stops everything if it fails, or is in doubt about
-    points.
+    """One command of nbgrader's.
+
+    Stops everything if it fails, or is in doubt about points.
     """
-    exchange = [f"--Exchange.root={os.environ['EXCHANGE']}"] * (words[0] in EXCHANGING)
-    command = [sys.executable, "-m", "nbgrader", *words, *exchange]
+    command = [sys.executable, "-m", "nbgrader", *words]
+    if words[0] in EXCHANGING:
+        command.append(f"--Exchange.root={os.environ['EXCHANGE']}")
     done = subprocess.run(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -62,17 +62,18 @@ def nbgrader(folder: Path, *words: str) -> None:
 
 
 def released_is_what_students_get(work: Path) -> list[str]:
-    """Generate the whole course; returns what differs from the build's own notebooks
-    for students.
+    """Generate the whole course.
+
+    Returns:
+        what differs from the build's own notebooks for students.
     """
     build.put(work / "all", build.contents())
     nbgrader(work / "all" / "nbgrader", "generate_assignment", build.COURSE)
     wrong, released = [], work / "all" / "nbgrader" / "release" / build.COURSE
     for path in sorted((work / "all" / build.STUDENT).rglob("*")):
         twin = released / path.relative_to(work / "all" / build.STUDENT)
-        if (
-            path.is_dir() or path.name == "teach_it_your_own.ipynb"
-        ):  # the app has nothing to grade
+        nothing_to_grade = path.name == "teach_it_your_own.ipynb"
+        if path.is_dir() or nothing_to_grade:
             continue
         if not twin.is_file() or without_checksums(twin) != without_checksums(path):
             wrong.append(f"{path.name} is released otherwise than the build makes it")
@@ -80,8 +81,9 @@ def released_is_what_students_get(work: Path) -> list[str]:
 
 
 def without_checksums(path: Path):
-    """A notebook without the two fields that nbgrader adds to its own metadata; another
-    file as it is.
+    """A notebook without the two fields that nbgrader adds to its own metadata.
+
+    Any other file as it is.
     """
     if path.suffix != ".ipynb":
         return path.read_bytes()
@@ -97,21 +99,20 @@ def answer(notebook: Path, answers: dict[str, str]) -> None:
     read, left = nbformat.read(notebook, 4), dict(answers)
     for cell in read.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        for exercise in [
-            each for each in left if name == f"{each.replace(' ', '-')}-answer"
-        ]:
-            cell.source += f"\n{left.pop(exercise)}"
+        for exercise in list(left):
+            if name == f"{exercise.replace(' ', '-')}-answer":
+                cell.source += f"\n{left.pop(exercise)}"
     assert not left, f"no cell for {left}"
     nbformat.write(read, notebook)
 
 
 def submit_as_three(work: Path) -> None:
-    """Each student fetches, answers, and submits; the untouched one hands in the
-    build's own notebook.
+    """Each student fetches, answers, and submits.
+
+    The one who changes nothing hands in the build's own notebook.
     """
-    solved = build.solutions(
-        nbformat.read(copies.ROOT / "notebooks" / f"{NOTEBOOK}.ipynb", 4)
-    )
+    master = nbformat.read(copies.ROOT / "notebooks" / f"{NOTEBOOK}.ipynb", 4)
+    solved = build.solutions(master)
     for student in POINTS:
         home = work / student
         home.mkdir()
@@ -137,37 +138,33 @@ def submit_as_three(work: Path) -> None:
 
 
 def graded(course: Path) -> list[str]:
-    """What is not as it should be: points, sentences of the feedback, the learners' own
-    files.
+    """What is not as it should be.
+
+    Points, sentences of the feedback, the learners' own files.
     """
     wrong = []
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         for student, expected in POINTS.items():
-            grades = book.find_submission_notebook(
-                NOTEBOOK, build.COURSE, student
-            ).grades
+            submitted = book.find_submission_notebook(NOTEBOOK, build.COURSE, student)
             found = {
                 grade.name: (grade.auto_score, grade.max_score_gradecell)
-                for grade in grades
+                for grade in submitted.grades
             }
-            if found != dict(
-                zip(CHECKS, ((points, 1) for points in expected), strict=True)
-            ):
+            points = [(point, 1) for point in expected]
+            if found != dict(zip(CHECKS, points, strict=True)):
                 wrong.append(f"{student}: expected {expected}, got {found}")
     sentences = [
-        f"✗ {course.check(exercise, mistake).message}"
+        f"✗ {check(exercise, mistake).message}"
         for exercise, mistake in MISTAKES.items()
     ]
     for student in POINTS:
-        page = text_of(
-            course / "feedback" / student / build.COURSE / f"{NOTEBOOK}.html"
-        )
+        folder = course / "feedback" / student / build.COURSE
+        page = text_of(folder / f"{NOTEBOOK}.html")
         for sentence in sentences:
-            if (sentence in page) != (student == "ben"):
-                wrong.append(
-                    f"{student}: the feedback "
-                    f"{'lacks' if student == 'ben' else 'holds'} {sentence!r}"
-                )
+            if student == "ben" and sentence not in page:
+                wrong.append(f"{student}: the feedback lacks {sentence!r}")
+            if student != "ben" and sentence in page:
+                wrong.append(f"{student}: the feedback holds {sentence!r}")
         if ("✗ Not answered yet." in page) != (student == "cleo"):
             wrong.append(f"{student}: the feedback on what was not answered")
         if list((course / "submitted" / student).rglob("progress*")):
@@ -177,20 +174,16 @@ def graded(course: Path) -> list[str]:
 
 def text_of(page: Path) -> str:
     """The words of a page."""
-    return " ".join(
-        html.unescape(re.sub(r"<[^>]+>", "", page.read_text("utf-8"))).split()
-    )
+    without_tags = re.sub(r"<[^>]+>", "", page.read_text("utf-8"))
+    return " ".join(html.unescape(without_tags).split())
 
 
 def main() -> int:
     """Exit status 0 if everything is as it should be."""
     with TemporaryDirectory() as folder:
         work = Path(folder)
-        for name in (
-            "EXCHANGE",
-            "JUPYTER_CONFIG_DIR",
-            "JUPYTER_DATA_DIR",
-        ):  # nothing of whoever runs this
+        # Nothing of the person who runs this is used.
+        for name in ("EXCHANGE", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
             (work / name).mkdir()
             os.environ[name] = str(work / name)
         wrong = released_is_what_students_get(work)

@@ -1,8 +1,7 @@
-"""Write requirements.txt, and those of tests and of the book, from pyproject.toml;
-``make requirements`` calls this.
+"""Write requirements.txt, and those of tests and of the book, from pyproject.toml.
 
-One file serves every platform and Python that the kit supports: uv resolves for all of
-    them at once.
+``make requirements`` calls this. One file serves every platform and Python that the kit
+supports: uv resolves for all of them at once.
 """
 
 import subprocess
@@ -15,45 +14,34 @@ HEADER = (
 
 
 def resolve(*options: str, constraints: str = "") -> str:
-    """Pins for Python 3.11 and up on every platform, one line for each package."""
-    command = [
-        sys.executable,
-        "-m",
-        "uv",
-        "pip",
-        "compile",
-        "--universal",
-        "--python-version",
-        "3.11",
-    ]
-    command += [
-        "--no-header",
-        "--no-annotate",
-        "--quiet",
-        "--constraint",
-        "-",
-        *options,
-    ]
-    return subprocess.run(
+    """Pins for Python 3.11 and up on every platform, one line for each package.
+
+    Args:
+        options: of ``uv pip compile``.
+        constraints: pins that must be kept.
+    """
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--universal"]
+    command += ["--python-version", "3.11", "--no-header", "--no-annotate", "--quiet"]
+    command += ["--constraint", "-", *options]
+    done = subprocess.run(
         command, check=True, stdout=subprocess.PIPE, input=constraints, encoding="utf-8"
-    ).stdout
+    )
+    return done.stdout
+
+
+def write(file: str, what: str, lines: str) -> None:
+    """Write the pins under a line that says what they are for."""
+    text = HEADER.format(what=what) + lines
+    Path(file).write_text(text, "utf-8", newline="\n")
 
 
 if __name__ == "__main__":
     learner = resolve("pyproject.toml")
-    head = (
-        HEADER.format(what="Everything a learner needs, tlkit itself included.")
-        + "-e .\n"
-    )
-    Path("requirements.txt").write_text(head + learner, "utf-8", newline="\n")
-    head = HEADER.format(what="What `make test` needs besides.")
-    Path("tests/requirements.txt").write_text(
-        head + resolve("pyproject.toml", "--extra", "test", constraints=learner),
-        "utf-8",
-        newline="\n",
-    )
-    book = resolve(
-        "--group", "book", "--fork-strategy", "fewest"
-    )  # one Sphinx for every Python
-    head = HEADER.format(what="What `make book` needs, and nothing else does.")
-    Path("docs/book/requirements.txt").write_text(head + book, "utf-8", newline="\n")
+    what = "Everything a learner needs, tlkit itself included."
+    write("requirements.txt", what, "-e .\n" + learner)
+    tester = resolve("pyproject.toml", "--extra", "test", constraints=learner)
+    write("tests/requirements.txt", "What `make test` needs besides.", tester)
+    # one Sphinx for every Python
+    book = resolve("--group", "book", "--fork-strategy", "fewest")
+    what = "What `make book` needs, and nothing else does."
+    write("docs/book/requirements.txt", what, book)

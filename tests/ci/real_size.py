@@ -19,26 +19,33 @@ import replicas
 from faulty_server import Fault, FaultyServer
 
 from tlkit.files import fetch
+from tlkit.machine import whole
 
 ROOT = Path(__file__).parents[2]
-CUTS = (
+CUTS = (  # after how many bytes the connection fails: of the weights, of the archive
     [7e6, 12e6, 30e6, 31e6, 55e6],
     [1e6, 40e6, 90e6, 91e6, 130e6, 170e6],
-)  # bytes of weights, of the archive
-LIMIT_MB, AGAIN = 200, 2**20
+)
+LIMIT_MB = 200  # of memory
+AGAIN = 2**20  # bytes that may be fetched again for each cut
 REGISTER = """
 import dataclasses, json, sys
-from tlkit import cli, fetch
+from tlkit.commands import cli
+from tlkit.files import fetch
+
 for name, values in json.loads(sys.argv[1]).items():
     fetch.FILES[name] = dataclasses.replace(fetch.FILES[name], **values)
 """
 FETCH = """
 import tarfile, threading, time
-import filelock, numpy, platformdirs, pooch, requests, tqdm  # so that what they take does not count
+# here, so that what they take does not count
+import filelock, numpy, platformdirs, pooch, requests, tqdm
 
 
 def anonymous():
-    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("RssAnon")) * 1.024e-3
+    for line in open("/proc/self/status"):
+        if line.startswith("RssAnon"):
+            return int(line.split()[1]) * 1.024e-3
 
 
 def watch():
@@ -60,23 +67,19 @@ watcher.join()
 print(json.dumps({"imports": before, "most": most[0], "seconds": seconds}))
 """
 RUN = """
-options = ["--recipes", "probe", "--seeds", "1", "--labels-per-class", "2", "--out", sys.argv[2]]
-sys.exit(cli.main(["run", "--real", *options]))
+options = ["--recipes", "probe", "--seeds", "1", "--labels-per-class", "2"]
+sys.exit(cli.main(["run", "--real", *options, "--out", sys.argv[2]]))
 """
 
 
 def make_weights(path):
-    """VGG16's layers in full width, and an attribute that fills the file up to the
-    published size.
-    """
+    """VGG16's layers in full width, filled up to the published size."""
     replicas.vgg16_weights(path, width=1)
     pad(path, fetch.FILES["vgg16"].bytes)
 
 
 def pad(path, size):
-    """Fill up to the published size; readers of HDF5 and of tar.gz archives ignore what
-    follows the end.
-    """
+    """Fill up to a size: readers of HDF5 and of tar.gz ignore what follows the end."""
     missing = size - path.stat().st_size
     assert missing >= 0, f"the replica {path.name} is {-missing} bytes too large"
     with path.open("ab") as file:
@@ -92,25 +95,27 @@ def make_archive(path):
 
 
 def learner(code, *arguments, cache):
-    """A process of its own: what it printed."""
+    """Run code in a process of its own; returns the lines that it printed."""
     environment = {
         **os.environ,
         "TLKIT_CACHE": str(cache),
         "KERAS_HOME": str(cache),
         "TQDM_DISABLE": "1",
+        "PYTHONPATH": str(ROOT),
+        "TLKIT_DATA": "",
+        "TLKIT_MIRRORS": "",
     }
-    environment |= {"PYTHONPATH": str(ROOT), "TLKIT_DATA": "", "TLKIT_MIRRORS": ""}
     command = [sys.executable, "-c", REGISTER + code, *map(str, arguments)]
-    said = subprocess.run(
+    done = subprocess.run(
         command,
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
         check=True,
         timeout=900,
-    ).stdout
-    print(said)
-    return said.splitlines()
+    )
+    print(done.stdout)
+    return done.stdout.splitlines()
 
 
 def main() -> int:
@@ -125,14 +130,13 @@ def main() -> int:
             name: replicas.entry(fetch.FILES[name], path)
             for name, path in paths.items()
         }
-        assert [entry.bytes for entry in entries.values()] == [
-            fetch.FILES[name].bytes for name in entries
-        ]
+        for name, entry in entries.items():
+            assert entry.bytes == fetch.FILES[name].bytes
         with FaultyServer(site) as server:
-            for cuts in CUTS:  # the connection fails at each, by turns as servers do and as networks do
-                server.faults += [
-                    Fault(cut=int(cut), reset=i % 2 == 1) for i, cut in enumerate(cuts)
-                ] + [Fault()]
+            for cuts in CUTS:
+                for i, cut in enumerate(cuts):  # by turns as servers and networks fail
+                    server.faults.append(Fault(cut=int(cut), reset=i % 2 == 1))
+                server.faults.append(Fault())
             known = {
                 name: {"url": f"{server.url}/{entry.name}", "hash": entry.hash}
                 for name, entry in entries.items()
@@ -141,21 +145,27 @@ def main() -> int:
             sent, requests = server.sent, len(server.requests)
             ran = learner(RUN, json.dumps(known), Path(work, "runs"), cache=cache)
             more = len(server.requests) - requests
-        return judge(
-            seen, sent, requests, more, any("Report: " in line for line in ran), cache
-        )
+        trained = any("Report: " in line for line in ran)
+        return judge(seen, sent, requests, more, trained, cache)
 
 
 def judge(seen, sent, requests, more, trained, cache) -> int:
-    """Print the figures; 1 if one of them is too large."""
-    size, cuts = (
-        sum(fetch.FILES[name].bytes for name in fetch.PAIR),
-        sum(map(len, CUTS)),
-    )
-    again, grown = sent - size, seen["most"] - seen["imports"]
-    left = [path.name for path in cache.rglob("*.part")] + [
-        path.name for path in cache.glob("*.unfinished")
-    ]
+    """Print the figures; 1 if one of them is too large.
+
+    Args:
+        seen: what the process that fetched the files saw: MB and seconds.
+        sent: bytes that the server sent.
+        requests: of that process.
+        more: requests of the run afterwards.
+        trained: whether that run wrote its report.
+        cache: the folder in which nothing unfinished may be left.
+    """
+    size = sum(fetch.FILES[name].bytes for name in fetch.PAIR)
+    cuts = sum(map(len, CUTS))
+    again = sent - size
+    grown = seen["most"] - seen["imports"]
+    unfinished = [*cache.rglob("*.part"), *cache.rglob(f"{whole.MARK}*")]
+    left = [path.name for path in unfinished]
     print(
         f"{size:,} bytes, cut {cuts} times: {requests} requests, "
         f"{seen['seconds']:.0f} s with the conversion"
@@ -165,8 +175,8 @@ def judge(seen, sent, requests, more, trained, cache) -> int:
         f"(limit {AGAIN:,})"
     )
     print(
-        f"anonymous memory: {seen['imports']:.0f} MB after imports, at most "
-        f"{grown:.0f} MB more (limit {LIMIT_MB})"
+        f"anonymous memory: {seen['imports']:.0f} MB after imports, "
+        f"at most {grown:.0f} MB more (limit {LIMIT_MB})"
     )
     print(
         f"run --real: {'trained' if trained else 'FAILED'}, {more} more requests; "

@@ -1,27 +1,27 @@
-"""Two results of the same command agree: same_results.py RESULT RESULT."""
+"""Two results of the same command agree.
+
+Usage: python tests/ci/same_results.py RESULT RESULT
+"""
 
 import json
 import sys
 from pathlib import Path
 
+LIMIT = 0.005  # of accuracy; threads may round differently
+
 
 def main(*results: str) -> int:
-    """Exit status 0 if all accuracies of all seeds are the same to 0.005 (threads may
-    round differently).
-    """
+    """Exit status 0 if all accuracies of all seeds are the same up to the limit."""
     first, second = (json.loads(Path(result).read_text("utf-8")) for result in results)
-    assert first["hashes"] == second["hashes"] and first["seeds"] == second["seeds"], (
-        "these ran on different data"
-    )
-    worst = max(
-        abs(one["accuracy"] - two["accuracy"])
-        for name in first["recipes"]
-        for one, two in zip(
-            first["recipes"][name]["runs"], second["recipes"][name]["runs"], strict=True
-        )
-    )
+    same_data = first["hashes"] == second["hashes"]
+    assert same_data and first["seeds"] == second["seeds"], "these had different data"
+    worst = 0.0
+    for name, recipe in first["recipes"].items():
+        others = second["recipes"][name]["runs"]
+        for one, two in zip(recipe["runs"], others, strict=True):
+            worst = max(worst, abs(one["accuracy"] - two["accuracy"]))
     print(f"largest difference between two runs with the same seeds: {worst:.4f}")
-    return worst > 0.005
+    return worst > LIMIT
 
 
 if __name__ == "__main__":

@@ -26,8 +26,10 @@ LONGEST_FIRST = ("00", "06", "10", "05", "07", "09", "03", "08", "01", "02", "04
 
 
 def stop(path: Path, whole: bool = True) -> str:
-    """The sentence at which a student's notebook stops. Raises AssertionError if it
-    stops elsewhere, or nowhere.
+    """The sentence at which a student's notebook stops.
+
+    Raises:
+        AssertionError: it stops elsewhere, or nowhere.
     """
     notebook = nbformat.read(path, 4)
     if not whole:
@@ -41,11 +43,7 @@ def stop(path: Path, whole: bool = True) -> str:
         seen = str(error)
     else:
         raise AssertionError(f"{path.name} ran to its end, though nothing was answered")
-    first = next(
-        cell
-        for cell in notebook.cells
-        if cell.metadata.get("nbgrader", {}).get("grade")
-    )
+    first = next(cell for cell in notebook.cells if is_check(cell))
     failed = [output for output in first.outputs if output.output_type == "error"]
     assert failed, f"{path.name} stopped before its first exercise: {seen}"
     (output,) = failed
@@ -57,15 +55,14 @@ def stop(path: Path, whole: bool = True) -> str:
     return shown
 
 
+def is_check(cell) -> bool:
+    """Whether nbgrader grades a cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
 def needed(cells: list) -> list:
-    """The first check, all that comes after it, and the cells before it on whose names
-    it depends.
-    """
-    at = next(
-        i
-        for i, cell in enumerate(cells)
-        if cell.metadata.get("nbgrader", {}).get("grade")
-    )
+    """The first check, all that comes after it, and the cells that it depends on."""
+    at = next(i for i, cell in enumerate(cells) if is_check(cell))
     kept, wanted = cells[at:], names(cells[at])[1]
     for cell in reversed(cells[:at]):
         bound, used = names(cell)
@@ -75,7 +72,7 @@ def needed(cells: list) -> list:
 
 
 def names(cell) -> tuple[set[str], set[str]]:
-    """Names that a cell gives a value to (by importing too), and names that it uses."""
+    """The names that a cell gives a value to, by importing too, and those it uses."""
     bound, used = set(), set()
     for node in ast.walk(ast.parse(cell.source if cell.cell_type == "code" else "")):
         if isinstance(node, ast.Name):
@@ -98,11 +95,10 @@ def main(*words: str) -> int:
             for path in (Path(folder) / "built" / build.STUDENT).glob("[0-9]*.ipynb")
         }
         assert set(numbers or LONGEST_FIRST) == set(paths)
+        ordered = [paths[number] for number in LONGEST_FIRST if number in paths]
+        report_one = partial(report, whole="--whole" in words)
         with ThreadPool(2) as pool:
-            ordered = [paths[number] for number in LONGEST_FIRST if number in paths]
-            found = pool.map(
-                partial(report, whole="--whole" in words), ordered, chunksize=1
-            )
+            found = pool.map(report_one, ordered, chunksize=1)
     return not all(found)
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import nbformat
 from nbconvert.preprocessors import ClearOutputPreprocessor, Preprocessor
 
+from ..machine.places import REGISTER
 from ..machine.whole import whole_file
 
-REGISTER = ".tlkit-copies.json"  # marks a folder of learners' copies
 ROOT = Path(__file__).parents[2]
 FIRST = "00_start_here.ipynb"
 FOLDED = "<details><summary>Solution</summary>\n\n```python\n{}\n```\n\n</details>"

@@ -163,11 +163,14 @@ def by_all(recipe: str) -> Callable[..., Run]:
     return partial(_train, recipe)
 
 
-def cuts(recipe: str, unfreeze: str | None = None) -> tuple[str, ...]:
+def cuts(
+    recipe: str, backbone: Backbone, unfreeze: str | None = None
+) -> tuple[str, ...]:
     """The cuts whose activations a recipe will ask for.
 
     Args:
         recipe: its name.
+        backbone: decides which cuts there are.
         unfreeze: the lowest block that it trains, if it was told.
     """
     if recipe == "probe":
@@ -175,7 +178,7 @@ def cuts(recipe: str, unfreeze: str | None = None) -> tuple[str, ...]:
     if recipe not in LOWEST:
         return ()
     # a new head is standardised by the features, whatever is trained
-    below = cut_below(unfreeze or LOWEST[recipe])
+    below = cut_below(unfreeze or LOWEST[recipe], backbone.network)
     return ("features",) if below == "image" else ("features", below)
 
 
@@ -193,9 +196,9 @@ def _train(
     paths = []
     # here no process waits for a step of another
     with _Shares(jax.local_devices()).scope():
-        for cut in cuts(recipe, options.get("unfreeze")):
+        for cut in cuts(recipe, backbone, options.get("unfreeze")):
             for split in task.splits().values():
-                paths.append(_extract(backbone, split.images, cut, precision))
+                paths.append(extract(backbone, split.images, cut, precision))
     multihost_utils.sync_global_devices("features")
     lost = [path for path in paths if not path.exists()]
     if lost:
@@ -216,7 +219,7 @@ def _parts(path: Path) -> Path:
     return path.with_name(f"{path.name}.parts")
 
 
-def _extract(backbone: Backbone, images, cut: str, precision: str) -> Path:
+def extract(backbone: Backbone, images, cut: str, precision: str) -> Path:
     """Compute this process's parts of the features, and join all parts.
 
     Returns:

@@ -3,14 +3,15 @@ have.
 """
 
 from ..backbone import Backbone
-from ..recipes import ARTICLE, SCRATCH, TUNE
+from ..recipes import ARTICLE, BITFIT, SCRATCH, TUNE
 from ..recipes.budget import Costs, as_seconds
 from ..speed import measure
 from ..tasks import Task
 from ..training import Settings
-from .run import Plan
+from .plan import Plan
 
-WHOLE = {"scratch": SCRATCH, "article": ARTICLE}  # recipes that train every layer
+# Recipes whose steps go through every layer
+WHOLE = {"scratch": SCRATCH, "article": ARTICLE, "bitfit": BITFIT}
 LOWEST = {
     "fine_tune": "block5",
     "lp_ft": "all",

@@ -15,41 +15,9 @@ from typing import Any
 
 from ..files import fetch, pairs
 from . import child
+from .plan import Plan
 
 DRAWN_PAIR = "`python -m tlkit run --task digits --backbone letters`"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much is done.
-
-    Attributes:
-        recipes: names in ``RECIPES``, in this order.
-        seeds: how many draws of labels and first weights.
-        labels_per_class: validation labels included; None: all.
-        at_most: whether a task with fewer labels gives all that it has.
-        unfreeze: the lowest block that is fine-tuned; None: as the recipes have it.
-    """
-
-    recipes: tuple[str, ...] = ("scratch", "probe", "lp_ft")
-    seeds: int = 3
-    labels_per_class: int | None = 500
-    at_most: bool = False
-    unfreeze: str | None = None
-
-    def in_words(self) -> str:
-        """ "500 labels per class, 3 seeds, recipes scratch, probe and lp_ft"."""
-        labels = "all labels"
-        if self.labels_per_class:
-            up_to = "up to " if self.at_most else ""
-            labels = f"{up_to}{self.labels_per_class} labels per class"
-        seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
-        *others, last = self.recipes
-        recipes = f"recipes {', '.join(others)} and {last}" if others else last
-        words = f"{labels}, {seeds}, {recipes}"
-        if self.unfreeze and self.unfreeze != "all":
-            words += f" (from {self.unfreeze} upwards)"
-        return words
 
 
 SHORT = "short"  # the real pair's files are here, and nobody asked for anything else
@@ -129,7 +97,8 @@ def choose(options) -> Experiment:
     if options.seeds is not None:
         plan = replace(plan, seeds=options.seeds)
         if minutes:
-            minutes = tuple(-(-n * plan.seeds // usual.seeds) for n in minutes)
+            new, old = (-(-n * plan.seeds // usual.seeds) for n in minutes)
+            minutes = new, old
     return Experiment(kind, task, backbone, why, plan, minutes)
 
 

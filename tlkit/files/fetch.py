@@ -348,8 +348,9 @@ def _locked(file: RemoteFile, doing: str) -> Iterator[Path]:
         with FileLock(folder / f"{file.name}.lock"):
             yield folder
     except Exception as error:
-        number = getattr(error, "errno", None)
-        step = STEPS.get(errno.errorcode.get(number, ""), WAYS).format(folder)
+        number = error.errno if isinstance(error, OSError) else None
+        name = errno.errorcode.get(number, "") if number else ""
+        step = STEPS.get(name, WAYS).format(folder)
         cause = error if isinstance(error, OSError) else repr(error)
         said = file.advice(f"could not be {doing}", step)
         raise FetchError(f"{said} Cause: {cause}") from error

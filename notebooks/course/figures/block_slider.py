@@ -8,7 +8,7 @@ from tlkit import plots
 from tlkit.plots import INK, PALETTE
 
 from ..widgets import Explorer, explore
-from .parts import sheet
+from .arrays import sheet
 
 if TYPE_CHECKING:
     from tlkit.backbone import Backbone  # imports Keras
@@ -131,6 +131,9 @@ def _tile(ax, maps: np.ndarray, chosen: int | None = None) -> None:
     if chosen is not None:
         height, width = maps.shape[1] + GAP, maps.shape[2] + GAP
         corner = (chosen % side * width - 2, chosen // side * height - 2)
-        look = {"fill": False, "ec": PALETTE["scratch"], "lw": 3, "clip_on": False}
-        ax.add_patch(Rectangle(corner, width, height, **look))
+        frame = Rectangle(
+            corner, width, height, fill=False, ec=PALETTE["scratch"], lw=3
+        )
+        frame.set_clip_on(False)
+        ax.add_patch(frame)
     ax.axis("off")

@@ -8,7 +8,7 @@ from tlkit import evaluate, plots
 
 from ..widgets import Explorer, explore
 from ..widgets.explorer import DPI
-from .parts import sheet
+from .arrays import sheet
 
 COLUMNS, ROWS = 6, 3  # pictures that are shown of one cell
 SIZE = (8.4, 3.7)  # of the figure, inches
@@ -114,8 +114,8 @@ def _cell(figure, behind: np.ndarray, share, counts, cell: tuple[int, int]) -> N
     for column, count in enumerate(counts[true]):
         ink = "white" if share[true, column] > 0.5 else plots.INK
         ax.text(column, true, str(count), color=ink, **middle)
-    frame = {"fill": False, "ec": plots.PALETTE["scratch"], "lw": 3}
-    ax.add_patch(Rectangle((named - 0.5, true - 0.5), 1, 1, **frame))
+    corner, red = (named - 0.5, true - 0.5), plots.PALETTE["scratch"]
+    ax.add_patch(Rectangle(corner, 1, 1, fill=False, ec=red, lw=3))
 
 
 def _pictures(ax, pictures: np.ndarray | None) -> None:

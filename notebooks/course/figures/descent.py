@@ -273,9 +273,7 @@ def four_curves(
     for name, (step_size, batch) in FOUR.items():
         W, losses = np.zeros((X.shape[1], Y.shape[1])), []
         for _ in range(steps):
-            rows = slice(None)
-            if batch:
-                rows = rng.integers(0, len(X), batch)
+            rows = rng.integers(0, len(X), batch) if batch else slice(None)
             loss, gradient = loss_and_gradient(W, X[rows], Y[rows])
             W = W - step_size * gradient
             losses.append(loss)

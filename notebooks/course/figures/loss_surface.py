@@ -7,7 +7,7 @@ import numpy as np
 from tlkit.plots import FAINT, INK, PALETTE
 
 from ..widgets import Explorer, explore
-from .parts import softmax
+from .arrays import softmax
 
 NAMES = ("3", "5", "8")
 HALF = 3**-0.5  # half the side of an equilateral triangle of height 1

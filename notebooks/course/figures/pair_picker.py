@@ -7,7 +7,7 @@ import numpy as np
 from tlkit import evaluate, plots
 
 from ..widgets import Explorer, explore
-from .parts import sheet
+from .arrays import sheet
 
 Scores = Mapping[str, Mapping[str, Sequence[float]]]  # source -> target -> one per seed
 SHOWN = 4  # pictures of each task
@@ -42,6 +42,7 @@ def pair_picker(accuracy: Scores) -> Explorer:
     sources = [name for name in accuracy if name != "pixels"]
     targets = list(accuracy[sources[0]])
     # Every source that was trained learnt from the pictures of the letters task.
+    pictures: dict[str, tuple[np.ndarray | None, str]]
     pictures = {name: _pictures("letters") for name in sources if name != "random"}
     pictures |= {name: _pictures(name) for name in targets}
     pictures["random"] = (None, "no task:\nrandom parameters")

@@ -77,8 +77,8 @@ def _alone(ax, mine: evaluate.Interval, other: evaluate.Interval, names) -> None
         ax.axvspan(low, high, color=plots.FAINT, alpha=0.3, lw=0)
         middle = {"ha": "center", "va": "center", "fontsize": 11}
         ax.annotate("overlap", ((low + high) / 2, 0.5), color=plots.INK, **middle)
-    middle = (mine.mean + other.mean) / 2
-    ax.set(xlim=(middle - 0.07, middle + 0.07), xlabel="accuracy, each model alone")
+    centre = (mine.mean + other.mean) / 2
+    ax.set(xlim=(centre - 0.07, centre + 0.07), xlabel="accuracy, each model alone")
     _name_two_rows(ax, names)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from tlkit import glyphs, plots
 
 from ..widgets import Explorer, explore
-from .parts import softmax
+from .arrays import softmax
 
 if TYPE_CHECKING:
     from tlkit.training import Run  # imports Keras

@@ -11,7 +11,7 @@ import numpy as np
 from tlkit import evaluate, glyphs, plots
 
 from ..widgets import Explorer, explore
-from .parts import sheet
+from .arrays import sheet
 
 # A digit that nearly fills the scene, upright and in the middle, as a camera sees it
 # that never moves.

@@ -165,18 +165,16 @@ def unfreeze_dial(tuned: Tuned, depth: str = "block5", rate: str = "0.001"):
     from ..widgets import explore
 
     depths, rates = list(tuned), sorted(next(iter(tuned.values())), key=float)
-    curves = {
-        (d, r): np.array([run["validation"] for run in tuned[d][r]])  # (seeds, epochs)
-        for d in depths
-        for r in rates
-    }
-    reached = np.array([[curves[d, r][:, -1].mean() for r in rates] for d in depths])
-    left_over = np.array(
-        [
-            [np.mean([run["letters"] for run in tuned[d][r]]) for r in rates]
-            for d in depths
-        ]
-    )
+    shape = (len(depths), len(rates))
+    curves = {}  # (depth, step size) -> validation accuracy, float (seeds, epochs)
+    reached, left_over = np.empty(shape), np.empty(shape)
+    for i, of_depth in enumerate(depths):
+        for j, of_rate in enumerate(rates):
+            runs = tuned[of_depth][of_rate]
+            line = np.array([run["validation"] for run in runs])
+            curves[of_depth, of_rate] = line
+            reached[i, j] = line[:, -1].mean()
+            left_over[i, j] = np.mean([run["letters"] for run in runs])
 
     def draw(figure, depth: str, rate: str) -> str:
         figure.set_layout_engine("none")
@@ -226,9 +224,9 @@ def _board(ax, reached: np.ndarray, left_over: np.ndarray, at: tuple[int, int]) 
     middle = {"ha": "center", "va": "center", "fontsize": 10, "color": plots.INK}
     for (i, j), value in np.ndenumerate(reached):
         ax.text(j, i, f"{value:.3f}\nletters {left_over[i, j]:.2f}", **middle)
-    frame = {"fill": False, "ec": plots.PALETTE["scratch"], "lw": 4}
     row, column = at
-    ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **frame))
+    corner, red = (column - 0.5, row - 0.5), plots.PALETTE["scratch"]
+    ax.add_patch(Rectangle(corner, 1, 1, fill=False, ec=red, lw=4))
     ax.set(xlabel="step size", title="validation accuracy at the end")
     plots.axes(ax, None).tick_params(length=0)
 

@@ -28,6 +28,7 @@ from .pictures import (
     CLASSES,
     FEW,
     Examples,
+    Picture,
     PictureError,
     TeachError,
     read_picture,
@@ -145,7 +146,7 @@ class ClassRow:
 
     def show(self) -> None:
         """Say how many pictures there are, and show them."""
-        mine = ()
+        mine: tuple[Picture, ...] = ()
         if self.label < len(self.app.examples.names):
             mine = self.app.examples.of(self.label)
         self.upload.description = f"Choose pictures of {self.called}"
@@ -435,6 +436,7 @@ class TeachApp:
 
     @_said
     def _read_folder(self, _button) -> None:
+        """Take the pictures of a folder that holds a folder for each thing."""
         folder = self.folder.value.strip()
         if not folder:
             raise TeachError(
@@ -458,6 +460,7 @@ class TeachApp:
 
     @_said
     def _draw_example(self, _button) -> None:
+        """Take drawn digits as pictures."""
         if any(self.examples.of(label) for label in range(len(self.examples.names))):
             raise TeachError(
                 "expected no pictures yet, because the drawn ones take their place. "
@@ -469,6 +472,7 @@ class TeachApp:
 
     @_said
     def _learn(self, _button) -> None:
+        """Learn from the pictures, and show how good it is."""
         self.learn.disabled = True
         try:
             # What is missing is said at once, and not after TensorFlow's start.
@@ -496,7 +500,9 @@ class TeachApp:
             raise TeachError(
                 f"{NOTHING_LEARNT} Next: Learn, then choose the pictures again."
             )
-        probe, answers, wrong = self.probe, [], []
+        probe = self.probe
+        answers: list[Answer] = []
+        wrong: list[str] = []
 
         def show():
             self.answers.value = markup.answers(probe.classes, answers, wrong)
@@ -534,6 +540,7 @@ class TeachApp:
 
     @_said
     def _keep(self, _button) -> None:
+        """Write the model and its report into a new folder."""
         if self.probe is None:
             raise TeachError(f"{NOTHING_LEARNT} Next: Learn first.")
         self.say("Writing the model and its report…")

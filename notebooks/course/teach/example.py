@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tlkit import plots
-
-from ..figures.parts import sheet
+from ..figures.arrays import sheet
 from .pictures import Examples
 from .probe import Features, Probe, learn
 from .show import spotlight, where
@@ -47,6 +45,8 @@ def example_twin() -> tuple[dict[str, Any], dict[str, Any]]:
 
     examples = Examples()
     draw_example(examples)
+    from tlkit import plots  # imports Keras
+
     new = glyphs.draw(SYMBOLS, 3, 9, fonts=glyphs.TEST_FONTS).images
     with TemporaryDirectory() as folder:
         probe = learn(examples, Features("letters", folder))
@@ -77,7 +77,10 @@ def _drawn(
     """
     from matplotlib.figure import Figure
 
-    figure, ink = Figure(figsize=(8.4, 3.6)), {"fontsize": 11, "color": plots.INK}
+    from tlkit import plots
+
+    figure = Figure(figsize=(8.4, 3.6))
+    ink: dict[str, Any] = {"fontsize": 11, "color": plots.INK}
     _learnt_from(figure.add_axes((0.1, 0.05, 0.5, 0.8)), probe)
     figure.text(0.695, 0.89, "new", ha="center", **ink)
     figure.text(0.815, 0.89, "looks at", ha="center", **ink)
@@ -100,6 +103,8 @@ def _drawn(
 
 def _learnt_from(ax, probe: Probe) -> None:
     """The pictures that were learnt from, a row for each class."""
+    from tlkit import plots
+
     pictures = np.stack([picture.image for picture in probe.pictures])
     by_class = [pictures[probe.labels == i] for i in range(len(probe.classes))]
     ax.imshow(sheet(np.concatenate(by_class), columns=EACH))

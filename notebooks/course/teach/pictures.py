@@ -145,11 +145,8 @@ def _check_size(name: str, width: int, height: int) -> None:
     """Raise PictureError for too few pixels, or too many."""
     size = f"{width} × {height}"
     if min(width, height) < TINY:
-        wanted, step = (
-            f"at least {TINY} × {TINY} pixels",
-            "choose the original, not its icon",
-        )
-        raise _refused(name, wanted, size, step)
+        wanted = f"at least {TINY} × {TINY} pixels"
+        raise _refused(name, wanted, size, "choose the original, not its icon")
     if width * height > HUGE:
         raise _refused(name, _small(), size, "save a smaller copy")
 

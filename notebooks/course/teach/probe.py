@@ -1,7 +1,5 @@
 """A ridge head on frozen features: learnt in milliseconds, scored by leave-one-out."""
 
-import io
-import os
 import threading
 import time
 import zipfile
@@ -12,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from tlkit import evaluate
+from tlkit.machine.whole import whole_file
 
-from ..figures.parts import softmax
+from ..figures.arrays import softmax
 from .pictures import Examples, Picture
 
 # For features of length 1. Chosen on drawn digits, where 0.03 to 1 differ by a
@@ -138,14 +137,10 @@ class Features:
 
     def _keep(self) -> None:
         """Write the file whole or not at all; learning goes on without it."""
-        whole = io.BytesIO()
         keys, rows = np.array(list(self._known)), np.stack(list(self._known.values()))
-        np.savez(whole, keys=keys, features=rows)
-        half = self.file.with_name(f".unfinished-{os.getpid()}.npz")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            half.write_bytes(whole.getvalue())
-            os.replace(half, self.file)
+            with whole_file(self.file) as unfinished:
+                np.savez(unfinished, keys=keys, features=rows)
         except OSError as error:
             self.trouble = (
                 f"The features could not be kept ({error}): next time they are "

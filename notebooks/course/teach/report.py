@@ -38,7 +38,7 @@ def save(
     Raises:
         OSError: it cannot be written. Nothing is left behind.
     """
-    from tlkit.commands.report import new_folder
+    from tlkit.machine.whole import new_folder
     from tlkit.saved import save_model
 
     text, model = page(probe, warning, notes), probe.model()

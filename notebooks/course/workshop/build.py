@@ -206,7 +206,12 @@ def _mark(cell: NotebookNode, name: str, grade: bool) -> None:
         grade: True for the cell of a check, which cannot be changed; False for the cell
             of an answer, which cannot be removed.
     """
-    kind = {"solution": not grade, "grade": grade, "locked": grade, "task": False}
+    kind: dict[str, Any] = {
+        "solution": not grade,
+        "grade": grade,
+        "locked": grade,
+        "task": False,
+    }
     if grade:
         kind |= {"points": POINTS}
         cell.metadata["editable"] = False

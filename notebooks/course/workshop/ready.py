@@ -43,8 +43,9 @@ class Check:
 def understand(found: dict[str, Any]) -> list[Check]:
     """The checks in a doctor's file. Raises room.Refused if it is none."""
     checks = found.get("checks")
-    complete = isinstance(checks, dict) and set(DECISIVE) <= set(checks)
-    if not complete or len(checks) > MOST_CHECKS:
+    if not isinstance(checks, dict):
+        checks = {}
+    if not set(DECISIVE) <= set(checks) or len(checks) > MOST_CHECKS:
         raise room.Refused("not written by `python -m tlkit doctor --json`")
     return [_check(name, check) for name, check in checks.items()]
 
@@ -94,7 +95,8 @@ def run(arguments) -> int:
     """
     learners, refused = room.collect(arguments.files, understand)
     lacking: Counter[str] = Counter()
-    ready, not_ready = [], []
+    ready: list[str] = []
+    not_ready: list[str] = []
     for path, checks in learners.items():
         is_ready, text = describe(room.printable(path.stem, 24), checks)
         (ready if is_ready else not_ready).append(text)

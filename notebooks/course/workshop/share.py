@@ -7,13 +7,13 @@ Nobody else reads it, and nothing is sent. In a cell of one's own notebook::
 """
 
 import json
-import os
 import re
 import secrets
 from pathlib import Path
 from typing import Any
 
 import tlkit
+from tlkit.machine.whole import whole_file
 
 from .. import record
 from . import room
@@ -101,9 +101,9 @@ def share(name: str = "", file: str | Path = "progress-to-share.json") -> Path |
         return None
     file, name = Path(file), room.printable(name)
     shared = _as_json(kept, name, _number_of(file))
-    half = file.with_name(f".{file.name}.unfinished")
-    half.write_text(json.dumps(shared, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(half, file)
+    with whole_file(file) as unfinished:
+        text = json.dumps(shared, indent=1, ensure_ascii=False)
+        unfinished.write_text(f"{text}\n", "utf-8")
     lines = [
         "This is all that the file holds:",
         f"the version of the kit: {tlkit.__version__}",

@@ -152,7 +152,7 @@ def understand(found: dict[str, Any]) -> Progress:
         raise room.Refused(why)
     number = found.get("number")
     numbered = found.get("what") == share.MARK and isinstance(number, str)
-    key = number if numbered else repr(sorted(map(repr, kept.items())))
+    key = str(number) if numbered else repr(sorted(map(repr, kept.items())))
     outcomes = [*kept["exercises"].values(), *kept["quizzes"].values()]
     done = sum(tries for tries, _ in outcomes) + len(kept["guesses"])
     return Progress(key, numbered, done, kept, problems)
