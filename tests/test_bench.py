@@ -355,30 +355,30 @@ def test_when_a_training_ends_is_measured_in_both_ways(bench, setting, monkeypat
         return stream(batches)
 
     monkeypatch.setattr(bench.steps.fast, "stream", watched)
-    rows = bench.steps.ends(setting, (2, 3))
-    assert len(fed) == 2  # and not in Keras's way
+    rows = bench.steps.ends(setting, (2,))
+    assert len(fed) == 1  # and not in Keras's way
     for row, name in zip(rows, ("Keras", "tlkit"), strict=True):
-        assert row["fed"] == name and len(row["seconds"]) == len(row["waits"]) == 2
+        assert row["fed"] == name and len(row["seconds"]) == len(row["waits"]) == 1
         assert min(row["seconds"]) > 0 and min(row["waits"]) > 0
 
 
 def test_a_step_is_measured_with_plain_and_with_faster_convolutions(bench, monkeypatch):
-    backbone = tk.Backbone(None, width=0.5)  # wide enough for the faster ways
     used, by_places = [], bench.steps.fast._by_places
-    monkeypatch.setattr(processor, "in_words", lambda: "AVX2, oneDNN on")
 
     def counted(x, kernel):
         used.append(x.shape)
         return by_places(x, kernel)
 
     monkeypatch.setattr(bench.steps.fast, "_by_places", counted)
+    monkeypatch.setattr(bench.steps.fast, "CHANNELS", 1)
+    monkeypatch.setattr(processor, "in_words", lambda: "AVX2, oneDNN on")
     task = SimpleNamespace(image_shape=(32, 32, 3))
+    backbone = tk.Backbone("letters-small")
     given = SimpleNamespace(backbone=backbone, task=task, precision="float32")
-    block5, everything = bench.steps.parts(given, batch=2, repeats=1)
-    assert (block5["trained"], everything["trained"]) == ("block5", "all")
-    assert used and all(shape[-1] == 256 for shape in used)
-    for row in (block5, everything):
-        assert all(row[key] > 0 for key in ("forward", "down", "by_keras", "step"))
+    (row,) = bench.steps.parts(given, batch=2, repeats=1, depths=("block5",))
+    assert row["trained"] == "block5"
+    assert used and all(shape[1:3] == (2, 2) for shape in used)
+    assert all(row[key] > 0 for key in ("forward", "down", "by_keras", "step"))
 
 
 def test_rates_compare_in_turn_and_ratios_belong_to_one_repeat(bench, monkeypatch):

@@ -18,8 +18,13 @@ from tlkit.machine.quiet import keras
 ENDS = (8, 10, 13, 16, 20, 25, 32, 40, 50)  # steps of the trainings that are timed
 
 
-def parts(setting: recipes.Setting, batch: int = 32, repeats: int = 5) -> list[dict]:
-    """Where the milliseconds of a training step go, for block 5 and for all layers.
+def parts(
+    setting: recipes.Setting,
+    batch: int = 32,
+    repeats: int = 5,
+    depths: tuple[str, ...] = ("block5", "all"),
+) -> list[dict]:
+    """Where the milliseconds of a training step go, a row for each lowest block.
 
     Each row has, in milliseconds:
 
@@ -33,7 +38,7 @@ def parts(setting: recipes.Setting, batch: int = 32, repeats: int = 5) -> list[d
     outputs = keras.layers.Dense(10, dtype="float32")(shared.output)
     model = keras.Model(shared.input, outputs)
     found = []
-    for lowest in ("block5", "all"):
+    for lowest in depths:
         plain = Step(above_cut(model, cut_below(lowest)), batch)
         by_keras = milliseconds(plain.both_passes(), repeats)
         with fast.convolutions(model):
