@@ -17,6 +17,7 @@ import pytest
 from tlkit import features
 from tlkit.backbone import Backbone, at_cut
 from tlkit.features import CacheLimit, activations, entries
+from tlkit.machine.quiet import keras
 from tlkit.tasks import Rows
 
 SMALL = Backbone(None, width=1 / 16)
@@ -154,7 +155,7 @@ def test_two_writers_at_once_both_end_with_the_whole_entry(images, own_cache):
         writer.start()
     found = [results.get(timeout=180) for _ in writers]
     for writer in writers:
-        writer.join(30)
+        writer.join(180)
         assert writer.exitcode == 0
     assert (
         found[0]
@@ -231,12 +232,20 @@ def test_the_limit_never_exceeds_the_free_disk(monkeypatch):
     assert features.limit_bytes() < psutil.disk_usage("/").total * 2
 
 
+class Layer:
+    """Stands for a layer with outputs of one shape."""
+
+    def __init__(self, *shape):
+        self.output = np.zeros((1, *shape))
+
+
 class Counting:
-    """Stands for a network: says the first number of each row, and how many rows it was
-    given.
+    """Stands for a network of one layer: gives the first number of each row, and
+    remembers how many rows it was given.
     """
 
-    def __init__(self):
+    def __init__(self, *shape):
+        self.layers = [Layer(*shape)]
         self.rows = []
 
     def predict_on_batch(self, x):
@@ -245,19 +254,34 @@ class Counting:
 
 
 @pytest.mark.parametrize(
-    "count, shape, rows",
-    [(4_999, (4, 4, 3), 64), (5_001, (4, 4, 3), 256), (5_001, (33, 32, 3), 64)],
-    ids=["few", "many", "many large ones"],
+    "count, layer, rows",
+    [
+        (4_999, (32, 32, 64), 64),
+        (5_001, (32, 32, 64), 256),
+        (5_001, (64, 64, 64), 64),
+        (100, (224, 224, 64), 4),
+    ],
+    ids=["few", "many", "many large ones", "few of ImageNet's size"],
 )
-def test_many_small_images_pass_in_larger_batches_and_each_says_the_same(
-    count, shape, rows
+def test_a_batch_is_as_large_as_number_and_memory_allow_and_changes_nothing(
+    count, layer, rows
 ):
-    inputs = np.zeros((count, *shape), "uint8")
+    inputs = np.zeros((count, 4, 4, 3), "uint8")
     inputs[:, 0, 0, 0] = np.arange(count) % 251
-    network = Counting()
-    said = np.concatenate([part for _, part in features.forward(network, inputs)])
+    network = Counting(*layer)
+    outputs = features.predict(network, inputs)
     assert set(network.rows) == {rows}, "one size of batch, one trace"
-    assert np.array_equal(said[:, 0], np.arange(count) % 251)
+    assert outputs.dtype == np.float32
+    assert np.array_equal(outputs[:, 0], np.arange(count) % 251)
+
+
+def test_the_largest_layer_is_found_inside_of_a_network_too():
+    network = SMALL.build()
+    assert features.most_outputs(network) == 32 * 32 * 4
+    inputs = network.input
+    outer = keras.Model(inputs, keras.layers.Dense(3)(network(inputs)))
+    assert features.most_outputs(outer) == 32 * 32 * 4
+    assert features.most_outputs(object()) == 0
 
 
 def test_no_images_and_no_such_cut_are_clear_errors(images):

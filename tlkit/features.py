@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +19,13 @@ from filelock import FileLock
 from .backbone import Backbone, at_cut
 from .files.fetch import cache_dir
 from .machine import fast
-from .tasks import fingerprint
+from .machine.memory import leaving_nothing, unmap_pages
+from .machine.quiet import keras
+from .tasks import Rows, fingerprint
 
-# Images in one forward pass. With 256, one VGG16 layer outputs 67 MB at 32 pixels, and
-# 3.3 GB at 224.
-BATCH = 64
-# From this many small images on, the extra 67 MB pay off: a pass takes a sixth less
-# time.
-MANY = 5_000
+BATCH = 64  # images in one forward pass
+MANY = 5_000  # from this many images on, 256 in a pass: it takes less time
+LAYER_BYTES = 2**26  # one layer outputs no more in a pass: 67 MB
 _FORMAT = 1  # part of every key: raise it when the same key would hold other numbers
 
 
@@ -61,7 +60,13 @@ def limit_bytes() -> int:
 
 
 def activations(
-    backbone: Backbone, images, cut: str, *, precision="float32", model=None, run=None
+    backbone: Backbone,
+    images: np.ndarray | Rows,
+    cut: str,
+    *,
+    precision: str = "float32",
+    model: keras.Model | None = None,
+    run: Callable[..., Iterator[tuple[int, np.ndarray]]] | None = None,
 ) -> np.ndarray:
     """Activations of the images at a cut, from the cache if they are there.
 
@@ -84,14 +89,15 @@ def activations(
     path, made_from = place(backbone, images, cut, precision)
     with FileLock(f"{path}.lock"):  # freed by the system if its holder is killed
         if not path.exists():
-            below = at_cut(model or backbone.build(images.shape[1:], precision), cut)
-            with fast.convolutions(below):
-                _write(path, run or forward, below, images, precision, made_from)
+            whole = model or backbone.build(images.shape[1:], precision)
+            _write(path, run or forward, whole, images, made_from)
         os.utime(path)  # the least recently used entries go first
         return np.load(path / "activations.npy", mmap_mode="r", allow_pickle=False)
 
 
-def place(backbone: Backbone, images, cut: str, precision: str) -> tuple[Path, dict]:
+def place(
+    backbone: Backbone, images: np.ndarray | Rows, cut: str, precision: str
+) -> tuple[Path, dict]:
     """Where the activations lie once they are computed, and what they are made from.
 
     Raises:
@@ -116,48 +122,90 @@ def place(backbone: Backbone, images, cut: str, precision: str) -> tuple[Path, d
     return _root() / hashlib.sha256(text.encode()).hexdigest()[:24], made_from
 
 
-def _write(path: Path, run, below, images, precision: str, made_from: dict) -> None:
-    """Compute activations into a folder that gets its name when it is complete."""
+@leaving_nothing()
+def _write(path: Path, run, model: keras.Model, images, made_from: dict) -> None:
+    """Compute activations into a folder that gets its name when it is complete.
+
+    Args:
+        path: the folder, whose lock the caller holds.
+        run: ``forward``, or what takes its place.
+        model: a built backbone.
+        images: (n, …).
+        made_from: as ``place`` gives it, with cut and precision.
+    """
+    below = at_cut(model, made_from["cut"])
     shape = (len(images), *below.output.shape[1:])
-    dtype = np.dtype("float32" if precision == "float32" else "float16")
+    dtype = np.dtype("float32" if made_from["precision"] == "float32" else "float16")
     make_room(int(np.prod(shape)) * dtype.itemsize)
     partial = path.with_name(f"{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)  # of a writer that was killed
     partial.mkdir()
     store = np.lib.format.open_memmap(partial / "activations.npy", "w+", dtype, shape)
-    for start, rows in run(below, images):
-        store[start : start + len(rows)] = rows
+    with fast.convolutions(below):
+        for start, rows in run(below, images):
+            store[start : start + len(rows)] = rows
+            unmap_pages(store)
     store.flush()
     del store  # Windows renames no folder with an open file
     (partial / "entry.json").write_text(json.dumps(made_from), "utf-8")
     os.rename(partial, path)
 
 
-def forward(model, inputs, rows: int = 0) -> Iterator[tuple[int, np.ndarray]]:
+def forward(
+    model: keras.Model, inputs: np.ndarray | Rows, rows: int = 0
+) -> Iterator[tuple[int, np.ndarray]]:
     """Run a model over an array of any length, a batch at a time.
 
     Args:
-        model: a keras.Model.
-        inputs: (n, …).
-        rows: images in a batch; 0: 64, or 256 for many small images.
+        model: (n, …) -> (n, …).
+        inputs: (n, …), cast to float32.
+        rows: of a batch; 0: ``rows_at_once``.
 
     Yields:
         number of the batch's first row, and its outputs, float32.
     """
-    small = inputs[0].size <= 32 * 32 * 3
-    if not rows:
-        rows = 4 * BATCH if small and len(inputs) >= MANY else BATCH
+    rows = rows or rows_at_once(model, inputs)
     for start in range(0, len(inputs), rows):
         batch = inputs[start : start + rows].astype("float32")
+        unmap_pages(inputs)
         full = batch
         if len(batch) < rows:  # one shape, so that Keras traces once
             full = np.resize(batch, (rows, *batch.shape[1:]))
         yield start, np.asarray(model.predict_on_batch(full), "float32")[: len(batch)]
 
 
-def predict(model, inputs) -> np.ndarray:
-    """The outputs of a model for an array of any length: float32 (n, ...)."""
-    return np.concatenate([rows for _, rows in forward(model, inputs)])
+def rows_at_once(model: keras.Model, inputs: np.ndarray | Rows) -> int:
+    """How many rows go through a model in one batch: 64, or 256 where there are many.
+
+    Fewer where a layer's outputs would need too much memory: with 256 images, VGG16's
+    first layer outputs 67 MB at 32 pixels, and 3.3 GB at 224.
+    """
+    rows = BATCH if len(inputs) < MANY else 4 * BATCH
+    row_bytes = 4 * max(int(np.prod(inputs.shape[1:])), most_outputs(model))
+    while rows > 1 and rows * row_bytes > LAYER_BYTES:
+        rows //= 2
+    return rows
+
+
+def most_outputs(model: keras.Model) -> int:
+    """Numbers that the largest layer of a model outputs for one row, 0 if unknown."""
+    most = 0
+    for layer in getattr(model, "layers", []):
+        outputs = keras.tree.flatten(getattr(layer, "output", []))
+        sizes = [int(np.prod(output.shape[1:])) for output in outputs]
+        most = max(most, most_outputs(layer), *sizes)
+    return most
+
+
+def predict(model: keras.Model, inputs: np.ndarray | Rows) -> np.ndarray:
+    """The outputs of a model for an array of at least one row: float32 (n, …)."""
+    parts = forward(model, inputs)
+    _, rows = next(parts)
+    outputs = np.empty((len(inputs), *rows.shape[1:]), "float32")
+    outputs[: len(rows)] = rows
+    for start, rows in parts:
+        outputs[start : start + len(rows)] = rows
+    return outputs
 
 
 def make_room(needed: int) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from . import folders, glyphs, pixels
 from .files import fetch
 from .folders import MissingFolderError, TaskError
+from .machine.memory import unmap_pages
 
 ALL_FONTS = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
 # Symbols; number, seed and fonts of the training scenes, and of the test scenes.
@@ -105,7 +106,9 @@ class Rows:
         return len(self._rows)
 
     def __getitem__(self, index):
-        return np.take(self._array, self._rows[index], axis=0)
+        taken = np.take(self._array, self._rows[index], axis=0)
+        unmap_pages(self._array)
+        return taken
 
     def __array__(self, dtype=None, copy=None):
         return self[:].astype(dtype or self.dtype, copy=False)
@@ -206,6 +209,7 @@ def _sha256(array: np.ndarray | Rows) -> str:
     digest = hashlib.sha256(f"{tuple(array.shape)} {array.dtype}".encode())
     for start in range(0, len(array), 256):
         digest.update(np.ascontiguousarray(array[start : start + 256]).data)
+        unmap_pages(array)
     return digest.hexdigest()
 
 

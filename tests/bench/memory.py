@@ -49,12 +49,12 @@ def measure(
     rows = []
     with TemporaryDirectory() as folder:
         pictures = write_pictures(Path(folder), images + FEW, (32, 32, 3))
-        for some in [*([name] for name in names), list(names)]:
+        alone = {name: [name] for name in names}
+        for name, some in {**alone, "all in one call": list(names)}.items():
             with peers.empty_cache():
                 found = child(
                     "memory", **settings, recipes=some, pictures=str(pictures)
                 )
-            name = some[0] if len(some) == 1 else "all in one call"
             row = {
                 "recipe": name,
                 "images": images,

@@ -25,17 +25,17 @@ def leaving_nothing():
 
     Source: https://github.com/tensorflow/tensorflow/issues/97697
     """
-    known = set(_gradients())
+    known = set(registered_gradients())
     try:
         yield
     finally:
-        registered = _gradients()
+        registered = registered_gradients()
         for name in set(registered) - known:
             del registered[name]
         gc.collect()  # models and optimizers hold each other
 
 
-def _gradients() -> dict:
+def registered_gradients() -> dict:
     """TensorFlow's registered gradients by name; empty if they are not there."""
     if "tensorflow" not in sys.modules:
         return {}
