@@ -197,7 +197,7 @@ task = Task("black", "?", tuple("abcdefghij"), *splits, True, None, 0)
 vgg16 = Backbone(None, width=1.0)
 for name, recipe in RECIPES.items():
     if name == "article":
-        continue  # black / 255 is 0: its first kernel gets no gradient; scratch is as large
+        continue  # black / 255 is 0, which gives its first kernel no gradient
     open("/proc/self/clear_refs", "w").write("5")  # VmHWM begins again
     changes = {"steps": 3, "min_epochs": 1, "epoch_steps": 3}
     run = recipe.train(vgg16, task, **changes)
