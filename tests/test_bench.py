@@ -27,8 +27,8 @@ MODULES = (
     "kinds",
     "main_job",
     "measure",
-    "memory",
     "page",
+    "peaks",
     "peers",
     "rates",
     "recipes",
@@ -396,7 +396,7 @@ def test_rates_compare_in_turn_and_ratios_belong_to_one_repeat(bench, monkeypatc
 
 
 def test_memory_is_that_of_a_fresh_process_for_each_recipe_and_for_all(bench):
-    rows = bench.memory.measure(
+    rows = bench.peaks.measure(
         tk.Backbone("letters-small"),
         "float32",
         images=120,

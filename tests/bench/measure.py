@@ -10,8 +10,8 @@ from pathlib import Path
 import batches
 import figure
 import main_job
-import memory
 import page
+import peaks
 import peers
 import rates
 import recipes
@@ -157,7 +157,7 @@ def measure_rates(results: Results, kind: Kind, given: Namespace, setting) -> No
 def measure_memory(results: Results, kind: Kind, given: Namespace, setting) -> None:
     """Peak memory of the recipes."""
     few = QUICK_MEMORY if given.quick else {}
-    found = memory.measure(setting.backbone, setting.precision, **few)
+    found = peaks.measure(setting.backbone, setting.precision, **few)
     results.update(memory=found)
 
 
