@@ -242,7 +242,8 @@ def _read_block(section: Section, block: str, following: str) -> None:
     elif block.startswith("|"):
         cards.append(Card([_markdown(block)], _table_height(block)))
     elif block.startswith("$$"):
-        height = 100 + 36 * block.count(r"\\")
+        tall = 45 if re.search(r"\\(frac|sum)", block) else 0
+        height = 100 + tall + 36 * block.count(r"\\")
         cards.append(Card([_markdown(block, "formula")], height))
     elif block.startswith("```"):
         block = _comments_close(block)
@@ -484,7 +485,8 @@ def _text(text: str, look: str = "text") -> Card:
     joined = re.sub(r"(?<=\w)\n(?=\w)", " ", text)
     lines = sum(ceil(len(plain(line)) / WIDTH) for line in joined.split("\n"))
     size = 0.75 if look == "small" else 1
-    return Card([_markdown(text, look)], round(LINE * lines * size) + 8)
+    around = 30 if look in ("answer", "box", "hint") else 8  # these have a frame
+    return Card([_markdown(text, look)], round(LINE * lines * size) + around)
 
 
 def _table_height(block: str) -> int:
@@ -495,7 +497,7 @@ def _table_height(block: str) -> int:
 def _code_height(source: str) -> int:
     """Of code, pixels."""
     lines = sum(ceil(len(line) / CODE_WIDTH) for line in source.splitlines())
-    return 29 * lines + 20
+    return 29 * lines + 34
 
 
 def _markdown(source: str, look: str = "text") -> NotebookNode:
@@ -691,7 +693,7 @@ def _most(page: list[Card]) -> float:
     """
     small = [card.cells[0].metadata.size / 0.52 for card in page if card.printed]
     large = any(card.figure and card.height > FIGURE / 2 for card in page)
-    return min([1.12 if large else 1.35, *small])
+    return min([1.12 if large else 1.3, *small])
 
 
 def _height(page: list[Card]) -> float:
