@@ -255,6 +255,12 @@ def test_a_drawing_has_few_colours_and_looks_the_same_and_pictures_keep_all_of_t
         assert pictures.mode == "RGB"
 
 
+def test_a_text_is_one_line_even_if_labels_in_it_have_several():
+    file = io.BytesIO(plots.png(plots.five_steps(1), "2\nred, 4\ngreen"))
+    with Image.open(file) as picture:
+        assert picture.info["Description"] == "2 red, 4 green"
+
+
 def test_a_figure_without_text_is_refused():
     with pytest.raises(ValueError, match="alt: expected a sentence, got none"):
         plots.show(plots.five_steps(1), " ")

@@ -127,6 +127,21 @@ def test_from_scratch_starts_from_random_weights_not_from_the_pretrained_ones(
     assert np.mean(close) < 0.2 * np.mean(far)
 
 
+def test_from_scratch_begins_at_the_loss_of_guessing(digits):
+    untrained = tk.from_scratch(
+        tk.Backbone("letters"),
+        digits,
+        rate=1e-6,
+        schedule=False,
+        steps=1,
+        min_epochs=1,
+        keep_best=False,
+    )
+    assert untrained.backbone.preprocessing == "1/255"
+    assert untrained.history["val_loss"][0] == pytest.approx(np.log(10), rel=0.1)
+    assert tk.Backbone("letters").random().preprocessing == "own", "as frozen features"
+
+
 def test_the_article_is_copied_with_its_mistakes(backbone, digits):
     run = tk.article(backbone, digits, steps=2, epoch_steps=1)
     layers = {layer.name: layer for layer in run.model.layers}

@@ -65,8 +65,9 @@ class Backbone:
         batch_norm: batch normalisation after every convolution of VGG16; follows
             likewise.
         seed: of the random weights.
-        preprocessing: "own", as the weights were trained, or "1/255", the article's
-            mistake, kept so that its price can be measured.
+        preprocessing: "own", as the weights were trained, or "1/255", pixels from 0 to
+            1: what random weights need, and with VGG16's pretrained ones the article's
+            mistake, whose price can so be measured.
         architecture: a name in ``networks.ARCHITECTURES``: "vgg16", "efficientnet" or
             "mobilenet_v3_small"; follows from the weights if they are published ones.
     """

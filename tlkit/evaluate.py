@@ -1,10 +1,11 @@
 """Scores with honest intervals, on plain arrays: nothing here knows about models or
 tasks.
 
-Every interval is a 95 % interval: were the whole procedure repeated, about 95 of 100
-such intervals would contain the true value. One run is uncertain because its test
-images are a sample; several seeds show in addition how much the labels that were drawn
-and the training itself matter.
+Every interval is a 95 % interval, and each covers what varied, and no more. The
+interval of one trained model is about other test images: the model stays as it is. That
+of several seeds on one test split is about other labels and other trainings: the images
+stay as they are, so it is too narrow for a recipe on new images. Notebook 07 takes both
+apart.
 """
 
 from collections.abc import Sequence

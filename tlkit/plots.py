@@ -439,6 +439,7 @@ def png(drawing, alt: str | None = None, dpi: int = 110) -> bytes:
 def _alt(drawing, alt: str | None) -> str:
     """The given text or the attached one. Raises ValueError if there is neither."""
     found = _figure(drawing).get_label() if alt is None else alt
+    found = " ".join(found.split())  # labels in it may have several lines
     if not found.strip():
         raise ValueError(
             "alt: expected a sentence, got none: say what the figure shows, for people "

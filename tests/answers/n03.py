@@ -97,7 +97,7 @@ WRONG = [
     ("03 average", last_left_out, "They count too"),
     ("03 average", lambda losses, batch: sum(sums(losses, batch)), "sum of all losses"),
     ("03 average", lambda losses, batch: losses.max(), "divide once, at the end"),
-    ("03 first loss", ("A", log(40)), "where every honest training begins"),
+    ("03 first loss", ("A", log(40)), "an untrained network should begin about here"),
     ("03 first loss", ("C", log(40)), "does not count right answers"),
     ("03 first loss", ("B", log(10)), "each class 1/40"),
     ("03 first loss", ("B", 4 * log(10)), "not four times the loss"),

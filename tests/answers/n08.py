@@ -3,8 +3,8 @@
 import numpy as np
 
 HEIGHTS = {  # as measured
-    "probe": {2: 0.71, 20: 0.84, 500: 0.90},
-    "scratch": {2: 0.10, 20: 0.11, 500: 0.56},
+    "probe": {2: 0.65, 20: 0.84, 500: 0.90},
+    "scratch": {2: 0.10, 20: 0.14, 100: 0.25, 200: 0.48, 500: 0.81},
 }
 FOUND = {  # about as measured
     "letter or digit": {
@@ -70,17 +70,19 @@ def every(k):
 
 
 RIGHT = {
-    "08 curve": (250, (HEIGHTS,)),
+    "08 curve": (100, (HEIGHTS,)),
     "08 neighbours": (places(nearest), ()),
     "08 decide": (GOOD, (FOUND,)),
 }
 WRONG = [
-    ("08 curve", 498, "a quotient"),
-    ("08 curve", 25, "further to the left"),
-    ("08 curve", 500, "Divide by what"),
-    ("08 curve", 0.004, "other way round"),
-    ("08 curve", 1.6, "compared heights"),
-    ("08 curve", 100, "right end of the line"),
+    ("08 curve", 198, "a quotient"),
+    ("08 curve", 10, "further to the left"),
+    ("08 curve", 250, "is above the probe's left end already"),
+    ("08 curve", 50, "not the last such point"),
+    ("08 curve", 200, "Divide by what"),
+    ("08 curve", 0.01, "other way round"),
+    ("08 curve", 1.1, "compared heights"),
+    ("08 curve", 7, "last point below the probe's left end"),
     ("08 neighbours", lambda numbers, k: ..., "where the dots are"),
     ("08 neighbours", places(itself_too), "vote for itself"),
     ("08 neighbours", places(itself_too, sign=-1), "farthest"),

@@ -24,12 +24,14 @@ class Network:
         published: what ``Backbone`` takes as weights -> the file, as ``fetch`` names
             it.
         any_precision: whether it can be built in bfloat16 and float16.
+        untrained: which ``Backbone.preprocessing`` suits random weights.
     """
 
     name: str
     blocks: Mapping[str, str]
     published: Mapping[str, str] = {}
     any_precision = False
+    untrained = "own"
 
     @property
     def cuts(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ class VGG16(Network):
     blocks = {block: f"{block}_pool" for block in BLOCKS}
     published = {"imagenet": "vgg16"}
     any_precision = True
+    untrained = "1/255"  # He's random weights are made for inputs around 1, not 100
 
     def describe(self, file: Path) -> dict:
         """Width and batch normalisation, read from the shapes in the file."""

@@ -203,8 +203,8 @@ def even_spread(answer):
 
 @first_loss.mistake
 def stuck(answer):
-    """Nothing is stuck yet: this is where every honest training begins. If it is still
-    ln 10 after some epochs, then worry.
+    """Nothing is stuck yet: an untrained network should begin about here. If it is
+    still ln 10 after some epochs, then worry.
     """
     return answer[0] == "A"
 

@@ -9,23 +9,24 @@ from . import by_name
 
 curve = Exercise(
     "08 curve",
-    expects="a number: at least how many times fewer labels",
-    praise="And it is a lower bound: the line from scratch has not even come up to the "
-    "probe's left end.",
-    hint="Divide the labels under the right end of the line from scratch by those "
-    "under the left end of the probe's.",
+    expects="a number: more than how many times fewer labels",
+    praise="At the next point the line from scratch is above the probe's left end. So "
+    "the true number lies between this quotient and the next one.",
+    hint="Go along the line from scratch to its last point below the probe's left end. "
+    "Divide the labels of the one by the labels of the other.",
 )
 Heights = Mapping[str, Mapping[int, float]]  # way -> labels per class -> accuracy
-
-
-def _most_from_scratch(heights: Heights) -> int:
-    """Labels per class where the line from scratch ends."""
-    return max(heights["scratch"])
 
 
 def _fewest_of_the_probe(heights: Heights) -> int:
     """Labels per class where the line of the probe begins."""
     return min(heights["probe"])
+
+
+def _last_below(heights: Heights) -> int:
+    """Most labels per class that, from scratch, do not reach the probe's left end."""
+    left_end = heights["probe"][_fewest_of_the_probe(heights)]
+    return max(n for n, height in heights["scratch"].items() if height < left_end)
 
 
 def _is_near(answer, number: float) -> bool:
@@ -34,34 +35,31 @@ def _is_near(answer, number: float) -> bool:
 
 @curve.right
 def quotient(answer, heights: Heights):
-    wanted = _most_from_scratch(heights) / _fewest_of_the_probe(heights)
+    wanted = _last_below(heights) / _fewest_of_the_probe(heights)
     return _is_near(answer, wanted)
 
 
 @curve.mistake
 def difference(answer, heights: Heights):
     """That is how many labels fewer. "Times" asks for a quotient."""
-    fewer = _most_from_scratch(heights) - _fewest_of_the_probe(heights)
+    fewer = _last_below(heights) - _fewest_of_the_probe(heights)
     return _is_near(answer, fewer)
 
 
 @curve.mistake
 def probe_at_twenty(answer, heights: Heights):
-    """You took the point at 20 labels. The probe's line begins further to the left."""
-    return _is_near(answer, _most_from_scratch(heights) / 20)
+    """You took the probe's point at 20 labels. Its line begins further to the left."""
+    return _is_near(answer, _last_below(heights) / 20)
 
 
 @curve.mistake
-def end_of_the_line(answer, heights: Heights):
-    """That is where the line from scratch ends. Divide by what the probe needs."""
-    return _is_near(answer, _most_from_scratch(heights))
-
-
-@curve.mistake
-def upside_down(answer, heights: Heights):
-    """The other way round: the larger number of labels goes on top."""
-    upside = _fewest_of_the_probe(heights) / _most_from_scratch(heights)
-    return _is_near(answer, upside)
+def already_above(answer, heights: Heights):
+    """At that point the line from scratch is above the probe's left end already. You
+    have found "at most"; the question asks for "more than".
+    """
+    labels = answer * _fewest_of_the_probe(heights)
+    above = [n for n in heights["scratch"] if n > _last_below(heights)]
+    return any(_is_near(labels, n) for n in above)
 
 
 @curve.mistake
@@ -71,6 +69,31 @@ def heights_compared(answer, heights: Heights):
     """
     ratio = max(heights["probe"].values()) / max(heights["scratch"].values())
     return 0 < answer < 10 and abs(answer - ratio) < 0.3
+
+
+@curve.mistake
+def not_the_last(answer, heights: Heights):
+    """There the line from scratch is below the probe's left end, but it is not the last
+    such point.
+    """
+    labels = answer * _fewest_of_the_probe(heights)
+    below = [n for n in heights["scratch"] if n < _last_below(heights)]
+    return any(_is_near(labels, n) for n in below)
+
+
+@curve.mistake
+def labels_from_scratch(answer, heights: Heights):
+    """So many labels does it need from scratch, and more. Divide by what the probe
+    needs.
+    """
+    return _is_near(answer, _last_below(heights))
+
+
+@curve.mistake
+def upside_down(answer, heights: Heights):
+    """The other way round: the larger number of labels goes on top."""
+    upside = _fewest_of_the_probe(heights) / _last_below(heights)
+    return 0 < answer < 1 and abs(answer - upside) < 0.01
 
 
 neighbours = Exercise(
