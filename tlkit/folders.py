@@ -385,6 +385,8 @@ def _kind(name: str) -> str:
 def _by_content(file: str, kind: str) -> str:
     """The suffix that a file should have, if its first bytes are those of a picture."""
     format = format_of(file)
+    if format == "TIFF" and kind != "no suffix":
+        return kind  # a camera's raw file begins like a TIFF
     if format in FORMATS:
         return f".{format.lower()}"
     return f"{kind}, in fact {format}" if format else kind
