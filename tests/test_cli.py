@@ -468,8 +468,9 @@ def test_a_folder_is_a_task_of_ones_own_and_its_model_labels_pictures(
     status, said, _ = tlkit("predict", folder, *pictures)
     first, second = said.splitlines()
     assert status == 0 and "0.png: red " in first and "1.png: blue " in second
-    status, _, aside = tlkit("predict", folder, bad)
+    status, said, aside = tlkit("predict", folder, bad, pictures[1])
     assert status == 1 and "bad.png: expected a picture" in aside
+    assert "1.png: blue " in said, "the good ones are answered"
 
 
 # The cache, Ctrl-C

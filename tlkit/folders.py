@@ -5,22 +5,48 @@ Looking at the folders opens no picture: ``tlkit.tasks`` chooses among the names
 """
 
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from .pixels import FORMATS
+from .pixels import FORMATS, format_of
 from .pixels import decode as decode  # notebooks say tk.folders.decode
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
-SPLITS = {  # name of a folder -> split
-    "train": "train",
-    "test": "test",
-    "validation": "validation",
-    "val": "validation",
+SUFFIXES = (
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".png",
+    ".gif",
+    ".bmp",
+    ".webp",
+    ".tif",
+    ".tiff",
+)
+SPLITS = {  # split -> what people call its folder, in small letters, "-" and " " as "_"
+    "train": ("train", "training", "train_set", "training_set", "seg_train"),
+    "validation": ("validation", "valid", "val", "dev", "validation_set", "val_set"),
+    "test": ("test", "testing", "test_set", "testing_set", "seg_test"),
 }
+SPLIT_OF = {name: split for split, names in SPLITS.items() for name in names}
+SIDES = (  # words that a mirror turns into others, in small letters
+    ("left", "right"),
+    ("links", "rechts"),
+    ("gauche", "droite"),
+    ("izquierda", "derecha"),
+    ("左", "右"),
+)
+SYSTEM = (  # folders that a system makes, in small letters
+    "@eadir",
+    "#recycle",
+    "$recycle.bin",
+    "lost+found",
+    "system volume information",
+)
 LISTED = 10  # files that an error names
 
 
@@ -126,19 +152,37 @@ class ClassFolders:
         return [f"{self.names[i]} ({damaged[i]})" for i in sorted(damaged)]
 
 
+def sided(classes: tuple[str, ...]) -> list[str]:
+    """The classes whose pictures may belong to another one when they are mirrored.
+
+    Those whose names speak of left or right; and single letters and digits, because
+    pictures of them probably show just these.
+    """
+    words = {word for pair in SIDES for word in pair}
+    return [
+        name
+        for name in classes
+        if len(name) == 1 or words & set(re.findall(r"\w+", name.lower()))
+    ]
+
+
 def find(root: Path) -> ClassFolders:
     """Look at ``root/train/<class>/*`` with optional ``validation`` and ``test``, or at
-    ``root/<class>/*``. No picture is opened.
+    ``root/<class>/*``. No picture is decoded. Splits may have any name in ``SPLITS``.
+
+    One outer folder, as an archive leaves it, is gone through.
 
     Raises:
         MissingFolderError, SingleClassError, UnseenClassError: as they say above.
+        TaskError: two folders for one split, or splits of unknown names.
     """
     names: list[str] = []
     labels: list[int] = []
     rows: dict[str, dict[str, np.ndarray]] = {}
     ignored: Counter[str] = Counter()
     prefix = os.path.join(root, "")
-    folders = _class_folders(root)
+    splits, notes = _split_folders(root)
+    folders = _class_folders(splits)
     classes = tuple(folders["train"])
     for split, places in folders.items():
         rows[split] = {}
@@ -147,26 +191,30 @@ def find(root: Path) -> ClassFolders:
             for file in _files(place):
                 below = file.removeprefix(prefix).replace(os.sep, "/")
                 kind = _kind(below)
+                if kind not in SUFFIXES and kind not in PASSED_OVER:
+                    kind = _by_content(file, kind)
                 if kind in SUFFIXES:
                     names.append(below)
                     labels.append(classes.index(name))
                 else:
                     ignored[kind] += 1
             rows[split][name] = np.arange(first, len(names))
-    notes = tuple(
-        f"ignored {count} files ({kind}): not {', '.join(FORMATS)}"
+    notes += [
+        f"left out {count} files ({kind}): not {', '.join(FORMATS)}"
         for kind, count in sorted(ignored.items())
-    )
+    ]
+    for split, places in folders.items():
+        if absent := [name for name in classes if name not in places]:
+            notes.append(f"{split}: no pictures of {', '.join(absent)}")
     return ClassFolders(
-        root, classes, tuple(names), np.array(labels, "int64"), rows, notes
+        root, classes, tuple(names), np.array(labels, "int64"), rows, tuple(notes)
     )
 
 
-def _class_folders(root: Path) -> dict[str, dict[str, Path]]:
+def _class_folders(splits: dict[str, Path]) -> dict[str, dict[str, Path]]:
     """Split -> class -> its folder."""
-    places = _split_folders(root)
-    found = {split: _folders(place) for split, place in places.items()}
-    for split, place in places.items():
+    found = {split: _folders(place) for split, place in splits.items()}
+    for split, place in splits.items():
         if not found[split]:
             raise MissingFolderError(
                 f"expected a folder for each class in {place}, got none. "
@@ -181,35 +229,114 @@ def _class_folders(root: Path) -> dict[str, dict[str, Path]]:
             )
     if len(found["train"]) == 1:
         raise SingleClassError(
-            f"expected at least two classes in {places['train']}, "
+            f"expected at least two classes in {splits['train']}, "
             f"got {list(found['train'])}. Next: add another."
         )
     return found
 
 
-def _split_folders(root: Path) -> dict[str, Path]:
-    """Split -> the folder that holds its class folders, "train" first."""
-    below = _folders(root)
-    splits = {}
+def _split_folders(root: Path) -> tuple[dict[str, Path], list[str]]:
+    """Split -> the folder that holds its class folders, "train" first.
+
+    Returns:
+        the folders, and sentences on what was gone through or not used.
+    """
+    top = _innermost(root)
+    notes = [] if top == root else [f"looked in {top.relative_to(root)}/"]
+    below = _folders(top)
+    splits: dict[str, Path] = {}
     for name, path in below.items():
-        if name.lower() in SPLITS:
-            splits[SPLITS[name.lower()]] = path
+        split = SPLIT_OF.get(_plain(name))
+        if split in splits:
+            raise TaskError(
+                f"expected one {split} folder in {top}, got {splits[split].name}/ and "
+                f"{name}/. Next: put their pictures together, or rename one of them"
+            )
+        if split:
+            splits[split] = path
     only_splits = len(splits) == len(below)
     if not only_splits and not ("train" in splits and _folders(splits["train"])):
         splits = {}  # a folder `train` may be a class of trains
     if not splits:
-        return {"train": root}
-    return {"train": root / "train", **splits}
+        _refuse_splits_of_other_names(top, below)
+        return {"train": top}, notes + _passed_over(top)
+    unused = [f"{name}/" for name in below if SPLIT_OF.get(_plain(name)) not in splits]
+    if unused:
+        notes.append(f"not used: {', '.join(unused)}")
+    splits = {"train": top / "train", **splits}
+    splits = {split: _innermost(place, split) for split, place in splits.items()}
+    for place in (top, *splits.values()):
+        notes += _passed_over(place)
+    return splits, notes
+
+
+def _innermost(place: Path, split: str | None = None) -> Path:
+    """Through folders that hold nothing but one folder with folders in it.
+
+    Args:
+        place: where to begin.
+        split: whose folder it is. A folder named as a split is gone through only if it
+            is this one, as in seg_train/seg_train/.
+    """
+    while True:
+        below = list(_folders(place).items())
+        if len(below) != 1:
+            return place
+        (name, path) = below[0]
+        is_other = SPLIT_OF.get(_plain(name), split) != split
+        has_files = any(item.is_file() for item in place.iterdir())
+        if is_other or has_files or not _folders(path):
+            return place
+        place = path
+
+
+def _refuse_splits_of_other_names(top: Path, classes: dict[str, Path]) -> None:
+    """Raise TaskError if all folders hold folders of the same names."""
+    inner = [set(_folders(path)) for path in classes.values()]
+    shared = sorted(set.intersection(*inner)) if len(inner) > 1 else []
+    if len(shared) > 1:
+        raise TaskError(
+            f"expected a folder for each class in {top}, got folders "
+            f"({', '.join(classes)}) that all hold {', '.join(shared)}: "
+            "these look like splits. Next: call them train, validation and test"
+        )
+
+
+def _plain(name: str) -> str:
+    """A folder's name as ``SPLIT_OF`` has it: "Training-Set" is "training_set"."""
+    return name.lower().replace("-", "_").replace(" ", "_")
+
+
+def _is_of_the_system(name: str) -> bool:
+    """Whether a file or folder is hidden, or something that a system makes."""
+    lower = name.lower()
+    return lower.startswith((".", "__")) or lower in SYSTEM
 
 
 def _folders(place: Path) -> dict[str, Path]:
-    """Name -> folder, in alphabetical order, hidden ones left out."""
+    """Name -> folder, in alphabetical order, those of the system left out."""
     paths = place.iterdir() if place.is_dir() else ()
     return {
         readable(path.name): path
         for path in sorted(paths, key=str)
-        if path.is_dir() and not path.name.startswith((".", "__"))
+        if path.is_dir() and not _is_of_the_system(path.name)
     }
+
+
+def _passed_over(place: Path) -> list[str]:
+    """Sentences on links that lead nowhere and on the system's folders."""
+    dead, system = [], []
+    for path in sorted(place.iterdir(), key=str) if place.is_dir() else ():
+        if path.is_symlink() and not path.exists():
+            dead.append(readable(path.name))
+        elif path.is_dir() and _is_of_the_system(path.name):
+            system.append(f"{readable(path.name)}/")
+    notes = []
+    if dead:
+        notes.append(f"links that lead nowhere: {', '.join(dead)}")
+    if system:
+        notes.append(f"left out folders of the system: {', '.join(system)}")
+    return notes
 
 
 def readable(name: str) -> str:
@@ -225,20 +352,41 @@ def _files(folder: str | Path) -> list[str]:
 
     Of 60,000 files that ``Path.rglob`` would ask the disk about one by one, this reads
     the folders alone.
+
+    Raises:
+        TaskError: a folder cannot be read.
     """
     found = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                found += _files(entry.path)
-            elif entry.is_file():
-                found.append(entry.path)
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    found += _files(entry.path)
+                elif entry.is_file():
+                    found.append(entry.path)
+    except PermissionError as error:
+        raise TaskError(
+            f"{readable(str(folder))} cannot be read ({error.strerror}). "
+            "Next: ask for the right to read it, or move it elsewhere"
+        ) from error
     return sorted(found)
+
+
+PASSED_OVER = ("hidden",)  # kinds of files that are not looked into
 
 
 def _kind(name: str) -> str:
     """The suffix of a file's name, in lower case; or "no suffix", or "hidden"."""
-    folder, _, file = name.rpartition("/")
-    if file.startswith(".") or folder.rpartition("/")[2].startswith("."):
-        return "hidden"  # ._cat.jpg, .ipynb_checkpoints/
-    return os.path.splitext(file)[1].lower() or "no suffix"
+    if any(_is_of_the_system(part) for part in name.split("/")):
+        return "hidden"  # ._cat.jpg, .ipynb_checkpoints/, @eaDir/
+    return os.path.splitext(name)[1].lower() or "no suffix"
+
+
+def _by_content(file: str, kind: str) -> str:
+    """The suffix that a file should have, if its first bytes are those of a picture."""
+    format = format_of(file)
+    if format == "TIFF" and kind != "no suffix":
+        return kind  # a camera's raw file begins like a TIFF
+    if format in FORMATS:
+        return f".{format.lower()}"
+    return f"{kind}, in fact {format}" if format else kind

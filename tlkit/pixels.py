@@ -8,6 +8,7 @@ no faster, neither with pictures of 32 pixels nor with photographs.
 import hashlib
 import json
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -22,17 +23,31 @@ from .files.fetch import cache_dir
 from .machine.bar import bar
 
 # All that Pillow may try, whatever a file calls itself.
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
+BEGINNINGS = {  # first bytes of a file -> its format
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG": "PNG",
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"RIFF....WEBP": "WEBP",
+    rb"II\*\x00": "TIFF",
+    rb"MM\x00\*": "TIFF",
+    b"....ftyp(heic|heix|mif1|msf1)": "HEIC",
+    b"....ftypavi[fs]": "AVIF",
+}
 AT_ONCE = 256  # pictures decoded between two looks at the bar: at most 40 MB of pixels
-_VERSION = 1  # of what `decode` makes of a file: raise it if that changes
+LARGEST = 180_000_000  # pixels that a picture may need in memory
+TURNED = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # orientation -> PIL's Transpose
+DEPTHS = (8, 12, 16)  # bits of a grey picture, of cameras and scanners
+_VERSION = 2  # of what `decode` makes of a file: raise it if that changes
 
 
 def decode(file: str | Path | BinaryIO, size: int) -> np.ndarray:
     """One picture as the networks see it.
 
     It is turned upright, laid on white where it is transparent and squeezed to a square
-    (bilinear, antialiased). Of an animation the first frame counts, of 16-bit grey the
-    upper 8 bits.
+    (bilinear, antialiased). Of an animation the first frame counts. Grey of more than 8
+    bits is scaled by the depth that the picture uses: 8, 12 or 16 bits.
 
     Args:
         file: a path, or a file opened for reading bytes.
@@ -42,22 +57,98 @@ def decode(file: str | Path | BinaryIO, size: int) -> np.ndarray:
         uint8 (size, size, 3), RGB, 0-255.
 
     Raises:
-        Exception: of many kinds; Pillow's decoders raise what they like.
+        ValueError: more than 180 million pixels, or HEIC or AVIF.
+        Exception: of many other kinds; Pillow's decoders raise what they like.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    with Image.open(file, formats=FORMATS) as picture:
+    with _opened(file) as picture:
         # A JPEG can be decoded at a half, a quarter or an eighth of its size, faster.
         picture.draft(None, (3 * size, 3 * size))
-        upright = ImageOps.exif_transpose(picture)
-    if upright.mode.startswith("I"):
-        upright = Image.fromarray((np.asarray(upright) >> 8).astype("uint8"))
+        width, height = picture.size
+        if width * height > LARGEST:
+            raise ValueError(
+                f"{width} × {height} pixels: expected at most {LARGEST // 10**6} "
+                "million. Next: save it smaller, or as JPEG"
+            )
+        upright = _upright(picture)
+    if upright.mode.startswith(("I", "F")):
+        upright = Image.fromarray(_in_eight_bits(np.asarray(upright)))
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
         white = Image.new("RGBA", upright.size, "white")
         upright = Image.alpha_composite(white, upright)
     square = upright.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
     return np.asarray(square)
+
+
+def read(path: Path, size: int) -> np.ndarray | str:
+    """The picture as ``decode`` gives it, or why it cannot be read."""
+    try:
+        return decode(path, size)
+    except Exception as error:  # whatever a damaged file makes a decoder raise
+        if path.is_file() and not path.stat().st_size:
+            return "empty file"
+        return str(error).replace(repr(str(path)), "it") or type(error).__name__
+
+
+def _opened(file: str | Path | BinaryIO):
+    """A Pillow image whose pixels are not read yet.
+
+    A JPEG is opened by its own class: ``Image.open`` would refuse one of 200 million
+    pixels, which is decoded at an eighth of its size.
+    """
+    from PIL import Image, JpegImagePlugin
+
+    kind = format_of(file)
+    if kind == "JPEG":
+        return JpegImagePlugin.JpegImageFile(file)
+    if kind in ("HEIC", "AVIF"):
+        raise ValueError(f"this is {kind}. Next: convert it to JPEG or PNG")
+    try:
+        return Image.open(file, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            f"more than {LARGEST // 10**6} million pixels. "
+            "Next: save it smaller, or as JPEG"
+        ) from error
+
+
+def format_of(file: str | Path | BinaryIO) -> str | None:
+    """What a file's first bytes say that it is, such as "JPEG"; None: no picture."""
+    if isinstance(file, str | Path):
+        with open(file, "rb") as opened:
+            first = opened.read(16)
+    else:
+        first = file.read(16)
+        file.seek(-len(first), os.SEEK_CUR)
+    for beginning, kind in BEGINNINGS.items():
+        if re.match(beginning, first, re.DOTALL):
+            return kind
+    return None
+
+
+def _upright(picture):
+    """The picture, turned as its orientation says. Other metadata is left alone."""
+    from PIL import Image
+
+    turn = TURNED.get(picture.getexif().get(0x0112))
+    if turn is None:
+        picture.load()
+        return picture
+    return picture.transpose(Image.Transpose(turn))
+
+
+def _in_eight_bits(grey: np.ndarray) -> np.ndarray:
+    """Grey of more than 8 bits as uint8, by the depth that it uses.
+
+    Whole numbers are 8, 12 or 16 bits deep; fractions go from 0 to 1, or to 255.
+    """
+    largest = grey.max()
+    if grey.dtype.kind == "f":
+        return (grey * (255 if largest <= 1 else 1)).clip(0, 255).astype("uint8")
+    depth = next((bits for bits in DEPTHS if largest < 2**bits), DEPTHS[-1])
+    return (grey >> (depth - 8)).clip(0, 255).astype("uint8")
 
 
 def decoded(
@@ -147,8 +238,6 @@ class _Kept:
         self, names: Sequence[str], states: list, missing: list[int]
     ) -> dict[int, str]:
         """Decode the missing files; returns why some of them cannot be read."""
-        from PIL import Image
-
         bad = {}
         path = self.folder / "pixels"
         path.touch()
@@ -159,13 +248,12 @@ class _Kept:
             bar(len(missing), "reading pictures", "picture") as progress,
         ):
             warnings.simplefilter("ignore")  # about odd metadata
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
             file.seek(self.count * self.bytes)
             try:
                 for start in range(0, len(missing), AT_ONCE):
                     some = missing[start : start + AT_ONCE]
                     paths = [self.root / names[i] for i in some]
-                    found = pool.map(partial(_try, size=self.shape[0]), paths)
+                    found = pool.map(partial(read, size=self.shape[0]), paths)
                     for i, picture in zip(some, found, strict=True):
                         if isinstance(picture, str):
                             bad[i] = picture
@@ -190,16 +278,6 @@ class _Kept:
         ) as half:
             half.write(text)
         os.replace(half.name, self.folder / "index.json")
-
-
-def _try(path: Path, size: int) -> np.ndarray | str:
-    """The picture, or why it cannot be read."""
-    try:
-        return decode(path, size)
-    except Exception as error:  # whatever a damaged file makes a decoder raise
-        if not path.stat().st_size:
-            return "empty file"
-        return str(error).replace(repr(str(path)), "it") or type(error).__name__
 
 
 def _cores() -> int:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .folders import decode
+from .folders import readable
 from .machine.quiet import keras
+from .pixels import read
 
 # A member of model.keras, so that a model that was moved still names its classes
 _NOTE = "tlkit.json"
@@ -44,22 +45,25 @@ def predict(
         [(task's name, number)].
 
     Raises:
-        ValueError: no such model, or one saved by something else; a picture that cannot
-            be read.
+        ValueError: no such model, or one saved by something else; in the end, after all
+            answers, the pictures that cannot be read.
     """
     file = model / "model.keras" if model.is_dir() else model
     known = _names(file)
     network = keras.saving.load_model(file, compile=False)
+    bad = []
     for path in images:
-        try:
-            image = decode(path, network.input_shape[1])  # uint8 (size, size, 3)
-        except (OSError, ValueError) as error:
-            raise ValueError(f"{path}: expected a picture: {error}") from error
+        image = read(path, network.input_shape[1])  # uint8 (size, size, 3)
+        if isinstance(image, str):
+            bad.append(f"{readable(str(path))}: expected a picture: {image}")
+            continue
         logits = np.asarray(network(image[None]))[0]  # (classes,), or (1,) for a number
         if known["classes"]:
             yield path, _ranked(logits, known["classes"])
         else:
             yield path, [(known["task"], float(logits[0]))]
+    if bad:
+        raise ValueError("\n".join(bad))
 
 
 def _names(file: Path) -> dict:

@@ -245,8 +245,8 @@ def load_task(
             the same class, in the order that the seed gives, takes the place of each,
             so that the budget is kept; but nothing takes its place in a test folder,
             or where all pictures are used.
-        mirror: overrides the default: True for photographs (cifar10, folders), False
-            for drawn scenes.
+        mirror: overrides the default: False for drawn scenes, and for a folder with
+            classes that a mirror may confuse (``folders.sided``); else True.
 
     Raises:
         TaskError: a value is out of range.
@@ -363,12 +363,18 @@ def _of_folder(root: Path, k: int | None, seed: int, size: int, skip: bool) -> T
         notes.append(
             "no test folder: a fifth of each class was kept for the test split"
         )
+    sided = folders.sided(found.classes)
+    if sided:
+        notes.append(
+            f"pictures are not mirrored while training, because of {', '.join(sided)}: "
+            "a mirror image might belong to another class"
+        )
     return Task(
         folders.readable(root.name),
         "which class is it?",
         found.classes,
         **splits,
-        mirror=True,
+        mirror=not sided,
         labels_per_class=k,
         seed=seed,
         notes=tuple(notes),

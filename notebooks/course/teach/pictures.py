@@ -34,8 +34,8 @@ SIGNATURES = {  # how files that are no pictures begin, in lower case -> what, n
         "a ZIP archive or an office document",
         "unpack it and choose the pictures",
     ),
-    b"ii*\x00": ("a TIFF or a camera's raw file", "export it as JPEG"),
-    b"mm\x00*": ("a TIFF or a camera's raw file", "export it as JPEG"),
+    b"ii*\x00": ("a camera's raw file", "export it as JPEG"),
+    b"mm\x00*": ("a camera's raw file", "export it as JPEG"),
 }
 # Brands of files that phones write
 PHONES = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
