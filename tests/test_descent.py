@@ -99,16 +99,19 @@ def words(figure):
     return {text.get_text() for ax in figure.axes for text in ax.texts}
 
 
-def test_the_loss_line_shows_each_way_and_each_pair_with_its_barrier():
-    names = ("scratch", "tuned", "two from scratch", "two fine-tunings")
-    lines = {name: np.full((2, 3, 2), 0.5) for name in names}
-    lines["two from scratch"][:, 1, 0] = 2.25
-    figure = descent.loss_line([0, 0.5, 1], lines)
-    assert words(figure) == {"from scratch", "fine-tuned", "guessing 2.3"}
-    assert [len(ax.lines) for ax in figure.axes] == [7, 7], "two seeds, a mean, chance"
-    said = figure.get_label()
-    assert "two from scratch: 0.50, at most 2.25, at its end 0.50" in said
-    assert "two fine-tunings: 0.50, at most 0.50, at its end 0.50" in said
+def test_the_loss_line_names_its_stations_and_leaves_out_what_lies_beyond():
+    places = [-0.2, 0, 0.5, 1, 1.2]
+    lines = {name: np.full((2, 5, 2), 0.5) for name in ("scratch", "between", "tuned")}
+    figure = descent.loss_line(places, lines)
+    assert {
+        "random",
+        "trained from scratch",
+        "fine-tuned",
+        "guessing 2.3",
+        "guessing 0.1",
+    } <= words(figure)
+    assert max(line.get_xdata()[-1] for line in figure.axes[0].lines) == 2
+    assert "loss 0.5 to 0.5, accuracy 0.50 to 0.50" in figure.get_label()
     assert plots.png(figure).startswith(b"\x89PNG")
 
 

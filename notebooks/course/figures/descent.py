@@ -11,7 +11,6 @@ from .parts import band, listed, name_beside
 CURVATURE = np.array([1.0, 10.0])  # of the bowl ½(θ₁² + 10 θ₂²), along θ₁ and θ₂
 START = np.array([-4.0, 1.5])
 BEST = 3.0  # of the curve (θ − 3)²
-POINTS = {"textcoords": "offset points"}
 
 
 def steps_on_curve(step_sizes: Sequence[float], start: float = 0.0, steps: int = 8):
@@ -317,71 +316,103 @@ def by_step_size(points: Mapping[str, Mapping[float, Sequence[float]]]):
     )
 
 
-TRAININGS = {  # of the loss line -> its name, colour, style
-    "scratch": ("from scratch", plots.PALETTE["scratch"], "--"),
-    "tuned": ("fine-tuned", plots.PALETTE["lp_ft"], "-"),
+LINES = {  # of the loss line -> colour, style, where it begins along the axis
+    "scratch": (plots.PALETTE["scratch"], "-", 0),
+    "between": (plots.INK, "--", 0),
+    "tuned": (plots.PALETTE["lp_ft"], "-", 1),
 }
-PANELS = {  # title -> the names of its lines, in the order of TRAININGS; both ends
-    "the way of a training": (("scratch", "tuned"), ("start", "end")),
-    "from one trained network\nto another": (
-        ("two from scratch", "two fine-tunings"),
-        ("one", "another"),
-    ),
-}
+STATIONS = (  # name, its line, place on it, label's offsets (points), alignment
+    ("random", "between", 0, ((10, 8), (-4, -14)), "left"),
+    ("trained from scratch", "scratch", 1, ((12, 0), (12, 6)), "left"),
+    ("pretrained,\nnew head", "between", 1, ((-8, -18), (-12, 16)), "right"),
+    ("fine-tuned", "tuned", 1, ((0, -15), (0, 15)), "right"),
+)
 
 
 def loss_line(
     places: Sequence[float], lines: Mapping[str, np.ndarray], n_classes: int = 10
 ):
-    """Loss on new pictures along straight lines in weight space, in two panels.
+    """Loss and accuracy on new pictures along three straight lines in weight space.
 
-    The lines of the left panel lead from the first weights of a training to its last
-    ones. Those of the right panel lead from one trained network to another. Each seed
-    is a thin line.
+    From random weights one line leads to where training from scratch ends, another to
+    the pretrained weights; from there the third goes on to where fine-tuning ends. Each
+    seed is a thin line.
 
     Args:
-        places: 0 at one end of a line, 1 at the other.
-        lines: "scratch", "tuned", "two from scratch", "two fine-tunings" -> float
-            (seeds, places, 2), loss and accuracy.
-        n_classes: for the loss of guessing.
+        places: 0 at the start of a line, 1 at its end; what lies beyond is left out.
+        lines: "scratch", "between", "tuned" -> float (seeds, places, 2), loss and
+            accuracy.
+        n_classes: for the loss and the accuracy of guessing.
 
     Returns:
         a matplotlib Figure.
     """
     from matplotlib import pyplot
 
+    inside = [place for place in places if 0 <= place <= 1]
+    rows = [list(places).index(place) for place in inside]
+    lines = {name: np.asarray(line)[:, rows] for name, line in lines.items()}
     figure = pyplot.figure(figsize=(8.4, 3.9), layout="constrained")
-    panels = figure.subplots(1, len(PANELS), sharey=True)
-    words = []
-    for ax, (title, (names, ends)) in zip(panels, PANELS.items(), strict=True):
-        plots.axes(ax, None).axhline(np.log(n_classes), color=plots.FAINT, ls=":")
-        for name, (kind, colour, style) in zip(names, TRAININGS.values(), strict=True):
-            losses = np.asarray(lines[name])[:, :, 0]
-            middle = _middle(losses)
-            ax.plot(places, losses.T, style, color=colour, lw=0.8, alpha=0.5)
-            ax.plot(places, middle, style, color=colour, lw=3.2)
-            half = len(places) // 2
-            name_beside(ax, kind, (places[half], middle[half]), colour, (0, 8))
-            words.append(f"{name}: {_in_words(middle)}")
-        ax.set_title(title)
-        ax.set(xlabel="straight line in weight space", xticks=(0, 1))
-        ax.set_xticklabels(ends)
-    guess = (places[-1], np.log(n_classes))
-    panels[0].annotate(f"guessing {guess[1]:.1f}", guess, (0, 4), ha="right", **POINTS)
-    ticks = (0.1, 0.3, 1, 3, 10)
-    panels[0].set(yscale="log", ylabel="loss on new digits")
-    panels[0].set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    panels[0].minorticks_off()
+    losses, accuracies = figure.subplots(1, 2)
+    guesses = (np.log(n_classes), 1 / n_classes)
+    for which, ax in enumerate((losses, accuracies)):
+        _along_lines(ax, inside, lines, which, guesses[which])
+    losses.set(yscale="log", ylim=(0.15, 300), ylabel="loss on new digits")
+    ticks = (0.3, 1, 3, 10, 30, 100)
+    losses.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    losses.minorticks_off()
+    accuracies.set(ylim=(0, 1.05), ylabel="accuracy on new digits")
+    words = (
+        f"Random to trained from scratch: {_ends(lines['scratch'])}. "
+        f"Random to pretrained: {_ends(lines['between'])}. "
+        f"Pretrained to fine-tuned: {_ends(lines['tuned'])}."
+    )
     return plots.describe(
-        figure, f"Loss on new digits along straight lines. {'. '.join(words)}."
+        figure, f"Loss and accuracy on new digits along three lines. {words}"
     )
 
 
-def _in_words(middle: np.ndarray) -> str:
-    """Where a line begins, what it comes to at most, and where it ends."""
-    return f"{middle[0]:.2f}, at most {middle.max():.2f}, at its end {middle[-1]:.2f}"
+def _ends(line: np.ndarray) -> str:
+    """Where a line (seeds, places, 2) begins and ends, in words, means over seeds."""
+    (loss, accuracy), (last_loss, last_accuracy) = line[:, [0, -1]].mean(axis=0)
+    return (
+        f"loss {loss:.1f} to {last_loss:.1f}, accuracy {accuracy:.2f} to "
+        f"{last_accuracy:.2f}"
+    )
 
 
-def _middle(losses: np.ndarray) -> np.ndarray:
-    """Geometric mean over seeds at each place: losses (seeds, places) -> (places,)."""
-    return np.exp(np.log(losses).mean(axis=0))
+def _along_lines(
+    ax,
+    inside: Sequence[float],
+    lines: Mapping[str, np.ndarray],
+    which: int,
+    guess: float,
+) -> None:
+    """One panel of ``loss_line``: the losses (which = 0) or the accuracies (1)."""
+    plots.axes(ax, None).axhline(guess, color=plots.FAINT, ls=":", lw=1.5)
+    offset, right = (0, -14 if which else 4), {"ha": "right"}
+    words = f"guessing {guess:.1f}"
+    ax.annotate(words, (2, guess), offset, textcoords="offset points", **right)
+    for name, (colour, style, begin) in LINES.items():
+        at = np.array(inside) + begin
+        ax.plot(at, lines[name][:, :, which].T, color=colour, lw=0.8, alpha=0.5)
+        ax.plot(at, _middle(lines[name], which), style, color=colour, lw=3.2)
+    for words, name, place, offsets, align in STATIONS:
+        colour, _, begin = LINES[name]
+        height = _middle(lines[name], which)[inside.index(place)]
+        point = (place + begin, height)
+        ax.plot(*point, "o", color=colour, ms=9)
+        look = {"ha": align, "va": "center", "fontsize": 11, "annotation_clip": None}
+        name_beside(ax, words, point, colour, offsets[which], **look)
+    ax.set(xlim=(-0.1, 2.1), xlabel="along straight lines in weight space")
+    ax.set_xticks([])
+
+
+def _middle(line: np.ndarray, which: int) -> np.ndarray:
+    """Mean over seeds at each place: of the logarithm for losses, plain
+    for accuracies.
+    """
+    values = line[:, :, which]
+    if which == 0:
+        return np.exp(np.log(values).mean(axis=0))
+    return values.mean(axis=0)
