@@ -196,8 +196,6 @@ splits = [pool.pick(rows[a:b]) for a, b in ((0, 520), (520, 560), (600, 1120))]
 task = Task("black", "?", tuple("abcdefghij"), *splits, True, None, 0)
 vgg16 = Backbone(None, width=1.0)
 for name, recipe in RECIPES.items():
-    if name == "article":
-        continue  # black / 255 is 0, which gives its first kernel no gradient
     open("/proc/self/clear_refs", "w").write("5")  # VmHWM begins again
     changes = {"steps": 3, "min_epochs": 1, "epoch_steps": 3}
     run = recipe.train(vgg16, task, **changes)
@@ -208,8 +206,14 @@ for name, recipe in RECIPES.items():
 @on_linux
 @with_tensorflow
 def test_full_vgg16_keeps_below_the_limit_in_every_recipe_one_after_the_other(
-    pictures, tmp_path
+    tmp_path,
 ):
+    pictures = tmp_path / "images.npy"
+    images = np.lib.format.open_memmap(pictures, "w+", "uint8", (60_000, 32, 32, 3))
+    noise = np.random.default_rng(0).integers(0, 256, (1_000, 32, 32, 3), "uint8")
+    for start in range(0, len(images), len(noise)):  # black ones would teach nothing
+        images[start : start + len(noise)] = noise
+    del images
     environment = {**os.environ, "TLKIT_CACHE": str(tmp_path), "TQDM_DISABLE": "1"}
     ran = subprocess.run(
         [sys.executable, "-c", FULL_WIDTH, str(pictures)],
