@@ -421,6 +421,35 @@ def test_other_files_are_ignored_and_counted(root):
         assert part in notes
 
 
+def test_copies_stay_on_one_side_and_are_named(root):
+    tree(root, train__a=6, train__b=6, test__a=3, test__b=3)
+    for i in range(2):
+        picture(root / f"train/a/copy{i}.png", 2000 + i)  # as in test/a
+    picture(root / "train/b/other.png", 0)  # as in train/a
+    task = load_task(root)
+    assert len(task.test) == 6 and not rows_of(task.test) & rows_of(task.train)
+    assert not rows_of(task.test) & rows_of(task.validation)
+    notes = " ".join(task.notes)
+    assert "look the same are kept for a later split" in notes and "copy0.png" in notes
+    assert "look the same and lie in two classes: " in notes
+
+
+def test_a_class_of_copies_alone_is_named(root):
+    tree(root, train__a=6, train__b=1, test__a=3, test__b=1)
+    for i in range(4):
+        picture(root / f"train/b/{i:02}.png", 3000)  # the picture of test/b
+    with pytest.raises(TaskError, match="only copies of b. Next: remove the copies"):
+        load_task(root)
+
+
+def test_pictures_that_are_all_the_same_are_refused(root):
+    for kind in "ab":
+        for i in range(5):
+            picture(root / kind / f"{i}.png", 7)
+    with pytest.raises(TaskError, match="only copies of"):
+        load_task(root)
+
+
 # ---- errors ----
 
 
@@ -475,8 +504,8 @@ def test_bad_pictures_are_listed_with_their_reasons(root):
         "more than 180 million pixels. Next: save it smaller" in text
         and "cannot identify" in text
     )
-    for name in names:
-        picture(root / name, 99, format="PNG")
+    for i, name in enumerate(names):
+        picture(root / name, 9900 + i, format="PNG")
     assert sum(map(len, load_task(root).splits().values())) == 15  # they were mended
 
 

@@ -275,7 +275,8 @@ def test_names_from_outside_are_escaped(tmp_path):
 
 def test_the_table_lines_up_and_says_each_number():
     runs = fake_runs()
-    head, *lines = report.table(runs).splitlines()
+    head, *lines, guessing = report.table(runs).splitlines()
+    assert guessing == "chance: 0.100"
     assert (
         head.split("  ")[0] == "recipe" and "accuracy" in head and "peak memory" in head
     )
@@ -286,6 +287,16 @@ def test_the_table_lines_up_and_says_each_number():
         and "5,130" in lines[2]
         and "1,234 MB" in lines[2]
     )
+
+
+def test_where_one_class_is_frequent_balanced_accuracy_stands_beside():
+    runs = fake_runs(("probe",), seeds=1)
+    (run,) = runs["probe"]
+    run.task.test.labels = np.repeat([0, 1], [110, 10])
+    run.outputs["test"] = np.eye(10)[np.zeros(120, int)]
+    *_, guessing, balanced = report.table(runs).splitlines()
+    assert guessing == "chance: 0.917"
+    assert balanced.endswith("(chance 0.100): probe 0.500")
 
 
 class KerasModel:

@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from operator import attrgetter
@@ -354,11 +354,14 @@ def _of_folder(root: Path, k: int | None, seed: int, size: int, skip: bool) -> T
         if not skip:
             found.refuse(damaged, len(used))
     row = dict(zip(used, rows, strict=True))
+    hashes = {i: _hash(images[row[i]]) for i in used}
+    unmap_pages(images)
+    chosen, copies = _without_copies(found, chosen, hashes)
     splits = {
         name: Split(Rows(images, [row[i] for i in some]), found.labels[some])
         for name, some in chosen.items()
     }
-    notes = [*found.notes, *found.skipped(damaged)]
+    notes = [*found.notes, *found.skipped(damaged), *copies]
     if "test" not in found.rows:
         notes.append(
             "no test folder: a fifth of each class was kept for the test split"
@@ -379,6 +382,79 @@ def _of_folder(root: Path, k: int | None, seed: int, size: int, skip: bool) -> T
         seed=seed,
         notes=tuple(notes),
     )
+
+
+def _without_copies(
+    found: folders.ClassFolders,
+    chosen: dict[str, np.ndarray],
+    hashes: Mapping[int, str],
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Leave out of training and validation what the test split has too.
+
+    What a network has seen in training is no test of it: a picture and its copies stay
+    on one side. Copies within a split stay, but one picture under two classes is noted.
+
+    Args:
+        found: the folders.
+        chosen: split -> places in `found.names`.
+        hashes: place -> that of the picture as the network sees it.
+
+    Returns:
+        the choice without copies, and sentences on what was left out.
+
+    Raises:
+        TaskError: all pictures are the same, or no other picture of a class is left.
+    """
+    first: dict[str, int] = {}  # of a picture's hash -> where it was met first
+    kept, notes, both = {}, [], []
+    for split in ("test", "validation", "train"):
+        seen = dict(first)  # in the splits before
+        left_out = []
+        for i in map(int, chosen[split]):
+            other = first.setdefault(hashes[i], i)
+            if found.labels[other] != found.labels[i]:
+                both.append(f"{found.names[i]} = {found.names[other]}")
+            if hashes[i] in seen:
+                left_out.append(i)
+        kept[split] = chosen[split][~np.isin(chosen[split], left_out)]
+        if left_out:
+            pairs = [found.names[i] for i in left_out[:3]]
+            more = " …" if len(left_out) > 3 else ""
+            notes.append(
+                f"left {len(left_out)} pictures out of {split}, because pictures that "
+                f"look the same are kept for a later split: {', '.join(pairs)}{more}"
+            )
+            _check_left(found, split, kept[split], left_out)
+    if len(first) == 1:
+        raise TaskError(
+            f"expected different pictures in {found.root}, got only copies of "
+            f"{found.names[next(iter(first.values()))]}. Next: look at the pictures"
+        )
+    if both:
+        more = " …" if len(both) > 3 else ""
+        notes.append(
+            f"{len(both)} pictures look the same and lie in two classes: "
+            f"{', '.join(both[:3])}{more}"
+        )
+    return {split: kept[split] for split in chosen}, notes
+
+
+def _hash(picture: np.ndarray) -> str:
+    """SHA-256 of a picture's pixels."""
+    return hashlib.sha256(picture.tobytes()).hexdigest()
+
+
+def _check_left(
+    found: folders.ClassFolders, split: str, kept: np.ndarray, left_out: list[int]
+) -> None:
+    """Raise TaskError if only copies were there of some class, or in validation."""
+    gone = set(found.labels[left_out].tolist()) - set(found.labels[kept].tolist())
+    if gone and (split == "train" or not len(kept)):
+        names = ", ".join(found.classes[label] for label in sorted(gone))
+        raise TaskError(
+            f"expected pictures in {split} that are not in the test split too, got "
+            f"only copies of {names}. Next: remove the copies, or add other pictures"
+        )
 
 
 def _choose(

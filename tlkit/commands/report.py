@@ -24,6 +24,7 @@ from ..tasks import Task
 from ..training import Run
 
 SCRATCH = "scratch"
+UNEVEN = 1.5  # times as frequent as others on average: then accuracy alone misleads
 TEMPLATE = Path(__file__).parents[1] / "assets" / "report.html"
 PAIRS = {
     "embedded": (
@@ -56,9 +57,11 @@ def table(runs: Mapping[str, Sequence[Run]]) -> str:
 
     Returns:
         A line for each recipe: test score with its 95 % interval, mean seconds, trained
-        parameters, largest peak memory.
+        parameters, largest peak memory. Then what guessing gives; and where one class
+        is much more frequent than others, each recipe's balanced accuracy.
     """
-    score = plots.measure(_task(runs))
+    task = _task(runs)
+    score = plots.measure(task)
     rows = [["recipe", score, "seconds", "trained parameters", "peak memory"]]
     for name, some in runs.items():
         recipe = _recipe(runs, name)
@@ -78,7 +81,24 @@ def table(runs: Mapping[str, Sequence[Run]]) -> str:
         for number, width in zip(numbers, widths[1:], strict=True):
             cells.append(number.rjust(width))
         lines.append("  ".join(cells))
+    guess, words = plots.guessing(task)
+    lines.append(f"{words}: {guess:.3f}")
+    if not task.is_regression and guess > UNEVEN / len(task.classes):
+        scores = [f"{name} {balanced(some):.3f}" for name, some in runs.items()]
+        lines.append(
+            f"balanced accuracy, for which every class counts the same (chance "
+            f"{1 / len(task.classes):.3f}): {', '.join(scores)}"
+        )
     return "\n".join(lines)
+
+
+def balanced(runs: Sequence[Run]) -> float:
+    """Mean over classes, then over runs, of the share of a class that is recognised."""
+    found = []
+    for run in runs:
+        labels, right = run.task.test.labels, run.correct()
+        found.append(np.mean([right[labels == kind].mean() for kind in set(labels)]))
+    return float(np.mean(found))
 
 
 def best(runs: Mapping[str, Sequence[Run]]) -> str:
