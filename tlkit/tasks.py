@@ -403,7 +403,7 @@ def _without_copies(
         the choice without copies, and sentences on what was left out.
 
     Raises:
-        TaskError: all pictures are the same, or no other picture of a class is left.
+        TaskError: all pictures are the same.
     """
     first: dict[str, int] = {}  # of a picture's hash -> where it was met first
     kept, notes, both = {}, [], []
@@ -416,15 +416,8 @@ def _without_copies(
                 both.append(f"{found.names[i]} = {found.names[other]}")
             if hashes[i] in seen:
                 left_out.append(i)
-        kept[split] = chosen[split][~np.isin(chosen[split], left_out)]
-        if left_out:
-            pairs = [found.names[i] for i in left_out[:3]]
-            more = " …" if len(left_out) > 3 else ""
-            notes.append(
-                f"left {len(left_out)} pictures out of {split}, because pictures that "
-                f"look the same are kept for a later split: {', '.join(pairs)}{more}"
-            )
-            _check_left(found, split, kept[split], left_out)
+        kept[split], words = _left(found, split, chosen[split], left_out)
+        notes += words
     if len(first) == 1:
         raise TaskError(
             f"expected different pictures in {found.root}, got only copies of "
@@ -444,17 +437,28 @@ def _hash(picture: np.ndarray) -> str:
     return hashlib.sha256(picture.tobytes()).hexdigest()
 
 
-def _check_left(
-    found: folders.ClassFolders, split: str, kept: np.ndarray, left_out: list[int]
-) -> None:
-    """Raise TaskError if only copies were there of some class, or in validation."""
-    gone = set(found.labels[left_out].tolist()) - set(found.labels[kept].tolist())
-    if gone and (split == "train" or not len(kept)):
-        names = ", ".join(found.classes[label] for label in sorted(gone))
-        raise TaskError(
-            f"expected pictures in {split} that are not in the test split too, got "
-            f"only copies of {names}. Next: remove the copies, or add other pictures"
-        )
+def _left(
+    found: folders.ClassFolders, split: str, rows: np.ndarray, copies: list[int]
+) -> tuple[np.ndarray, list[str]]:
+    """A split without copies of a later split's pictures, and a sentence on them.
+
+    Where a class would be left without any picture, all of them stay.
+    """
+    if not copies:
+        return rows, []
+    names = sorted(found.names[i] for i in copies)[:3]
+    names += ["…"] if len(copies) > 3 else []
+    listed = f"{len(copies)} ({', '.join(names)})"
+    kept = rows[~np.isin(rows, copies)]
+    if set(found.labels[kept]) < set(found.labels[rows]):
+        return rows, [
+            f"{split}: {listed} look the same as pictures of a later split, and a "
+            "class has no others: do not trust the score"
+        ]
+    return kept, [
+        f"left out of {split}: {listed}, which look the same as pictures of a later "
+        "split"
+    ]
 
 
 def _choose(
