@@ -228,7 +228,8 @@ def extract(backbone: Backbone, images, cut: str, precision: str) -> Path:
     path, _ = features.place(backbone, images, cut, precision)
     if path.exists():
         return path
-    below = at_cut(backbone.build(images.shape[1:], precision), cut)
+    model = backbone.build(images.shape[1:], precision)
+    below = at_cut(model, cut)
     dtype = np.dtype("float32" if precision == "float32" else "float16")
     numbers = len(images) * int(np.prod(below.output.shape[1:]))
     features.make_room(numbers * dtype.itemsize)
@@ -255,6 +256,6 @@ def extract(backbone: Backbone, images, cut: str, precision: str) -> Path:
         if not path.exists():  # or else a faster process has done the rest of ours
             part(start)
     features.activations(
-        backbone, images, cut, precision=precision, model=below, run=joined
+        backbone, images, cut, precision=precision, model=model, run=joined
     )
     return path
