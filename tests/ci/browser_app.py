@@ -74,7 +74,7 @@ class Learner:
 
     def __init__(self, page: Page, host: str):
         self.page, self.host, self.problems = page, host, []
-        page.locator(".tlkit-teach").wait_for(timeout=180_000)
+        page.locator(".tlkit-teach").wait_for(timeout=60_000)
 
     def expect(self, holds: bool, problem: str) -> None:
         """Note a problem unless it holds."""

@@ -29,7 +29,7 @@ from tlkit.files import fetch
 
 ROOT = Path(__file__).parents[2]
 PER_BATCH = 2500  # pictures in each of the six files of the packed CIFAR-10
-SECONDS, BYTES = 240, 1.5e9  # three minutes, and a third for noisy machines
+SECONDS, BYTES = 180, 1.5e9
 NOTEBOOKS = {  # and what each prints on the real pair; the slowest first
     "06_fine_tuning": "You are on the real pair",
     "05_vgg16_to_cifar10": "You are on the real pair",
