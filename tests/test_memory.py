@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from tlkit.backbone import Backbone
@@ -106,6 +107,22 @@ def test_what_a_recipe_returns_can_be_used_and_trained_on(task):
         run.model.compile(fast.Adam(1e-3), keras.losses.MeanSquaredError())
         run.model.fit(images, logits + 1, verbose=0)
     assert not np.array_equal(logits, np.asarray(run.model(images)))
+
+
+@on_linux
+def test_freed_memory_between_kept_pieces_goes_back_to_the_system():
+    def resident_mb():
+        return psutil.Process().memory_info().rss / 1e6
+
+    with leaving_nothing():
+        pieces = [
+            np.ones(100_000, "uint8") for _ in range(2_000)
+        ]  # no maps of their own
+        kept = pieces[::4]
+        del pieces
+        held = resident_mb()
+    assert held - resident_mb() > 100
+    assert all(piece.all() for piece in kept)
 
 
 def mapped_mb() -> float:

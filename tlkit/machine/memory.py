@@ -1,5 +1,6 @@
 """Memory that TensorFlow or a mapped file would keep, given back."""
 
+import ctypes
 import gc
 import mmap
 import sys
@@ -23,6 +24,9 @@ def leaving_nothing():
     before, except through a ``tf.function`` that was traced inside. Not for functions
     that run at the same time in several threads.
 
+    Linux's C library also keeps what was freed between other pieces of memory, some
+    50 MB after a training of VGG16; it is given back.
+
     Source: https://github.com/tensorflow/tensorflow/issues/97697
     """
     known = set(registered_gradients())
@@ -33,6 +37,14 @@ def leaving_nothing():
         for name in set(registered) - known:
             del registered[name]
         gc.collect()  # models and optimizers hold each other
+        _trim()
+
+
+def _trim() -> None:
+    """Memory that C's library keeps though it is free goes back to the system."""
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if hasattr(library, "malloc_trim"):  # other libraries than glibc have none
+        library.malloc_trim(0)
 
 
 def registered_gradients() -> dict:

@@ -25,6 +25,8 @@ def bitfit(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     """
     settings = replace(BITFIT, **changes)
     probe = linear_probe(backbone, task, seed=seed, precision=settings.precision)
+    head, first = probe.head, probe.seconds
+    del probe  # its model goes before the next one is built
     run = train(
         "bitfit",
         backbone,
@@ -32,10 +34,10 @@ def bitfit(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
         "image",
         settings,
         seed=seed,
-        head=probe.head,
+        head=head,
         chosen=is_bias_or_head,
     )
-    return replace(run, seconds=probe.seconds + run.seconds)
+    return replace(run, seconds=first + run.seconds)
 
 
 def is_bias_or_head(variable: keras.Variable) -> bool:
