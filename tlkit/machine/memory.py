@@ -42,7 +42,9 @@ def leaving_nothing():
 
 def _trim() -> None:
     """Memory that C's library keeps though it is free goes back to the system."""
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None)
     if hasattr(library, "malloc_trim"):  # other libraries than glibc have none
         library.malloc_trim(0)
 
