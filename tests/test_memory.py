@@ -177,6 +177,24 @@ def test_changes_of_a_private_map_and_arrays_in_memory_stay(pictures):
 
 
 @on_linux
+def test_rows_here_and_there_in_a_file_do_not_bring_all_of_it_into_memory(tmp_path):
+    path, status = tmp_path / "images.npy", Path("/proc/self/status")
+    images = np.lib.format.open_memmap(path, "w+", "uint8", (60_000, 32, 32, 3))
+    for start in range(0, len(images), 1_000):  # written files have the largest pages
+        images[start : start + 1_000] = 7
+    unmap_pages(images)
+    some = Rows(images, np.random.default_rng(0).permutation(len(images)))
+
+    def highest_mb():
+        return int(status.read_text("utf-8").split("VmHWM:")[1].split()[0]) * 1.024e-3
+
+    Path("/proc/self/clear_refs").write_text("5")  # VmHWM begins again
+    before = highest_mb()
+    assert (some[:512] == 7).all() and (some[-1] == 7).all()
+    assert highest_mb() - before < 60
+
+
+@on_linux
 def test_training_on_many_stored_pictures_does_not_fill_memory_with_them(pictures):
     images = np.load(pictures, mmap_mode="r")
     rows = np.random.default_rng(0).permutation(len(images))

@@ -87,6 +87,9 @@ HELD_OUT = 50  # validation labels of a class, at most
 NO_CLASSES = 10  # a number is asked for: as many pictures as if there were ten classes
 
 
+AT_ONCE = 16  # rows: each may bring 2 MB of a mapped file into memory for a moment
+
+
 class Rows:
     """Some rows of an array (n, ...), which may be memory-mapped.
 
@@ -106,9 +109,14 @@ class Rows:
         return len(self._rows)
 
     def __getitem__(self, index):
-        taken = np.take(self._array, self._rows[index], axis=0)
-        unmap_pages(self._array)
-        return taken
+        wanted = self._rows[index]
+        rows = np.atleast_1d(wanted)
+        taken = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        for start in range(0, len(rows), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            taken[part] = self._array[rows[part]]
+            unmap_pages(self._array)
+        return taken if np.ndim(wanted) else taken[0]
 
     def __array__(self, dtype=None, copy=None):
         return self[:].astype(dtype or self.dtype, copy=False)
