@@ -99,6 +99,11 @@ class FakeRun:
     def correct(self, split="test"):
         return self.predicted(split) == getattr(self.task, split).labels
 
+    def marks(self, split="test"):
+        if self.task.is_regression:
+            return np.abs(self.predicted(split) - getattr(self.task, split).labels)
+        return self.correct(split)
+
     def score(self, split="test"):
         labels = getattr(self.task, split).labels
         if self.task.is_regression:

@@ -69,22 +69,26 @@ def test_compare_refuses_to_average_two_settings_of_a_recipe_unasked():
         plots.compare()
 
 
-def test_score_is_wilson_for_one_run_and_student_over_seeds():
+def test_score_is_wilson_for_one_run_and_crossed_for_several_on_the_same_pictures():
     runs = fake_runs(seeds=2)["lp_ft"]
     assert plots.score(runs[:1]) == runs[0].score()
     runs[1] = fake_run("lp_ft", runs[1].task, quality=0.95)
     assert plots.score(runs).mean == pytest.approx(
         (runs[0].score().mean + runs[1].score().mean) / 2
     )
-    assert (
-        plots.score(runs).high == 1
-    )  # the t interval is wider than an accuracy can be
+    right = np.stack([run.correct() for run in runs])
+    assert plots.score(runs) == evaluate.crossed(right)
+    # validation splits are drawn with the labels: each run has pictures of its own
+    scores = [run.score("validation").mean for run in runs]
+    assert plots.score(runs, "validation") == evaluate.over_seeds(scores, (0, 1))
+    runs[1].task.test.labels = runs[1].task.test.labels[::-1]  # of other pictures
+    assert plots.score(runs).low == 0
 
 
 def test_guessing_is_the_commonest_class_or_the_mean():
     task = FakeTask(classes=("rare", "common"))
     task.test.labels = np.array([0] * 30 + [1] * 90)
-    assert plots.guessing(task) == (0.75, "chance")
+    assert plots.guessing(task) == (0.75, "always the commonest class")
     run = fake_degrees(seeds=1)["probe"][0]
     expected = np.abs(run.task.test.labels - run.task.train.labels.mean()).mean()
     assert plots.guessing(run.task)[0] == pytest.approx(expected)

@@ -78,9 +78,7 @@ def test_result_json_holds_the_scores_of_the_runs(tmp_path):
     runs = fake_runs()
     _, said = written(runs, tmp_path)
     probe = said["recipes"]["probe"]
-    expected = evaluate.over_seeds(
-        [run.score().mean for run in runs["probe"]], bounds=(0, 1)
-    )
+    expected = evaluate.crossed(np.stack([run.correct() for run in runs["probe"]]))
     assert evaluate.Interval(**probe["accuracy"]) == expected
     gain = evaluate.paired_difference(
         *(
@@ -295,7 +293,7 @@ def test_where_one_class_is_frequent_balanced_accuracy_stands_beside():
     run.task.test.labels = np.repeat([0, 1], [110, 10])
     run.outputs["test"] = np.eye(10)[np.zeros(120, int)]
     *_, guessing, balanced = report.table(runs).splitlines()
-    assert guessing == "chance: 0.917"
+    assert guessing == "always the commonest class: 0.917"
     assert balanced.endswith("(chance 0.100): probe 0.500")
 
 

@@ -1,14 +1,21 @@
 """Scores with honest intervals, on plain arrays: nothing here knows about models or
 tasks.
 
-Every interval is a 95 % interval, and each covers what varied, and no more. The
-interval of one trained model is about other test images: the model stays as it is. That
-of several seeds on one test split is about other labels and other trainings: the images
-stay as they are, so it is too narrow for a recipe on new images. Notebook 07 takes both
-apart.
+Every interval is a 95 % interval, and each covers what varied, and no more:
+
+- `wilson`, `paired_difference` of arrays (n,): other test images; the trained models
+  stay as they are.
+- `crossed`, `paired_difference` of arrays (draws, n): other draws of the labels, other
+  trainings **and** other test images. This is the one for a recipe.
+- `over_seeds`: whatever the numbers differ in. Of scores on one test split: other draws
+  and trainings on these very images, so it is too narrow for new images.
+- `resampled`: scores from repeated splits of one pool of images.
+- `by_groups`: images that belong together, such as several of one background.
+
+Who compares many differences corrects their p-values by `holm`. Notebook 07 shows why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, nan, sqrt
 from typing import Any
@@ -46,10 +53,7 @@ def wilson(correct: np.ndarray) -> Interval:
             f"correct: expected bool (n,), got {correct.dtype}: pass `labels == "
             "predicted`"
         )
-    n, p = len(_numbers("correct", correct)), float(correct.mean())
-    centre = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-    return Interval(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)))
+    return _wilson(float(correct.mean()), len(_numbers("correct", correct)), Z)
 
 
 def over_seeds(
@@ -61,19 +65,130 @@ def over_seeds(
     The interval is cut at ``bounds``: what is possible, such as (0, 1) for an accuracy.
     Raises ValueError for fewer than two values, because their spread is unknown.
     """
+    numbers = _several("values", values)
+    error = numbers.std(ddof=1) / sqrt(len(numbers))
+    return _around(numbers.mean(), error, len(numbers) - 1, bounds)
+
+
+def crossed(values: np.ndarray, bounds: tuple[float, float] = (-inf, inf)) -> Interval:
+    """A recipe's mean score, were labels drawn **and** test images taken again.
+
+    Every draw was scored on the same images. So there are two kinds of luck, and more
+    draws do not reduce that of the images. The variance of the mean has a part from
+    each; the degrees of freedom are Hillis's (2007, doi:10.1002/sim.2532), made for
+    doctors who all read the same images.
+
+    Args:
+        values: bool (draws, n), what each draw's model got right; or float, its errors
+            or the differences of two models.
+        bounds: what is possible; the interval is cut there.
+
+    Raises:
+        ValueError: fewer than two draws or images, or numbers that are not finite.
+    """
+    values = np.asarray(values)
+    if values.ndim != 2 or min(values.shape) < 2 or not np.isfinite(values).all():
+        raise ValueError(
+            f"expected finite (draws, images), at least 2 of each, got {values.shape}: "
+            "stack what several draws got right on the same test split"
+        )
+    if values.dtype == bool and (values == values[0]).all():
+        return wilson(values[0])  # draws that all agree tell nothing of each other
+    x = values.astype("float64")
+    draws, images = x.shape
+    of_draws, of_images, mean = x.mean(axis=1), x.mean(axis=0), x.mean()
+    rest = x - of_draws[:, None] - of_images + mean
+    by_draws = images * of_draws.var(ddof=1)
+    by_both = (rest**2).sum() / ((draws - 1) * (images - 1))
+    by_images = max(0.0, draws * of_images.var(ddof=1) - by_both)
+    freedom = inf
+    if by_draws:
+        freedom = (draws - 1) * ((by_draws + by_images) / by_draws) ** 2
+    both = sqrt((by_draws + by_images) / x.size), freedom
+    # draws that agree by chance must not make it narrower than `over_seeds` would be
+    draws_alone = sqrt(by_draws / x.size), draws - 1
+    error, freedom = max(both, draws_alone, key=lambda luck: luck[0] * _t(luck[1]))
+    if values.dtype == bool:
+        return _share(mean, error, freedom)
+    return _around(mean, error, freedom, bounds)
+
+
+def resampled(
+    values: Sequence[float] | np.ndarray, trained_on: int, scored_on: int
+) -> Interval:
+    """Mean over repeated splits of one pool, such as the folds of a cross-validation.
+
+    The splits share their images, so that their scores are not independent: the
+    variance gets a part for that (Nadeau & Bengio 2003, doi:10.1023/A:1024068626366).
+    It is about a model trained on `trained_on` images, not on the whole pool.
+
+    Args:
+        values: one score, or one difference of two models, for each split: float (n,),
+            n >= 2.
+        trained_on, scored_on: how many images each split has for either.
+    """
+    numbers = _several("values", values)
+    return _around(*_resampled(numbers, trained_on, scored_on), len(numbers) - 1)
+
+
+def p_value(
+    values: Sequence[float] | np.ndarray, trained_on: int, scored_on: int
+) -> float:
+    """How probable differences this large are, if in truth there is none: two-sided, by
+    the t test that belongs to `resampled`, with its arguments.
+    """
     from scipy.stats import t
 
+    numbers = _several("values", values)
+    mean, error = _resampled(numbers, trained_on, scored_on)
+    if not error:
+        return 0.0 if mean else 1.0
+    return float(2 * t.sf(abs(mean) / error, len(numbers) - 1))
+
+
+def by_groups(values: np.ndarray, groups: Sequence[Hashable]) -> Interval:
+    """Mean over images some of which belong together: groups are what varies.
+
+    Each group counts as one measurement, the mean of its images. So the interval is
+    about other groups of this kind.
+
+    Args:
+        values: bool or float (n,): right or wrong, or a difference.
+        groups: (n,), to which group each image belongs; at least 2 different ones.
+    """
     numbers = _numbers("values", values)
-    if len(numbers) < 2:
+    of = np.asarray(groups)
+    if len(groups) != len(numbers):
         raise ValueError(
-            "expected at least 2 values, got 1: run a second seed, or use `wilson` "
-            "for one run"
+            f"expected a group for each value, got {len(groups)} for {len(numbers)}"
         )
-    mean = float(numbers.mean())
-    half = float(
-        t.ppf(0.975, len(numbers) - 1) * numbers.std(ddof=1) / sqrt(len(numbers))
-    )
-    return Interval(mean, max(bounds[0], mean - half), min(bounds[1], mean + half))
+    means = np.array([numbers[of == group].mean() for group in np.unique(of)])
+    if len(means) < 2:
+        raise ValueError(
+            f"expected at least 2 groups, got {len(means)}: how much groups vary is "
+            "unknown without a second one"
+        )
+    error, freedom = means.std(ddof=1) / sqrt(len(means)), len(means) - 1
+    if np.asarray(values).dtype != bool:
+        return _around(means.mean(), error, freedom)
+    if not error and means[0] in (0, 1):
+        return wilson(means == 1)
+    return _share(means.mean(), error, freedom)
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """p-values of several comparisons, corrected for their number.
+
+    With twenty comparisons of equals, one in twenty is below 0.05 by chance. The
+    smallest of m p-values counts m times, the next one m - 1 times, and so on; none
+    becomes smaller than the one before it. Then all statements "below 0.05" are true
+    together with probability 0.95 (Holm 1979, https://www.jstor.org/stable/4615733).
+    """
+    adjusted, least = {}, 0.0
+    for place, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
+        least = max(least, (len(p_values) - place) * p_values[name])
+        adjusted[name] = min(1.0, least)
+    return {name: adjusted[name] for name in p_values}
 
 
 def accuracy(labels: np.ndarray, predicted: np.ndarray) -> Interval:
@@ -136,11 +251,11 @@ def paired_difference(a: np.ndarray, b: np.ndarray) -> Interval:
     separate intervals.
 
     One run each, (n,): Bonett & Price 2012 (doi:10.3102/1076998611411915), which counts
-    the images that only one of the two got right. Several seeds, (seeds, n): the t
-    interval over the differences per seed.
+    the images that only one of the two got right. Several draws, (draws, n): `crossed`,
+    about other draws and other images.
 
     Args:
-        a, b: bool (n,) or (seeds, n), what each got right; or float likewise, absolute
+        a, b: bool (n,) or (draws, n), what each got right; or float likewise, absolute
             errors of numbers.
     """
     a, b = np.asarray(a), np.asarray(b)
@@ -148,20 +263,79 @@ def paired_difference(a: np.ndarray, b: np.ndarray) -> Interval:
     if not alike or a.dtype.kind not in "bf" or a.ndim not in (1, 2) or not a.size:
         got = f"{a.dtype} {a.shape} and {b.dtype} {b.shape}"
         raise ValueError(
-            f"expected two bool (n,) or (seeds, n), got {got}: score both on one test "
+            f"expected two bool (n,) or (draws, n), got {got}: score both on one test "
             "split"
         )
     if a.ndim == 2 and len(a) == 1:
         a, b = a[0], b[0]
     if a.ndim == 2 or a.dtype != bool:
         differences = np.subtract(a, b, dtype="float64")
-        return over_seeds(differences.mean(axis=1) if a.ndim == 2 else differences)
+        bounds = (-1, 1) if a.dtype == bool else (-inf, inf)
+        return crossed(differences, bounds) if a.ndim == 2 else over_seeds(differences)
     n, only_a, only_b = len(a), int(np.sum(a & ~b)), int(np.sum(b & ~a))
     p, q = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
     half = Z * sqrt((p + q - (p - q) ** 2) / (n + 2))
     return Interval(
         (only_a - only_b) / n, max(-1.0, p - q - half), min(1.0, p - q + half)
     )
+
+
+def _wilson(p: float, n: float, z: float) -> Interval:
+    """Wilson's interval of a share p of n answers, z standard errors to either side."""
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    return Interval(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)))
+
+
+def _share(p: float, error: float, freedom: float) -> Interval:
+    """Wilson's interval of a share whose standard error is known: of as many
+    independent answers as would have this error.
+    """
+    p = float(p)
+    if not error:
+        return Interval(p, p, p)
+    return _wilson(p, p * (1 - p) / error**2, _t(freedom))
+
+
+def _t(freedom: float) -> float:
+    """97.5 % of Student's t distribution lie below."""
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, freedom))
+
+
+def _around(
+    mean: float,
+    error: float,
+    freedom: float,
+    bounds: tuple[float, float] = (-inf, inf),
+) -> Interval:
+    """Student's t interval around a mean, cut at what is possible."""
+    half = _t(freedom) * error
+    low, high = max(bounds[0], mean - half), min(bounds[1], mean + half)
+    return Interval(float(mean), float(low), float(high))
+
+
+def _resampled(numbers, trained_on: int, scored_on: int) -> tuple[float, float]:
+    """Mean and corrected standard error."""
+    if trained_on < 1 or scored_on < 1:
+        raise ValueError(
+            "expected how many images each split trains on and is scored on, got "
+            f"{trained_on} and {scored_on}"
+        )
+    share = 1 / len(numbers) + scored_on / trained_on
+    return float(numbers.mean()), float(numbers.std(ddof=1) * sqrt(share))
+
+
+def _several(name: str, values) -> np.ndarray:
+    """Finite numbers (n,), n >= 2."""
+    numbers = _numbers(name, values)
+    if len(numbers) < 2:
+        raise ValueError(
+            "expected at least 2 values, got 1: run a second seed, or use `wilson` "
+            "for one run"
+        )
+    return numbers
 
 
 def _numbers(name: str, values, n_classes: float | None = None) -> np.ndarray:

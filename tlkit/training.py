@@ -135,6 +135,12 @@ class Run:
             )
         return self.predicted(split) == self.task.splits()[split].labels
 
+    def marks(self, split: str = "test") -> np.ndarray:
+        """What is right, bool (n,); of a number, how far it is off: float (n,)."""
+        if self.task.is_regression:
+            return np.abs(self.predicted(split) - self.task.splits()[split].labels)
+        return self.correct(split)
+
     def score(self, split: str = "test") -> evaluate.Interval:
         """Accuracy with its 95 % interval (Wilson), or the mean absolute error."""
         labels, predicted = self.task.splits()[split].labels, self.predicted(split)

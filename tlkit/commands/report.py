@@ -129,8 +129,8 @@ def against_scratch(
     ours, theirs = [], []
     for run in runs[name]:
         if run.recipe != SCRATCH and run.seed in scratch:
-            ours.append(_marks(run))
-            theirs.append(_marks(scratch[run.seed]))
+            ours.append(run.marks())
+            theirs.append(scratch[run.seed].marks())
     if not ours:
         return None
     return evaluate.paired_difference(np.stack(ours), np.stack(theirs))
@@ -270,15 +270,6 @@ def _spoken(name: str) -> str:
     return RECIPES[name].label
 
 
-def _marks(run: Run) -> np.ndarray:
-    """What the run got right on the test split, bool (n,), or how far off it was, float
-    (n,).
-    """
-    if run.task.is_regression:
-        return np.abs(run.predicted() - run.task.test.labels)
-    return run.correct()
-
-
 def _recipe(runs: Mapping[str, Sequence[Run]], name: str) -> dict[str, Any]:
     """What ``result.json`` has about one recipe."""
     some, gain = runs[name], against_scratch(runs, name)
@@ -332,8 +323,9 @@ def _compared(runs: Mapping[str, Sequence[Run]]) -> Figure:
     return _figure(
         plots.compare(runs),
         f"Test {plots.measure(_task(runs))} by recipe: {scores}.",
-        "Bars are 95 % intervals, small dots single seeds; the dashed line is guessing "
-        "without looking.",
+        "Bars are 95 % intervals: of one run, about other test pictures; of several, "
+        "about other draws of the labels, other trainings and other test pictures. "
+        "Small dots are single seeds; the dashed line is guessing without looking.",
     )
 
 
