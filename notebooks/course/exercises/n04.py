@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tlkit.evaluate import over_seeds
+from tlkit.evaluate import holm, over_seeds, p_value
 
 from ..checks import Exercise
 from . import by_name
@@ -215,8 +215,9 @@ optimizer = Exercise(
     praise="That is what the evidence says. Between these you may choose by taste, or "
     "measure more seeds.",
     hint="Keep the candidate with the lowest mean validation loss, and all whose "
-    "difference from it has an interval that contains 0.",
+    "corrected p-value is 0.05 or more.",
 )
+SPLITS = 800, 200  # pictures that each seed trains on and judges by
 Table = Mapping[str, Mapping[str, Sequence[float]]]  # candidate -> split -> losses
 
 
@@ -237,13 +238,26 @@ def _validation(row: Mapping) -> float:
 
 def _race(table: Table) -> set[str]:
     """The best candidate, and all whose difference from it may be 0."""
+    chances = {name: p_value(gap, *SPLITS) for name, gap in _behind(table).items()}
+    still_in = {name for name, p in holm(chances).items() if p >= 0.05}
+    return still_in | {_lowest(table, _validation)}
+
+
+def _behind(table: Table) -> dict[str, np.ndarray]:
+    """Differences of all others from the best candidate, seed by seed."""
     best = _lowest(table, _validation)
-    race = {best}
-    for name in table:
-        behind = np.subtract(table[name]["validation"], table[best]["validation"])
-        if name != best and not over_seeds(behind).excludes(0):
-            race.add(name)
-    return race
+    return {
+        name: np.subtract(row["validation"], table[best]["validation"])
+        for name, row in table.items()
+        if name != best
+    }
+
+
+def _uncorrected(table: Table) -> set[str]:
+    """The race, if twelve splits of the same pictures were independent."""
+    gaps = _behind(table).items()
+    still_in = {name for name, gap in gaps if not over_seeds(gap).excludes(0)}
+    return still_in | {_lowest(table, _validation)}
 
 
 def _overlapping(table: Table) -> set[str]:
@@ -274,8 +288,8 @@ def best_on_training(answer, table: Table):
 
 @optimizer.mistake
 def best_mean_alone(answer, table: Table):
-    """It has the lowest mean, but it is not alone: the interval of some differences
-    from it contains 0, so another few seeds may turn the order round.
+    """It has the lowest mean, but it is not alone: some differences from it may well
+    be chance, so another few seeds may turn the order round.
     """
     return _names(answer) == {_lowest(table, _validation)}
 
@@ -290,8 +304,8 @@ def best_with_the_first_seed(answer, table: Table):
 
 @optimizer.mistake
 def everything(answer, table: Table):
-    """Not all of them: where the whole interval lies above 0, the candidate is worse,
-    and the seeds agree on it.
+    """Not all of them: where the corrected p-value is below 0.05, the candidate is
+    worse, and the seeds agree on it.
     """
     return _names(answer) == set(table)
 
@@ -302,6 +316,14 @@ def overlapping_intervals(answer, table: Table):
     compare seed by seed: the interval of the difference is much narrower.
     """
     return _names(answer) == _overlapping(table)
+
+
+@optimizer.mistake
+def splits_taken_for_independent(answer, table: Table):
+    """All splits are cut from the same pictures, so they agree more than independent
+    ones would. Use the corrected columns.
+    """
+    return _names(answer) == _uncorrected(table)
 
 
 @optimizer.mistake
