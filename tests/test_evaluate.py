@@ -54,6 +54,16 @@ def test_over_seeds_refuses_a_single_seed():
         evaluate.over_seeds([0.9])
 
 
+def test_one_more_value_is_farther_off_than_the_mean_and_is_cut_at_what_is_possible():
+    values = [0.91, 0.99, 0.97]
+    reach = stats.t.ppf(0.975, 2) * np.std(values, ddof=1) * np.sqrt(4 / 3)
+    found = evaluate.one_more(values)
+    assert found.low == pytest.approx(np.mean(values) - reach)
+    assert evaluate.one_more(values, bounds=(0, 1)).high == 1
+    with pytest.raises(ValueError, match="at least 2 values, got 1"):
+        evaluate.one_more([0.9])
+
+
 def test_accuracy_is_scikit_learns_with_wilsons_interval():
     labels, predicted = np.array([0, 1, 2, 2, 1]), np.array([0, 2, 2, 2, 1])
     assert evaluate.accuracy(labels, predicted) == evaluate.wilson(labels == predicted)
@@ -299,7 +309,14 @@ def worth_of_80():
     return np.mean([worth(learnt(rng, 80), many) for _ in range(500)])
 
 
-@pytest.mark.parametrize("once", [wilson_once, seeds_once, errors_once, paired_once])
+def one_more_once(rng):
+    *stored, mine = rng.normal(0.8, 0.02, 4)
+    return evaluate.one_more(stored), mine
+
+
+@pytest.mark.parametrize(
+    "once", [wilson_once, seeds_once, errors_once, paired_once, one_more_once]
+)
 def test_95_of_100_intervals_contain_the_true_value(once):
     rng = np.random.default_rng(0)
     inside = [

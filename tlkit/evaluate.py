@@ -10,6 +10,7 @@ Every interval is a 95 % interval, and each covers what varied, and no more:
 - `over_seeds`: whatever the numbers differ in. Of scores on one test split: other draws
   and trainings on these very images, so it is too narrow for new images.
 - `resampled`: scores from repeated splits of one pool of images.
+- `one_more`: where a single further value should lie, not a mean.
 - `by_groups`: images that belong together, such as several of one background.
 
 Who compares many differences corrects their p-values by `holm`. Notebook 07 shows why.
@@ -67,6 +68,23 @@ def over_seeds(
     """
     numbers = _several("values", values)
     error = numbers.std(ddof=1) / sqrt(len(numbers))
+    return _around(numbers.mean(), error, len(numbers) - 1, bounds)
+
+
+def one_more(
+    values: Sequence[float] | np.ndarray, bounds: tuple[float, float] = (-inf, inf)
+) -> Interval:
+    """Where one more value of this kind should lie: a 95 % prediction interval.
+
+    Use it to compare one run of your own with several stored ones. The interval of
+    their mean, `over_seeds`, is too narrow for that, because a single run varies more.
+
+    Args:
+        values: one number per seed, float (n,), n >= 2, from a normal distribution.
+        bounds: what is possible; the interval is cut there.
+    """
+    numbers = _several("values", values)
+    error = numbers.std(ddof=1) * sqrt(1 + 1 / len(numbers))
     return _around(numbers.mean(), error, len(numbers) - 1, bounds)
 
 
