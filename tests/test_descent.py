@@ -123,7 +123,9 @@ def test_curves_and_step_sizes_are_named_beside_their_lines():
         {
             "adam": {0.1: [1.0, 1.1], 0.2: [0.5, 0.6]},
             "plain": {1: [1.0, 1.1], 2: [0.5, 0.6]},
-        }
+        },
+        trained_on=800,
+        scored_on=200,
     )
     assert words(ax.figure) == {"adam", "plain"}
     assert "adam lowest 0.55 at 0.2" in ax.figure.get_label()

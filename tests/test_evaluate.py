@@ -176,6 +176,8 @@ def test_crossed_stays_within_what_is_possible():
     right[0, 0] = False
     found = evaluate.crossed(right)
     assert 0.8 < found.low < found.mean < found.high <= 1
+    by_chance = evaluate.crossed(np.array([[True, False], [False, True]]))
+    assert by_chance.low < 0.3 and by_chance.high > 0.7, "all means agree, and yet"
     cut = evaluate.crossed(np.array([[0.0, 9.0], [0.0, 1.0]]), bounds=(0, np.inf))
     assert cut.low == 0 and cut.high > 9
 
@@ -203,6 +205,8 @@ def test_by_groups_counts_groups_and_not_images():
     assert found.high - found.low > 3 * (alone.high - alone.low)
     everything = evaluate.by_groups(np.ones(150, bool), groups)
     assert everything == evaluate.wilson(np.ones(3, bool))
+    halves = evaluate.by_groups(np.arange(150) % 2 == 0, groups)
+    assert halves.low < 0.2 and halves.high > 0.8, "three groups agree by chance"
 
 
 def test_holm_by_hand():

@@ -115,9 +115,8 @@ def test_freed_memory_between_kept_pieces_goes_back_to_the_system():
         return psutil.Process().memory_info().rss / 1e6
 
     with leaving_nothing():
-        pieces = [
-            np.ones(100_000, "uint8") for _ in range(2_000)
-        ]  # no maps of their own
+        # so small that none gets a map of its own
+        pieces = [np.ones(100_000, "uint8") for _ in range(2_000)]
         kept = pieces[::4]
         del pieces
         held = resident_mb()

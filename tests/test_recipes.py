@@ -383,6 +383,7 @@ def test_a_regression_head_predicts_in_the_tasks_units(backbone):
         ValueError, match="asks for a number, which is never just right: use score"
     ):
         run.correct()
+    assert run.marks().mean() == pytest.approx(run.score().mean, rel=1e-5)
 
 
 def test_a_saved_model_predicts_the_same_without_tlkits_help(probe, digits, tmp_path):

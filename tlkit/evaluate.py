@@ -82,6 +82,9 @@ def one_more(
     Args:
         values: one number per seed, float (n,), n >= 2, from a normal distribution.
         bounds: what is possible; the interval is cut there.
+
+    Raises:
+        ValueError: fewer than two values, or numbers that are not finite.
     """
     numbers = _several("values", values)
     error = numbers.std(ddof=1) * sqrt(1 + 1 / len(numbers))
@@ -123,9 +126,12 @@ def crossed(values: np.ndarray, bounds: tuple[float, float] = (-inf, inf)) -> In
     if by_draws:
         freedom = (draws - 1) * ((by_draws + by_images) / by_draws) ** 2
     both = sqrt((by_draws + by_images) / x.size), freedom
-    # draws that agree by chance must not make it narrower than `over_seeds` would be
+    # draws or images that agree by chance must not make it narrower than `over_seeds`
+    # would be, nor than so many single answers would
     draws_alone = sqrt(by_draws / x.size), draws - 1
-    error, freedom = max(both, draws_alone, key=lambda luck: luck[0] * _t(luck[1]))
+    answers = sqrt(by_both / x.size), (draws - 1) * (images - 1)
+    kinds_of_luck = (both, draws_alone, answers)
+    error, freedom = max(kinds_of_luck, key=lambda luck: luck[0] * _t(luck[1]))
     if values.dtype == bool:
         return _share(mean, error, freedom)
     return _around(mean, error, freedom, bounds)
@@ -144,6 +150,9 @@ def resampled(
         values: one score, or one difference of two models, for each split: float (n,),
             n >= 2.
         trained_on, scored_on: how many images each split has for either.
+
+    Raises:
+        ValueError: fewer than two splits, numbers that are not finite, or no images.
     """
     numbers = _several("values", values)
     return _around(*_resampled(numbers, trained_on, scored_on), len(numbers) - 1)
@@ -172,7 +181,10 @@ def by_groups(values: np.ndarray, groups: Sequence[Hashable]) -> Interval:
 
     Args:
         values: bool or float (n,): right or wrong, or a difference.
-        groups: (n,), to which group each image belongs; at least 2 different ones.
+        groups: (n,), to which group each image belongs.
+
+    Raises:
+        ValueError: not one group for each value, or fewer than two different ones.
     """
     numbers = _numbers("values", values)
     of = np.asarray(groups)
@@ -189,8 +201,8 @@ def by_groups(values: np.ndarray, groups: Sequence[Hashable]) -> Interval:
     error, freedom = means.std(ddof=1) / sqrt(len(means)), len(means) - 1
     if np.asarray(values).dtype != bool:
         return _around(means.mean(), error, freedom)
-    if not error and means[0] in (0, 1):
-        return wilson(means == 1)
+    if not error:  # as if each group were one answer
+        return _wilson(float(means.mean()), len(means), Z)
     return _share(means.mean(), error, freedom)
 
 
@@ -200,7 +212,7 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     With twenty comparisons of equals, one in twenty is below 0.05 by chance. The
     smallest of m p-values counts m times, the next one m - 1 times, and so on; none
     becomes smaller than the one before it. Then all statements "below 0.05" are true
-    together with probability 0.95 (Holm 1979, https://www.jstor.org/stable/4615733).
+    together with a probability of at least 0.95 (Holm 1979, https://www.jstor.org/stable/4615733).
     """
     adjusted, least = {}, 0.0
     for place, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
@@ -310,8 +322,6 @@ def _share(p: float, error: float, freedom: float) -> Interval:
     independent answers as would have this error.
     """
     p = float(p)
-    if not error:
-        return Interval(p, p, p)
     return _wilson(p, p * (1 - p) / error**2, _t(freedom))
 
 

@@ -85,8 +85,6 @@ TASKS = (*DRAWN, "cifar10")
 
 HELD_OUT = 50  # validation labels of a class, at most
 NO_CLASSES = 10  # a number is asked for: as many pictures as if there were ten classes
-
-
 AT_ONCE = 16  # rows: each may bring 2 MB of a mapped file into memory for a moment
 
 

@@ -24,8 +24,8 @@ def leaving_nothing():
     before, except through a ``tf.function`` that was traced inside. Not for functions
     that run at the same time in several threads.
 
-    Linux's C library also keeps what was freed between other pieces of memory, some
-    50 MB after a training of VGG16; it is given back.
+    Linux's C library also keeps what was freed between other pieces of memory. It is
+    given back.
 
     Source: https://github.com/tensorflow/tensorflow/issues/97697
     """

@@ -288,11 +288,16 @@ BY_OPTIMIZER = (  # colour and style of each line
 )
 
 
-def by_step_size(points: Mapping[str, Mapping[float, Sequence[float]]]):
+def by_step_size(
+    points: Mapping[str, Mapping[float, Sequence[float]]],
+    trained_on: int,
+    scored_on: int,
+):
     """Validation loss over the step size, mean and 95 % interval for each optimizer.
 
     Args:
-        points: optimizer (three at most) -> step size -> one loss for each seed.
+        points: optimizer (three at most) -> step size -> one loss for each split.
+        trained_on, scored_on: pictures that each split of the same pool has for either.
 
     Returns:
         the Axes.
@@ -302,7 +307,10 @@ def by_step_size(points: Mapping[str, Mapping[float, Sequence[float]]]):
         points.items(), BY_OPTIMIZER, strict=False
     ):
         sizes = list(line)
-        found = [evaluate.over_seeds(values) for values in line.values()]
+        found = [
+            evaluate.resampled(values, trained_on, scored_on)
+            for values in line.values()
+        ]
         band(ax, sizes, found, colour, style, lw=2)
         name_beside(ax, name, (sizes[0], found[0].mean), colour, (-8, 8), ha="right")
         lowest = min(line, key=lambda size: np.mean(line[size]))
