@@ -229,7 +229,7 @@ def test_a_bundle_that_is_not_finished_is_none(stick, site, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         bundle.make(stick, ["vgg16"])
     assert names_in(stick) == [name for name in before if name != "manifest.json"]
-    with pytest.raises(fetch.FetchError, match="is no whole bundle"):
+    with pytest.raises(fetch.FetchError, match="is not a complete bundle"):
         bundle.install(stick, ["vgg16"])
 
 

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -214,6 +215,11 @@ def test_the_estimate_counts_epochs_passes_and_seeds():
     assert said.startswith(f"Time: at most about {minutes} minutes, at this machine's")
     article = estimate.of_recipe("article", Costs(), run.Plan())
     assert article == 120 + 1000 * 32 / 800 * 30
+    once, often = (
+        float(estimate.in_words(Costs(), plan, tuned=tuned).split()[4])
+        for tuned in (False, True)
+    )
+    assert 4 * once < often < 6 * once  # up to five step sizes
     said = estimate.in_words(Costs(), run.Plan(("scratch", "new"), seeds=9))
     assert "hours, without new, at" in said
 
@@ -312,6 +318,9 @@ REFUSED = {
     ("--budget", "90 s", "--recipes", "probe"): (
         "--budget: expected lp_ft among --recipes, got probe. Next: add one"
     ),
+    ("--tune", "--recipes", "lp_ft", "--budget", "9 s"): (
+        "expected --tune or --budget, got both. Next: leave out one"
+    ),
     ("--budget", "0"): "--budget: expected a time above 0, got '0'",
     ("--budget", "soon"): "--budget 'soon': expected \"90 s\"",
 }
@@ -397,7 +406,8 @@ def test_a_new_recipe_is_one_entry_of_the_table(tlkit, no_files, monkeypatch, tm
         found.notes = ("nothing was new",)
         return found
 
-    new = SimpleNamespace(train=train, label="a new one", sentence="as the probe")
+    looks = {"label": "a new one", "colour": "#000000", "sentence": "as the probe"}
+    new = SimpleNamespace(train=train, **looks)
     monkeypatch.setitem(RECIPES, "new", new)
     words = ("--recipes", "probe,new", *SMALL[4:])
     status, said, _ = tlkit("run", *SMALL[:2], *words, "--out", tmp_path)
@@ -415,7 +425,7 @@ def test_options_reach_the_recipes_that_take_them(
     given, probe = {}, RECIPES["probe"]
 
     def entry(name, train):
-        return SimpleNamespace(train=train, label=name, sentence=name)
+        return SimpleNamespace(train=train, label=name, colour="#000000", sentence=name)
 
     def only_probe(*arguments, **named):
         given["probe"] = set(named)
@@ -431,6 +441,33 @@ def test_options_reach_the_recipes_that_take_them(
     options = ("--budget", "90 s", "--unfreeze", "block5")
     assert tlkit("run", *words, *options, "--out", tmp_path)[0] == 0
     assert given == {"probe": {"seed", "precision"}, "lp_ft": ("block5", "90 s")}
+
+
+def test_tune_lets_validation_choose_the_step_size_of_each_recipe_but_the_articles(
+    tlkit, no_files, monkeypatch, tmp_path
+):
+    rates = {"probe": [], "article": []}
+    probe = RECIPES["probe"].train
+
+    def watched(name):
+        def train(backbone, task, *, seed, precision, **changes):
+            rates[name].append(changes.get("rate"))
+            return probe(backbone, task, seed=seed, precision=precision, **changes)
+
+        return replace(RECIPES[name], train=train)
+
+    for name in rates:
+        monkeypatch.setitem(RECIPES, name, watched(name))
+    words = (*SMALL[:2], "--recipes", "probe,article", *SMALL[4:])
+    status, said, _ = tlkit("run", *words, "--tune", "--out", tmp_path)
+    assert status == 0
+    assert rates["article"] == [None]
+    assert rates["probe"][:3] == [None, 0.001, 0.009]
+    found = result_in(tmp_path)["recipes"]
+    (note,) = found["probe"]["runs"][0]["notes"]
+    rate = found["probe"]["settings"]["rate"]
+    assert note.startswith(f"step size {rate:g}, chosen on validation (")
+    assert note in said and not found["article"]["runs"][0]["notes"]
 
 
 # Pictures of one's own

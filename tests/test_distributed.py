@@ -141,7 +141,8 @@ def test_four_processes_fine_tune_what_one_does_and_notice_when_they_differ(
         found[0]["loss"][0], one_process.history["val_loss"][0], rtol=0.01
     )
     assert all(statuses)
-    differ = "expected the same in all processes, got others in [2] than in process 0"
+    same = "expected the same in all processes"
+    differ = f"{same}, got others in processes [2] than in process 0"
     assert f"tlkit: process 0: numbers: {differ}" in said(tmp_path)
 
 

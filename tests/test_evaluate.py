@@ -360,12 +360,12 @@ def test_scores_of_repeated_splits_hold_the_truth_only_when_corrected(worth_of_8
 @pytest.mark.parametrize(
     "labels, predicted, message",
     [
-        ([0, 1], [0], "got 1 predictions for 2 labels: take both from the same split"),
+        ([0, 1], [0], "got 1 predictions for 2 labels: take both from one split"),
         ([], [], r"expected finite numbers \(n,\), got shape \(0,\)"),
         (
             [0, 1],
             [0, np.nan],
-            "predicted: .* 1 of them not finite: look at what the model put out",
+            "predicted: .* 1 of them not finite: look at the outputs of the model",
         ),
         (
             [0, 1],

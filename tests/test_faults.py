@@ -712,7 +712,7 @@ def test_tampered_bundle_and_manifest(stick, site, tmp_path):
 def test_bundle_without_manifest(stick, manifest, tmp_path):
     (tmp_path / "secret").write_text("")
     (stick / "manifest.json").write_text(manifest)
-    with pytest.raises(fetch.FetchError, match="is no whole bundle") as caught:
+    with pytest.raises(fetch.FetchError, match="is not a complete bundle") as caught:
         bundle.install(stick, list(fetch.PAIR))
     assert not names_in(tmp_path / "other machine")
     return re.sub(

@@ -221,7 +221,7 @@ def test_folders_that_a_system_makes_are_no_classes_and_give_no_pictures(root):
     assert (
         "left out 3 files (hidden)" in notes and "links that lead nowhere: c" in notes
     )
-    assert "left out folders of the system: $RECYCLE.BIN/, .Trash-1000/" in notes
+    assert "left out system folders: $RECYCLE.BIN/, .Trash-1000/" in notes
 
 
 def test_pictures_are_known_by_their_first_bytes_where_the_suffix_does_not_tell(root):
@@ -567,12 +567,12 @@ def test_too_few_files_are_noticed_before_any_is_opened(root, monkeypatch):
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
-        ({"a": 5, "b": 0}, r"at least 3 pictures.*train/b \(0\).*Next: add"),
-        ({"a": 5, "b": 2}, r"at least 3 pictures.*train/b \(2\)"),
+        ({"a": 5, "b": 0}, r"at least 3 training pictures.*train/b \(0\).*Next: add"),
+        ({"a": 5, "b": 2}, r"at least 3 training pictures.*train/b \(2\)"),
         ({"a": 0, "b": 0}, r"train/a \(0\), train/b \(0\)"),
         (
             {"train__a": 5, "train__b": 1, "test__a": 1},
-            r"at least 2 pictures.*train/b \(1\)",
+            r"at least 2 training pictures.*train/b \(1\)",
         ),
         ({"train__a": 5, "train__b": 5, "test__a": 1, "test__b": 0}, r"test/b \(0\)"),
         ({"train__a": 5, "train__b": 5, "validation__b": 0}, r"validation/b \(0\)"),

@@ -3,6 +3,9 @@ their alternative text.
 """
 
 import io
+import os
+import subprocess
+import sys
 
 import matplotlib
 import numpy as np
@@ -287,3 +290,29 @@ def test_costs_begin_at_nothing_say_their_numbers_and_are_grey_where_they_may_be
         {"slow": evaluate.Interval(5.0, 4.0, 6.0)}, "times the work", nothing=1
     )
     assert (times.patches[0].get_x(), times.patches[0].get_width()) == (1, 4)
+
+
+FIRST_FIGURES = """
+import sys
+import tlkit as tk
+tk.plots.show(tk.plots.five_steps(1))
+tk.plots.show(tk.plots.images(tk.load_task("digits", labels_per_class=20), n=4))
+print("early" if {"keras", "tensorflow"} & set(sys.modules) else "not yet")
+print(tk.plots.PALETTE["probe"], tk.plots.NAMES["probe"])
+"""
+
+
+def test_the_first_figures_of_a_notebook_do_not_wait_for_keras(cache):
+    said = subprocess.run(
+        [sys.executable, "-c", FIRST_FIGURES],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "MPLBACKEND": "agg"},
+    ).stdout.splitlines()
+    assert said[-2:] == ["not yet", "#0072B2 linear probe"]
+
+
+def test_plots_has_no_other_name():
+    with pytest.raises(AttributeError, match="no 'palette'"):
+        plots.palette  # noqa: B018

@@ -3,7 +3,8 @@ the test split waits.
 """
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -214,7 +215,7 @@ def test_a_frozen_layer_that_moves_is_found(backbone, digits, monkeypatch):
 
 def test_a_thawed_layer_that_does_not_move_is_found(backbone, digits):
     with pytest.raises(
-        AssertionError, match="should have been trained and did not move"
+        AssertionError, match="should have been trained and did not change"
     ):
         tk.linear_probe(backbone, digits, **{**QUICK, "rate": 0.0})
 
@@ -380,7 +381,7 @@ def test_a_regression_head_predicts_in_the_tasks_units(backbone):
         and "val_mae" in run.history
     )
     with pytest.raises(
-        ValueError, match="asks for a number, which is never just right: use score"
+        ValueError, match="asks for a number, which is never exactly right: use score"
     ):
         run.correct()
     assert run.marks().mean() == pytest.approx(run.score().mean, rel=1e-5)
@@ -533,3 +534,107 @@ def test_a_network_of_keras_applications_is_cut_between_its_blocks(digits):
             elif was.ndim == 4:
                 assert not np.array_equal(was, now), old.name
     assert run.outputs["test"].shape == (200, 10)
+
+
+# Equal care
+
+
+@pytest.fixture
+def trained_at():
+    """A recipe that trains nothing: validation scores and losses by step size."""
+
+    def make(share, margin=lambda rate: 1.0, rate=0.01):
+        tried = []
+
+        def train(backbone, task, *, seed, **changes):
+            used = changes.get("rate", rate)
+            tried.append((used, seed))
+            labels = task.validation.labels
+            right = np.arange(100) < round(100 * share(used, seed))
+            logits = np.zeros((100, 2), "float32")
+            logits[np.arange(100), np.where(right, labels, 1 - labels)] = margin(used)
+            run = FakeRun(task=task, seed=seed)
+            run.outputs = {"validation": logits}
+            run.settings = {"rate": used}
+            return run
+
+        return train, tried
+
+    return make
+
+
+@dataclass
+class FakeRun:
+    """What `tune` looks at."""
+
+    task: Task
+    seed: int
+    outputs: dict = field(default_factory=dict)
+    settings: dict = field(default_factory=dict)
+    notes: tuple = ()
+
+    def score(self, split):
+        labels, logits = self.task.splits()[split].labels, self.outputs[split]
+        return SimpleNamespace(mean=float((logits.argmax(axis=1) == labels).mean()))
+
+
+def draws(n):
+    split = Split(np.zeros((100, 1, 1, 3), "uint8"), np.arange(100) % 2)
+    return [
+        Task("t", "which?", ("a", "b"), split, split, split, False, None, seed)
+        for seed in range(n)
+    ]
+
+
+def near(best):
+    """A score that falls on both sides of a step size."""
+    return lambda rate, seed: 0.9 - 0.1 * abs(np.log(rate / best)) / np.log(3)
+
+
+def test_tune_tries_both_sides_and_stops_where_the_best_lies_between(trained_at):
+    train, tried = trained_at(near(0.01))
+    found = recipes.tune(train, None, draws(2))
+    assert [rate for rate, _ in tried[::2]] == [0.01, 0.003333333333, 0.03]
+    assert [seed for _, seed in tried] == [0, 1] * 3
+    assert found.rate == 0.01 and [run.seed for run in found.runs] == [0, 1]
+    assert {run.settings["rate"] for run in found.runs} == {0.01}
+    assert found.tried[0.01] == [0.9, 0.9] and "edge" not in found.in_words()
+    assert all(run.notes == (found.in_words(),) for run in found.runs)
+
+
+@pytest.mark.parametrize("best", [0.01 / 9, 0.09])
+def test_tune_goes_on_outwards_while_the_best_lies_at_the_edge(trained_at, best):
+    train, tried = trained_at(near(best))
+    found = recipes.tune(train, None, draws(1))
+    assert len(tried) == 5 and np.isclose(found.rate, best)
+    train, tried = trained_at(near(best * best / 0.01))
+    found = recipes.tune(train, None, draws(1))
+    assert len(tried) == 5 and "at the edge of what was tried" in found.in_words()
+
+
+def test_tune_asks_all_draws(trained_at):
+    def one_draw_is_misled(rate, seed):
+        return 0.99 if (rate > 0.02 and seed == 0) else near(0.01)(rate, seed)
+
+    train, _ = trained_at(one_draw_is_misled)
+    assert recipes.tune(train, None, draws(1), most=3).rate == 0.03
+    assert recipes.tune(train, None, draws(3), most=3).rate == 0.01
+
+
+@pytest.mark.parametrize("surest", [0.003333333333, 0.01, 0.03])
+def test_tune_tells_equal_scores_apart_by_the_loss(trained_at, surest):
+    # all answers are right, with more margin at one step size
+    train, _ = trained_at(lambda rate, seed: 1.0, lambda rate: 1 + (rate == surest))
+    assert recipes.tune(train, None, draws(1), most=3).rate == surest
+
+
+def test_tune_never_looks_at_the_test_split(trained_at):
+    train, _ = trained_at(near(0.01))
+    blind = [replace(task, test=None) for task in draws(1)]
+    assert recipes.tune(train, None, blind).rate == 0.01
+
+
+@pytest.mark.parametrize("tasks, most", [(0, 5), (1, 2)])
+def test_tune_says_what_it_needs(tasks, most):
+    with pytest.raises(ValueError, match="tasks and at least 3 step sizes"):
+        recipes.tune(None, None, draws(tasks), most=most)

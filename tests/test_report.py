@@ -160,7 +160,7 @@ def test_a_second_run_in_the_same_second_gets_its_own_folder(tmp_path, monkeypat
 def test_an_unknown_pair_is_refused(tmp_path):
     with pytest.raises(
         ValueError,
-        match="pair one of embedded, real, custom, got 1 recipes and 'fake'",
+        match="a pair from embedded, real, custom, got 1 recipes and 'fake'",
     ):
         report.write_result(fake_runs(("probe",)), tmp_path, "fake", COMMAND)
 
@@ -235,7 +235,7 @@ def test_the_page_is_one_file_with_text_for_every_picture(tmp_path):
         COMMAND,
         "0.850",
         "is not ImageNet",
-        "Student's t over 3 seeds",
+        "Intervals come from 3 seeds and from the test images together.",
         "120 test",
     ):
         assert text in page.text

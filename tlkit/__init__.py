@@ -1,6 +1,6 @@
 """tlkit: learn transfer learning by doing it.
 
-``import tlkit as tk`` is light; Keras is imported when a name below first needs it.
+``import tlkit as tk`` is fast: Keras is imported only when a name below needs it.
 """
 
 from importlib import import_module
@@ -29,6 +29,7 @@ _HOME = {  # name -> the module that has it
     "load_task": "tasks",
     "lp_ft": "recipes",
     "suggest": "forecast",
+    "tune": "recipes",
 }
 _MODULES = {  # name -> where it lies
     "backbone": "backbone",

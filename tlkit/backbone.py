@@ -60,16 +60,16 @@ class Backbone:
             VGG16 of any width, float16 or float32); or None for random weights.
         size: height and width that images are resized to inside the model, 32-224
             pixels.
-        width: channels as a fraction of VGG16's; follows from the weights if there are
-            any.
-        batch_norm: batch normalisation after every convolution of VGG16; follows
-            likewise.
+        width: channels as a fraction of VGG16's; read from the weights file if there
+            is one.
+        batch_norm: batch normalisation after every convolution of VGG16; read from the
+            weights file, too.
         seed: of the random weights.
-        preprocessing: "own", as the weights were trained, or "1/255", pixels from 0 to
-            1: what random weights need, and with VGG16's pretrained ones the article's
-            mistake, whose price can so be measured.
+        preprocessing: "own", as in the training of the weights; or "1/255", pixels
+            from 0 to 1. Random weights need "1/255". With VGG16's pretrained weights it
+            is the article's mistake; so its cost can be measured.
         architecture: a name in ``networks.ARCHITECTURES``: "vgg16", "efficientnet" or
-            "mobilenet_v3_small"; follows from the weights if they are published ones.
+            "mobilenet_v3_small"; set by the weights if they are published ones.
     """
 
     weights: str | None = "letters"
@@ -116,7 +116,7 @@ class Backbone:
 
     @property
     def weights_file(self) -> Path | None:
-        """Where the weights lie; None for random ones.
+        """Path of the weights file; None for random weights.
 
         Raises:
             WeightsError: they are not on this machine, or a shipped file was changed.
@@ -251,7 +251,7 @@ def at_cut(model: keras.Model, cut: str) -> keras.Model:
 def above_cut(model: keras.Model, cut: str) -> keras.Model:
     """The part of a built model above a cut: activations -> what the model gives.
 
-    It shares its layers with the model: training it trains them there too.
+    Both share the same layers. So training this part also trains the model.
     """
     start = model.get_layer(network_of(model).layer_at(cut)).output
     return keras.Model(start, model.output, name=f"above_{cut}")

@@ -1,19 +1,19 @@
 """Scores with honest intervals, on plain arrays: nothing here knows about models or
 tasks.
 
-Every interval is a 95 % interval, and each covers what varied, and no more:
+All intervals are 95 % intervals. Each accounts only for the variation named here:
 
 - `wilson`, `paired_difference` of arrays (n,): other test images; the trained models
   stay as they are.
 - `crossed`, `paired_difference` of arrays (draws, n): other draws of the labels, other
   trainings **and** other test images. This is the one for a recipe.
-- `over_seeds`: whatever the numbers differ in. Of scores on one test split: other draws
-  and trainings on these very images, so it is too narrow for new images.
+- `over_seeds`: whatever made the numbers differ. For scores on one test split: other
+  draws and trainings, but the same test images. So it is too narrow for new images.
 - `resampled`: scores from repeated splits of one pool of images.
 - `one_more`: where a single further value should lie, not a mean.
 - `by_groups`: images that belong together, such as several of one background.
 
-Who compares many differences corrects their p-values by `holm`. Notebook 07 shows why.
+To compare many differences, correct their p-values with `holm`. Notebook 07 shows why.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -38,8 +38,8 @@ class Interval:
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
     def excludes(self, value: float) -> bool:
-        """Whether the value lies outside: a difference that excludes 0 is more than
-        chance.
+        """Whether the value lies outside. If the interval of a difference excludes 0,
+        the difference is more than chance.
         """
         return not self.low <= value <= self.high
 
@@ -92,12 +92,12 @@ def one_more(
 
 
 def crossed(values: np.ndarray, bounds: tuple[float, float] = (-inf, inf)) -> Interval:
-    """A recipe's mean score, were labels drawn **and** test images taken again.
+    """A recipe's mean score, for other draws of labels **and** other test images.
 
-    Every draw was scored on the same images. So there are two kinds of luck, and more
-    draws do not reduce that of the images. The variance of the mean has a part from
-    each; the degrees of freedom are Hillis's (2007, doi:10.1002/sim.2532), made for
-    doctors who all read the same images.
+    All draws were scored on the same images. So there are two kinds of luck: the draws
+    and the images. More draws reduce only the first. The variance of the mean has a
+    part for each. The degrees of freedom are from Hillis (2007, doi:10.1002/sim.2532),
+    for doctors who all judge the same images.
 
     Args:
         values: bool (draws, n), what each draw's model got right; or float, its errors
@@ -142,14 +142,14 @@ def resampled(
 ) -> Interval:
     """Mean over repeated splits of one pool, such as the folds of a cross-validation.
 
-    The splits share their images, so that their scores are not independent: the
-    variance gets a part for that (Nadeau & Bengio 2003, doi:10.1023/A:1024068626366).
-    It is about a model trained on `trained_on` images, not on the whole pool.
+    The splits share their images, so their scores are not independent. The variance
+    gets a part for that (Nadeau & Bengio 2003, doi:10.1023/A:1024068626366). The mean
+    is about a model trained on `trained_on` images, not on the whole pool.
 
     Args:
         values: one score, or one difference of two models, for each split: float (n,),
             n >= 2.
-        trained_on, scored_on: how many images each split has for either.
+        trained_on, scored_on: how many images each split trains on and is scored on.
 
     Raises:
         ValueError: fewer than two splits, numbers that are not finite, or no images.
@@ -161,8 +161,8 @@ def resampled(
 def p_value(
     values: Sequence[float] | np.ndarray, trained_on: int, scored_on: int
 ) -> float:
-    """How probable differences this large are, if in truth there is none: two-sided, by
-    the t test that belongs to `resampled`, with its arguments.
+    """Probability of differences this large if there is no true difference: two-sided,
+    by the t test that belongs to `resampled`. Same arguments as there.
     """
     from scipy.stats import t
 
@@ -174,7 +174,7 @@ def p_value(
 
 
 def by_groups(values: np.ndarray, groups: Sequence[Hashable]) -> Interval:
-    """Mean over images some of which belong together: groups are what varies.
+    """Mean over images in groups, such as several images of one background.
 
     Each group counts as one measurement, the mean of its images. So the interval is
     about other groups of this kind.
@@ -209,10 +209,10 @@ def by_groups(values: np.ndarray, groups: Sequence[Hashable]) -> Interval:
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     """p-values of several comparisons, corrected for their number.
 
-    With twenty comparisons of equals, one in twenty is below 0.05 by chance. The
-    smallest of m p-values counts m times, the next one m - 1 times, and so on; none
-    becomes smaller than the one before it. Then all statements "below 0.05" are true
-    together with a probability of at least 0.95 (Holm 1979, https://www.jstor.org/stable/4615733).
+    With twenty comparisons of equal models, one in twenty is below 0.05 by chance. So
+    the smallest of m p-values is multiplied by m, the next one by m - 1, and so on;
+    none becomes smaller than the one before it. With a probability of at least 0.95,
+    all statements "below 0.05" are then true (Holm 1979, https://www.jstor.org/stable/4615733).
     """
     adjusted, least = {}, 0.0
     for place, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
@@ -227,8 +227,8 @@ def accuracy(labels: np.ndarray, predicted: np.ndarray) -> Interval:
 
 
 def mean_absolute_error(labels: np.ndarray, predicted: np.ndarray) -> Interval:
-    """How far off predicted numbers are on average, with a mean's t interval; both
-    float (n,), n >= 2.
+    """Mean absolute error of predicted numbers, with a t interval; `labels` and
+    `predicted` are float (n,), n >= 2.
     """
     return over_seeds(np.abs(np.subtract(*_both(labels, predicted))), bounds=(0, inf))
 
@@ -277,8 +277,8 @@ def per_class(
 
 
 def paired_difference(a: np.ndarray, b: np.ndarray) -> Interval:
-    """Accuracy of a minus that of b on the same images; far narrower than comparing two
-    separate intervals.
+    """Accuracy of `a` minus accuracy of `b` on the same images: far more precise than
+    comparing two separate intervals.
 
     One run each, (n,): Bonett & Price 2012 (doi:10.3102/1076998611411915), which counts
     the images that only one of the two got right. Several draws, (draws, n): `crossed`,
@@ -375,8 +375,8 @@ def _numbers(name: str, values, n_classes: float | None = None) -> np.ndarray:
             "them not finite"
         )
         raise ValueError(
-            f"{name}: expected finite numbers (n,), got {got}: look at what the model "
-            "put out"
+            f"{name}: expected finite numbers (n,), got {got}: look at the outputs of "
+            "the model"
         )
     if n_classes and (
         (values % 1).any() or values.min() < 0 or values.max() >= n_classes
@@ -398,7 +398,7 @@ def _both(
     if len(labels) != len(predicted):
         got = f"{len(predicted)} predictions for {len(labels)} labels"
         raise ValueError(
-            f"expected as many of each, got {got}: take both from the same split"
+            f"expected one prediction per label, got {got}: take both from one split"
         )
     return _numbers("labels", labels, n_classes), _numbers(
         "predicted", predicted, n_classes

@@ -76,7 +76,7 @@ def activations(
         cut: "image", a block's name, or "features" (pooled).
         precision: "float32", or "bfloat16" or "float16" (both stored as float16).
         model: a built model of the backbone, if there is one already.
-        run: what computes them instead of ``forward``, with its arguments and results.
+        run: a function that replaces ``forward``; same arguments and results.
 
     Returns:
         float32 or float16 (n, h, w, c), or (n, c) for "features": memory-mapped,
@@ -98,7 +98,7 @@ def activations(
 def place(
     backbone: Backbone, images: np.ndarray | Rows, cut: str, precision: str
 ) -> tuple[Path, dict]:
-    """Where the activations lie once they are computed, and what they are made from.
+    """Where the activations are stored, and what they are computed from.
 
     Raises:
         ValueError: no images.
@@ -159,7 +159,7 @@ def forward(
     Args:
         model: (n, …) -> (n, …).
         inputs: (n, …), cast to float32.
-        rows: of a batch; 0: ``rows_at_once``.
+        rows: in a batch; 0: as many as ``rows_at_once`` gives.
 
     Yields:
         number of the batch's first row, and its outputs, float32.
@@ -188,7 +188,7 @@ def rows_at_once(model: keras.Model, inputs: np.ndarray | Rows) -> int:
 
 
 def most_outputs(model: keras.Model) -> int:
-    """Numbers that the largest layer of a model outputs for one row, 0 if unknown."""
+    """Number of outputs of a model's largest layer for one row; 0 if unknown."""
     most = 0
     for layer in getattr(model, "layers", []):
         outputs = keras.tree.flatten(getattr(layer, "output", []))
@@ -212,7 +212,7 @@ def make_room(needed: int) -> None:
     """Remove the least recently used entries until `needed` bytes fit.
 
     Raises:
-        CacheLimit: they never will.
+        CacheLimit: `needed` is more than the whole cache may hold.
     """
     limit = limit_bytes()
     if needed > limit:

@@ -1,7 +1,7 @@
-"""Class folders of your own pictures: what lies there, and what is wrong with it.
+"""Class folders of your own pictures: which pictures they hold, and what is wrong.
 
-Looking at the folders opens no picture: ``tlkit.tasks`` chooses among the names, and
-``tlkit.pixels`` decodes what was chosen.
+This module opens no picture: ``tlkit.tasks`` chooses among the names, and
+``tlkit.pixels`` decodes the chosen pictures.
 """
 
 import os
@@ -82,8 +82,8 @@ class ClassFolders:
         root: the folder that holds all of them.
         classes: in alphabetical order.
         names: of the n picture files, below root, with "/" between folders.
-        labels: int64 (n,), the class of each picture, as its place in `classes`.
-        rows: split -> class -> int64, places in `names`: one entry for each class
+        labels: int64 (n,), the class of each picture, as an index into `classes`.
+        rows: split -> class -> int64, indices into `names`: one entry for each class
             folder. The splits are "train" and, where there are such folders,
             "validation" and "test".
         notes: sentences on files that were ignored.
@@ -97,14 +97,14 @@ class ClassFolders:
     notes: tuple[str, ...]
 
     def of_split(self, split: str) -> np.ndarray:
-        """Places in `names` of all pictures in the folders of a split, int64."""
+        """Indices into `names` of all pictures in the folders of a split, int64."""
         return np.concatenate(list(self.rows[split].values()))
 
     def check(self, damaged: dict[int, str]) -> None:
         """Raise EmptyClassError if too few pictures are left without the damaged ones.
 
         Args:
-            damaged: place in `names` -> why the file cannot be read.
+            damaged: index into `names` -> why the file cannot be read.
         """
         least = 4 - len(self.rows)  # to train on: one for each split made of them
         few = []
@@ -117,8 +117,8 @@ class ClassFolders:
         if few:
             notes = ". ".join([*self.notes, *self.skipped(damaged)])
             raise EmptyClassError(
-                f"expected at least {least} pictures of every class to train on, "
-                f"no empty folder, in {self.root}, got {', '.join(few)}. "
+                f"expected at least {least} training pictures in every class and no "
+                f"empty folder in {self.root}, got {', '.join(few)}. "
                 f"Next: add pictures or remove the folder. {notes}"
             )
 
@@ -133,7 +133,7 @@ class ClassFolders:
         """Raise BadImagesError, which names the first damaged pictures.
 
         Args:
-            damaged: place in `names` -> why the file cannot be read.
+            damaged: index into `names` -> why the file cannot be read.
             used: how many pictures should have been read.
         """
         lines = self._named(damaged)
@@ -143,7 +143,7 @@ class ClassFolders:
         listed = "".join(f"\n  {line}" for line in shown)
         raise BadImagesError(
             f"expected {used} pictures in {self.root}, {len(damaged)} of them cannot "
-            f"be read:{listed}\nNext: mend or remove them, or leave them out: "
+            f"be read:{listed}\nNext: repair or remove them, or leave them out: "
             'load_task(..., bad_files="skip").'
         )
 
@@ -153,10 +153,10 @@ class ClassFolders:
 
 
 def sided(classes: tuple[str, ...]) -> list[str]:
-    """The classes whose pictures may belong to another one when they are mirrored.
+    """The classes whose pictures may belong to another class when they are mirrored.
 
-    Those whose names speak of left or right; and single letters and digits, because
-    pictures of them probably show just these.
+    These are names with a word for left or right in them, and single letters and
+    digits, because such pictures probably show that letter or digit.
     """
     words = {word for pair in SIDES for word in pair}
     return [
@@ -170,10 +170,10 @@ def find(root: Path) -> ClassFolders:
     """Look at ``root/train/<class>/*`` with optional ``validation`` and ``test``, or at
     ``root/<class>/*``. No picture is decoded. Splits may have any name in ``SPLITS``.
 
-    One outer folder, as an archive leaves it, is gone through.
+    A single outer folder, as in many archives, is skipped: its content counts.
 
     Raises:
-        MissingFolderError, SingleClassError, UnseenClassError: as they say above.
+        MissingFolderError, SingleClassError, UnseenClassError: as their docstrings say.
         TaskError: two folders for one split, or splits of unknown names.
     """
     names: list[str] = []
@@ -218,14 +218,14 @@ def _class_folders(splits: dict[str, Path]) -> dict[str, dict[str, Path]]:
         if not found[split]:
             raise MissingFolderError(
                 f"expected a folder for each class in {place}, got none. "
-                "Next: sort the pictures into some."
+                "Next: sort the pictures into such folders."
             )
         unseen = sorted(found[split].keys() - found["train"].keys())
         if unseen:
             raise UnseenClassError(
                 f"expected only classes of train/ ({', '.join(found['train'])}) in "
                 f"{split}/, got also {', '.join(unseen)}. "
-                "Next: add training pictures, spell names alike, or move these."
+                "Next: add training pictures, use the same spelling, or move these."
             )
     if len(found["train"]) == 1:
         raise SingleClassError(
@@ -335,7 +335,7 @@ def _passed_over(place: Path) -> list[str]:
     if dead:
         notes.append(f"links that lead nowhere: {', '.join(dead)}")
     if system:
-        notes.append(f"left out folders of the system: {', '.join(system)}")
+        notes.append(f"left out system folders: {', '.join(system)}")
     return notes
 
 
@@ -367,7 +367,7 @@ def _files(folder: str | Path) -> list[str]:
     except PermissionError as error:
         raise TaskError(
             f"{readable(str(folder))} cannot be read ({error.strerror}). "
-            "Next: ask for the right to read it, or move it elsewhere"
+            "Next: ask for permission to read it, or move it elsewhere"
         ) from error
     return sorted(found)
 

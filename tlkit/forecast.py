@@ -1,9 +1,9 @@
 """Scores that tell before any training what a task can use of a backbone.
 
 They look at training pictures alone, at 96 numbers for each: the principal components
-    of the activations at a cut. They train no network, and see neither the validation
-    nor the test split. ``notebooks/results/08_scores.json`` has how good they were on
-    16 questions.
+of the activations at a cut. They train no network, and see neither the validation nor
+the test split. ``notebooks/results/08_scores.json`` has how good they were on 16
+questions of six kinds; what they were compared with is a linear head at each cut.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from .tasks import Task
 
 NUMBERS = 96  # for each picture
 PICTURES = 500  # looked at
-HALVES = 40  # half-samples for the confidence
+HALVES = 40  # half-samples: how stable the first place is
 PLACES = 16  # larger maps are averaged down to about so many places along an edge
 # accuracy lost by taking LogME's favourite instead of the best place: mean over the 16
 # questions of notebooks/results/08_scores.json
@@ -30,13 +30,15 @@ class Suggestion:
     Attributes:
         cut: the pretrained cut with the highest score.
         recipe: "lp_ft" (``tk.lp_ft``) if that is one of the last two blocks; else
-            "head": a linear head on the activations at the cut.
-        scores: place -> LogME. A place is a cut, or "random …", the same cut with
-            random weights.
-        nearest: share of the training pictures to which their neighbours at the cut
-            would give the right label.
-        confidence: share of half-samples of the training pictures in which the same
-            place comes first.
+            "head": a linear head on the activations at the cut. The scores were tested
+            on such heads only; "lp_ft" is a starting point that no score has tested.
+        scores: place -> LogME score, see ``logme``. A place is a cut, or "random …",
+            the same cut with random weights.
+        nearest: share of the training pictures that their nearest neighbours at the cut
+            label correctly.
+        confidence: share of random halves of the training pictures in which the same
+            place comes first. It says how stable the choice is, not that it is right: a
+            score that errs on a question errs on its half-samples, too.
         why: a sentence or two.
     """
 
@@ -60,9 +62,8 @@ def look(backbone: Backbone, images, fit: int | None = None) -> dict[str, np.nda
     Args:
         backbone: which layers.
         images: uint8 (n, h, w, 3), n >= 2.
-        fit: the first `fit` images (training pictures) decide which components these
-            are;
-            None: all.
+        fit: the components are computed from the first `fit` images (the training
+            pictures); None: from all.
 
     Returns:
         cut -> float (n, at most 96).
@@ -104,15 +105,15 @@ def nearest(numbers: np.ndarray, labels: np.ndarray, k: int = 5) -> float:
 
 
 def logme(numbers: np.ndarray, labels: np.ndarray) -> float:
-    """How well a linear head explains the labels: log evidence per picture, over
+    """How well a linear head explains the labels: log evidence per picture, mean over
     classes.
 
     The evidence is the probability of a class's labels y, 1 or 0, under y = Zw + noise,
-    averaged over all weights w that a normal prior allows. Prior and noise are those
-    that make it largest. A model that could explain any labels spreads this probability
-    thin, so nothing is overfitted. Source: You et al. 2021,
-    https://arxiv.org/abs/2102.11005. Here y has a free mean, and a grid finds the
-    largest value.
+    averaged over weights w from a normal prior. The variances of prior and noise are
+    those that make it largest. A model that could explain any labels gives each of them
+    a small probability, so nothing is overfitted. Source: You et al. 2021,
+    https://arxiv.org/abs/2102.11005. Here the mean of y is free, too, and the largest
+    value is found on a grid.
 
     Args:
         numbers: Z, float (n, d), not all alike.
@@ -136,11 +137,14 @@ def suggest(backbone: Backbone, task: Task, *, seed: int = 0) -> Suggestion:
     """Which cut and recipe to try first, from training pictures alone, without
     training.
 
-    LogME chooses, because it ranks the places of a question better than the neighbours
-    do (16 questions, notebook 08). The neighbours say how far one may hope to get.
+    LogME chooses. It puts the places of a question in an order that agrees with the
+    truth better than luck; that it does so better than the neighbours is not shown (16
+    questions of six kinds, notebook 08). The neighbours say how far one may hope to
+    get. The share of half-samples is the stability of the choice, not the probability
+    that it is right. "lp_ft" itself was never compared by these scores.
 
     Args:
-        backbone: pretrained; its cuts compete with those of random weights.
+        backbone: pretrained; its cuts are compared with those of random weights.
         task: a task with classes; at most 500 training pictures are looked at.
         seed: of the random weights and of the half-samples.
 
@@ -189,12 +193,13 @@ def suggest(backbone: Backbone, task: Task, *, seed: int = 0) -> Suggestion:
         helps = f"{first} scores higher, so expect negative transfer"
     why = (
         f"{helps}. The nearest neighbours there give {named:.0%} of the pictures the "
-        "right "
-        f"label, without training. {first} came first in {often:.0%} of {HALVES} "
-        f"half-samples; favourites like this one were {MISSED} below the best on "
-        "average."
+        f"right label, without training. {first} came first in {often:.0%} of {HALVES} "
+        "half-samples, which tells how stable the choice is, not that it is right: "
+        f"over 16 questions, favourites were {MISSED} below the best on average."
     )
-    deep = first in blocks[-2:]  # from here on the whole network is worth fine-tuning
+    deep = first in blocks[-2:]
+    if deep:
+        why += " Heads were scored, not lp_ft: compare it with a linear head there."
     return Suggestion(cut, "lp_ft" if deep else "head", known, named, often, why)
 
 

@@ -2,7 +2,7 @@
 
 One scene answers several questions (which symbol, which colour, which angle), so tasks
 can share their images and differ only in what is asked. The glyphs come from the fonts
-that matplotlib ships, so nothing is downloaded. How difficult the scenes are was chosen
+that matplotlib ships, so nothing is downloaded. The difficulty of the scenes was chosen
 once; ``Style`` says how and why.
 """
 
@@ -63,11 +63,11 @@ TEST_FONTS = (
 class Style:
     """How difficult a scene is.
 
-    The defaults were chosen once, on scenes of other seeds than those of the tasks
-    (seeds 900 and up), so that (1) a linear model on pixels stays near chance, because
-    nothing stands at a fixed place, size, angle or colour, (2) a person still reads
-    every symbol, and (3) a quarter-width VGG16 learns the letters in half an hour on
-    two cores. ``docs/scenes.md`` shows the numbers.
+    The defaults were chosen once, on scenes of other seeds than the tasks have (900 and
+    up), to reach three things. (1) A linear model on pixels stays near chance, because
+    place, size, angle and colour are not fixed. (2) A person can still read every
+    symbol. (3) A quarter-width VGG16 learns the letters in half an hour on two cores.
+    ``docs/scenes.md`` shows the numbers.
 
     Attributes:
         scale: smallest and largest size of the symbol; at 1 a capital is about 26
@@ -93,7 +93,7 @@ class Style:
 
 @dataclass(frozen=True, eq=False)
 class Scenes:
-    """Drawn scenes with all that is true about them; one row for each of n scenes.
+    """Drawn scenes and the true answers about them; one row for each of n scenes.
 
     Attributes:
         images: uint8 (n, 32, 32, 3), RGB, 0-255.
@@ -232,7 +232,7 @@ def draw(
     fonts: tuple[str, ...] = TRAIN_FONTS,
     style: Style | None = None,
 ) -> Scenes:
-    """Draw n scenes, each symbol equally often (to within one), in random order.
+    """Draw n scenes in random order. The counts of symbols differ by at most one.
 
     Args:
         symbols: the characters to draw, for example ``DIGITS`` or ``LETTERS``.
@@ -273,9 +273,9 @@ def scene(
     contrast: float = 120.0,
     seed: int = 0,
 ) -> np.ndarray:
-    """One scene drawn to order.
+    """One scene with the symbol and the properties that you choose.
 
-    Changing an argument changes that alone: the rest depends on the seed only.
+    Each argument changes only its own property; the rest depends on the seed only.
 
     Args:
         symbol: one character, in the middle, in bold DejaVu Sans.

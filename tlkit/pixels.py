@@ -1,8 +1,8 @@
 """Picture files as pixels: each decoded once, on all cores, then kept in the cache.
 
 Threads decode, not processes: Pillow lets other threads run while it decodes, and no
-process has to be started or to send pixels back. On two busy cores two processes were
-no faster, neither with pictures of 32 pixels nor with photographs.
+process has to be started or to send pixels back. Two processes on two busy cores were
+not faster, with pictures of 32 pixels and with photographs.
 """
 
 import hashlib
@@ -45,9 +45,9 @@ _VERSION = 2  # of what `decode` makes of a file: raise it if that changes
 def decode(file: str | Path | BinaryIO, size: int) -> np.ndarray:
     """One picture as the networks see it.
 
-    It is turned upright, laid on white where it is transparent and squeezed to a square
-    (bilinear, antialiased). Of an animation the first frame counts. Grey of more than 8
-    bits is scaled by the depth that the picture uses: 8, 12 or 16 bits.
+    It is turned upright, gets white behind transparent parts, and is resized to a
+    square (bilinear, antialiased). Only the first frame of an animation is used. Grey
+    of more than 8 bits is scaled by the depth that the picture uses: 8, 12 or 16 bits.
 
     Args:
         file: a path, or a file opened for reading bytes.
@@ -58,7 +58,7 @@ def decode(file: str | Path | BinaryIO, size: int) -> np.ndarray:
 
     Raises:
         ValueError: more than 180 million pixels, or HEIC or AVIF.
-        Exception: of many other kinds; Pillow's decoders raise what they like.
+        Exception: Pillow's decoders can raise many other kinds.
     """
     from PIL import Image
 
@@ -115,7 +115,7 @@ def _opened(file: str | Path | BinaryIO):
 
 
 def format_of(file: str | Path | BinaryIO) -> str | None:
-    """What a file's first bytes say that it is, such as "JPEG"; None: no picture."""
+    """The format that a file's first bytes show, such as "JPEG"; None: no picture."""
     if isinstance(file, str | Path):
         with open(file, "rb") as opened:
             first = opened.read(16)
@@ -168,7 +168,7 @@ def decoded(
             was ever decoded in this folder at this size.
         rows: int64 (len(names),), where each file's picture is in `pixels`; -1 for a
             file that cannot be read.
-        bad: place in `names` -> why that file cannot be read.
+        bad: index into `names` -> why that file cannot be read.
     """
     from filelock import FileLock
 

@@ -2,26 +2,54 @@
 
 A text for screen readers is attached to it; ``show`` puts the figure into a notebook.
 
-Colours are Okabe & Ito's (2008, https://jfly.uni-koeln.de/color), which colour-blind
-readers can tell apart. Each recipe keeps its colour in every figure, and nothing is
-told by colour alone.
+Each recipe keeps its colour (``PALETTE``) and its label (``NAMES``) in every figure.
+Nothing is told by colour alone.
 """
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from math import ceil
+from typing import Any
 
 import numpy as np
 
-from . import evaluate
-from .recipes import RECIPES
+from . import colours, evaluate
+from .colours import FAINT, INK
 
-# Light enough to fill an area, dark enough to be a line.
-PALETTE = {name: recipe.colour for name, recipe in RECIPES.items()}
-PALETTE["other"] = "#56B4E9"
-NAMES = {name: recipe.label for name, recipe in RECIPES.items()}
 STEPS = ("choose tasks", "train on the source, save", "load", "fine-tune", "evaluate")
-INK, FAINT = "#222222", "#8a8a8a"
+
+
+def __getattr__(name: str) -> Any:
+    """PALETTE and NAMES: recipe -> colour, and recipe -> label.
+
+    They are read from the table of recipes when they are first needed, because recipes
+    need Keras, which takes seconds to load. The first figures of a notebook do not.
+    """
+    if name == "PALETTE":
+        return _palette()
+    if name == "NAMES":
+        return _names()
+    raise AttributeError(f"tlkit.plots has no {name!r}")
+
+
+def _palette() -> dict[str, str]:
+    """Recipe -> colour, and a colour for something else."""
+    from .recipes import RECIPES
+
+    own = {name: recipe.colour for name, recipe in RECIPES.items()}
+    return {**own, "other": colours.SKY}
+
+
+def _names() -> dict[str, str]:
+    """Recipe -> label."""
+    from .recipes import RECIPES
+
+    return {name: recipe.label for name, recipe in RECIPES.items()}
+
+
+def _label(name: str) -> str:
+    """A recipe's label, or the name that somebody else gave."""
+    return _names().get(name, name)
 
 
 def groups(*runs) -> dict[str, list]:
@@ -61,9 +89,10 @@ def _as_list(some) -> list:
 def score(runs: Sequence, split: str = "test") -> evaluate.Interval:
     """Accuracy (or mean absolute error) of one recipe with its 95 % interval.
 
-    For one run it is about other images. For several on the same images it is about
-    other draws of the labels and other images (`evaluate.crossed`); if each run had
-    images of its own, their scores differ by all that varies (`evaluate.over_seeds`).
+    With one run, the interval is about other images. With several runs on the same
+    images, it is about other draws of the labels and other images (`evaluate.crossed`).
+    If each run had its own images, the scores show all variation
+    (`evaluate.over_seeds`).
     """
     if len(runs) == 1:
         return runs[0].score(split)
@@ -76,7 +105,7 @@ def score(runs: Sequence, split: str = "test") -> evaluate.Interval:
 
 
 def guessing(task) -> tuple[float, str]:
-    """What answering without looking scores on the test split, and its name."""
+    """Test score of guessing without looking, and the name of that kind of guess."""
     labels = np.asarray(task.test.labels)
     if task.is_regression:
         mean = np.mean(task.train.labels)
@@ -146,12 +175,12 @@ def compare(*runs, ax=None):
         ha="center",
         color=INK,
     )
-    ax.set_yticks(range(len(named)), [NAMES.get(name, name) for name in named])
+    ax.set_yticks(range(len(named)), [_label(name) for name in named])
     ax.set_ylim(len(named) - 0.5, -0.5)
     ax.set_xlabel(f"{measure(task)} on {len(task.test):,} test images")
     ax.set_xlim(0, None if task.is_regression else 1)
     ax.tick_params(axis="y", length=0)
-    listed = "; ".join(f"{NAMES.get(name, name)} {s}" for name, s in scores.items())
+    listed = "; ".join(f"{_label(name)} {s}" for name, s in scores.items())
     alt = f"Test {measure(task)} by recipe: {listed}; {words} {guess:.2f}."
     return describe(ax, alt)
 
@@ -169,7 +198,7 @@ def curves(*runs, ax=None):
             style = thin if i else {"lw": 2.8, "marker": "o", "ms": 4}
             ax.plot(range(1, len(values) + 1), values, color=colour, **style)
         if lines:
-            label = NAMES.get(name, name)
+            label = _label(name)
             ends.append((len(lines[0]), lines[0][-1], label, colour))
             words.append(f"{label} from {lines[0][0]:.2f} to {lines[0][-1]:.2f}")
     if not ends:
@@ -193,7 +222,7 @@ def label_curve(points: Mapping[str, Mapping[int, evaluate.Interval]], ax=None):
     ax, ends, words = axes(ax, (6.4, 3.8)), [], []
     for name, line in points.items():
         labels, found = list(line), list(line.values())
-        colour, label = PALETTE.get(name, INK), NAMES.get(name, name)
+        colour, label = _palette().get(name, INK), _label(name)
         ax.plot(labels, [f.mean for f in found], "o-", color=colour, lw=2.5, ms=6)
         lows, highs = [f.low for f in found], [f.high for f in found]
         ax.vlines(labels, lows, highs, color=colour, lw=2.5, alpha=0.5)
@@ -228,7 +257,7 @@ def costs(
         if not found.excludes(nothing):
             colour = FAINT
         else:
-            colour = PALETTE["scratch" if found.mean > nothing else "probe"]
+            colour = colours.VERMILION if found.mean > nothing else colours.BLUE
         width = found.mean - nothing
         ax.barh(row, width, left=nothing, height=0.55, color=colour, alpha=0.55)
         ax.plot(
@@ -255,7 +284,7 @@ def costs(
 
 
 def confusion(run=None, *, labels=None, predicted=None, classes=None, ax=None):
-    """Which class was taken for which: shares of each true class, true classes down.
+    """The confusion matrix, in shares of each true class; rows are true classes.
 
     Args:
         run: a Run of a task with classes; or instead
@@ -296,7 +325,7 @@ def worst_mistake(counts: np.ndarray, classes: Sequence[str]) -> str:
     """The most frequent mistake in a confusion matrix, as a sentence.
 
     Args:
-        counts: int (classes, classes), true classes down.
+        counts: int (classes, classes); rows are true classes.
         classes: their names.
     """
     wrong = counts - np.diag(np.diag(counts))
@@ -323,7 +352,7 @@ def scatter(run, ax=None):
         ha="right",
         color=INK,
     )
-    ax.plot(labels, predicted, "o", color=PALETTE["probe"], ms=3, alpha=0.4)
+    ax.plot(labels, predicted, "o", color=colours.BLUE, ms=3, alpha=0.4)
     ax.set_xlabel(f"true {run.task.name}")
     ax.set_ylabel(f"predicted {run.task.name}")
     ax.set_aspect("equal")
@@ -331,7 +360,7 @@ def scatter(run, ax=None):
 
 
 def predictions(run, n: int = 16, ax=None):
-    """Test images, evenly spaced and not chosen, with the answers; mistakes framed."""
+    """Evenly spaced test images, not hand-picked, with answers; mistakes framed."""
     task = run.task
     rows = spread(len(task.test), n)
     images = task.test.images[rows]
@@ -377,7 +406,7 @@ def images(task=None, *, images=None, labels=None, n: int = 16, ax=None):
 
 
 def five_steps(current: int | Sequence[int] = (), ax=None):
-    """The recipe of transfer learning as five boxes, with the current ones lit.
+    """The recipe of transfer learning as five boxes; the current ones are highlighted.
 
     Args:
         current: 1-5, or several of them.
@@ -397,7 +426,7 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
             1,
             0.7,
             "round,pad=0,rounding_size=0.08",
-            fc=PALETTE["probe"] if on else "white",
+            fc=colours.BLUE if on else "white",
             ec=INK if on else FAINT,
             lw=2 if on else 1,
         )
@@ -506,8 +535,9 @@ def darker(colour: str):
 
 def _colours(named: Mapping[str, Sequence]) -> list[str]:
     """Each recipe's own colour; a later group of the same recipe takes a free one."""
-    wanted = [PALETTE.get(some[0].recipe, "") for some in named.values()]
-    free = [colour for colour in reversed(PALETTE.values()) if colour not in wanted]
+    palette = _palette()
+    wanted = [palette.get(some[0].recipe, "") for some in named.values()]
+    free = [colour for colour in reversed(palette.values()) if colour not in wanted]
     found: list[str] = []
     for colour in wanted:
         if colour and colour not in found:
@@ -563,7 +593,7 @@ def _tiles(images, captions, wrong, ax):
         ax.imshow(image, extent=(x, x + 1, y, y + 1), interpolation="nearest")
         framed = wrong is not None and wrong[i]
         if framed:
-            frame = Rectangle((x, y), 1, 1, fill=False, ec=PALETTE["scratch"], lw=4)
+            frame = Rectangle((x, y), 1, 1, fill=False, ec=colours.VERMILION, lw=4)
             ax.add_patch(frame)
         ax.text(
             x + 0.5,
@@ -573,7 +603,7 @@ def _tiles(images, captions, wrong, ax):
             va="top",
             fontsize=10,
             parse_math=False,
-            color=darker(PALETTE["scratch"]) if framed else INK,
+            color=darker(colours.VERMILION) if framed else INK,
             weight="bold" if framed else "normal",
         )
     ax.set_xlim(-0.05, 1.15 * columns - 0.1)

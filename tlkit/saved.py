@@ -45,8 +45,8 @@ def predict(
         [(task's name, number)].
 
     Raises:
-        ValueError: no such model, or one saved by something else; in the end, after all
-            answers, the pictures that cannot be read.
+        ValueError: no such model, or another program saved it. After all answers: some
+            pictures cannot be read; the message names them.
     """
     file = model / "model.keras" if model.is_dir() else model
     known = _names(file)

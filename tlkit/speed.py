@@ -1,6 +1,6 @@
 """How fast this machine is: a batch of each kind is timed, once for each network.
 
-What was measured is kept in the cache, for the code that measured it.
+The results are kept in the cache. A new version of this code measures again.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ class Depth:
     Attributes:
         step: seconds of one step of Adam on 32 images.
         double: the same on 64 images.
-        start: seconds until the first step is done, for the most part tracing.
+        start: seconds until the first step is done; most of it is tracing.
         share: these blocks' part of all multiplications, 0 to 1.
     """
 
@@ -74,7 +74,7 @@ class Speed:
 def measure(
     backbone: "Backbone", image_shape: tuple[int, int, int], precision: str
 ) -> Speed:
-    """Time one batch of each kind, 5 to 30 seconds, or return what is known of it.
+    """Time one batch of each kind (5 to 30 seconds), or return the stored result.
 
     Args:
         backbone: which layers; their weights do not matter.
@@ -99,13 +99,13 @@ def measure(
 
 
 def known() -> list[Speed]:
-    """What has been measured on this machine; light, and measures nothing."""
+    """Stored measurements of this machine. It is fast and measures nothing."""
     found = [_read(path) for path in sorted(_folder().glob("*.json"))]
     return [one for one in found if one.machine == _machine()]
 
 
 def precisions() -> tuple[str, ...]:
-    """Which are worth timing here.
+    """The precisions that may be fastest on this machine.
 
     float32 always; bfloat16 where the processor has instructions for it, or there is a
     GPU; float16 on a GPU.
@@ -118,7 +118,7 @@ def precisions() -> tuple[str, ...]:
 
 
 def faster_precision(backbone: "Backbone", image_shape: tuple[int, int, int]) -> str:
-    """The one of ``precisions()`` in which training is fastest here: measured."""
+    """The precision in ``precisions()`` that trains fastest here, by measurement."""
     worth_timing = precisions() if backbone.network.any_precision else PRECISIONS[:1]
     if len(worth_timing) == 1:
         return worth_timing[0]
@@ -244,7 +244,7 @@ def first_and_later(call: Callable[[], Any]) -> tuple[float, float]:
 
 
 def multiply_adds(model) -> float:
-    """Multiplications of one image's forward pass; layers without a kernel are free."""
+    """Multiplications in one image's forward pass; only layers with a kernel count."""
     return sum(
         layer.kernel.shape.num_elements() * prod(layer.output.shape[1:-1])
         for layer in model._flatten_layers()

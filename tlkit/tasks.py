@@ -91,8 +91,8 @@ AT_ONCE = 16  # rows: each may bring 2 MB of a mapped file into memory for a mom
 class Rows:
     """Some rows of an array (n, ...), which may be memory-mapped.
 
-    They are read when they are indexed by an int, a slice or integers; what is read is
-    a copy. Rows of rows read the array itself.
+    They are read when they are indexed by an int, a slice or integers; the result is a
+    copy. ``Rows`` of ``Rows`` read from the original array.
     """
 
     def __init__(self, array, rows):
@@ -230,27 +230,26 @@ def load_task(
 ) -> Task:
     """Load a task with as many labels as asked for.
 
-    Of a folder, the pictures are chosen by their names, and only those that are used
-    are opened: the test split, and the labels that were drawn. So a damaged picture
-    that is not used stays unnoticed. Each is decoded once and kept in the cache.
+    In a folder, pictures are chosen by name. Only those that are used are opened: the
+    test split, and the pictures whose labels were drawn. So a damaged picture that is
+    not used is not noticed. Each picture is decoded once and kept in the cache.
 
     Args:
         name: "letters", "digits", "colours", "angles", "degrees" (all 32 x 32),
             "cifar10", or a folder with ``train/<class>/*`` and perhaps ``validation``
             and ``test``, or with ``<class>/*`` (a fifth of each class is then kept for
             the test split).
-        labels_per_class: drawn from the training pictures, validation included: a fifth
-            of them, at least 1 and at most 50, become the validation split (from the
-            validation folder if there is one). For "degrees" ten times as many scenes.
-            None: all there are, and a validation folder as it is.
-        seed: which labels are drawn; a smaller budget's are among a larger one's.
+        labels_per_class: how many labels to draw for each class, validation included. A
+            fifth of them, at least 1 and at most 50, become the validation split (from
+            the validation folder if there is one). For "degrees", ten times as many
+            scenes are drawn. None: all labels, and the whole validation folder.
+        seed: which labels are drawn. A larger budget contains those of a smaller one.
         image_size: 32 to 224, height and width that the pictures of a folder are
             squeezed to.
         bad_files: what to do about chosen pictures that cannot be read. "error": raise.
-            "skip": leave them out and list them in `notes`. Then the next picture of
-            the same class, in the order that the seed gives, takes the place of each,
-            so that the budget is kept; but nothing takes its place in a test folder,
-            or where all pictures are used.
+            "skip": leave them out and list them in `notes`. Each is replaced by the
+            next picture of its class in the seed's order, so the budget stays the same.
+            In a test folder, and where all pictures are used, no picture is replaced.
         mirror: overrides the default: False for drawn scenes, and for a folder with
             classes that a mirror may confuse (``folders.sided``); else True.
 
@@ -458,8 +457,8 @@ def _left(
     kept = rows[~np.isin(rows, copies)]
     if set(found.labels[kept]) < set(found.labels[rows]):
         return rows, [
-            f"{split}: {listed} look the same as pictures of a later split, and a "
-            "class has no others: do not trust the score"
+            f"{split}: {listed} look the same as pictures of a later split, and one "
+            "class has no other pictures: do not trust the score"
         ]
     return kept, [
         f"left out of {split}: {listed}, which look the same as pictures of a later "
@@ -587,7 +586,7 @@ def rows_of_class(
 
 
 def in_shares(labels: np.ndarray, seed: int) -> np.ndarray:
-    """All rows in a random order whose every beginning holds each class in its share.
+    """All rows in random order; the first m rows, for every m, keep the class shares.
 
     Args:
         labels: (n,), the class of each row.
@@ -614,11 +613,11 @@ def _folder(name: str | Path) -> Path:
         return root
     near = difflib.get_close_matches(str(name), TASKS, 1)
     if root.exists():
-        step = "that is a file: unpack it, or name the folder of the class folders"
+        step = "that is a file: unpack it, or name the folder that holds the classes"
     elif near:
         step = f"did you mean {near[0]!r}?"
     else:
-        step = f"check the spelling (this is {Path.cwd()})"
+        step = f"check the spelling (the current folder is {Path.cwd()})"
     raise MissingFolderError(
         f"expected a folder or one of {', '.join(TASKS)}, got {str(name)!r}: {step}"
     )

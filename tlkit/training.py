@@ -24,6 +24,7 @@ from .machine.memory import leaving_nothing, unmap_pages
 from .machine.quiet import keras
 from .machine.watch import Watch
 from .tasks import Split, Task, fingerprint
+from .unfinished import Unfinished, place
 
 STANDARDISED_ON = 10_000  # images that decide a feature's mean and variance
 
@@ -48,20 +49,20 @@ class Settings:
     Attributes:
         rate: largest step size of Adam.
         steps: gradient steps to plan for; at least `min_epochs` passes are made.
-        min_epochs: passes that a large training split gets at least.
+        min_epochs: smallest number of passes, for a large training split.
         batch: images in one step.
         patience: epochs without a better validation score before training stops.
         schedule: warm-up over the first tenth of the steps, then cosine decay to 0;
             False: a constant rate.
         epoch_steps: steps in an "epoch"; None: one pass over the training split.
         keep_best: end with the epoch that scored best on validation; False: the last.
-        mirror: mirror every second image at random; None: if the task allows it.
+        mirror: mirror each image with probability 0.5; None: if the task allows it.
         precision: "float32", "bfloat16" or "float16" for the convolutions.
         shrink: factor on the step size from each block to the one below it; 1: one step
             size for all.
-        seconds: time limit: an epoch starts only if it should finish within this many
-            seconds of the first one's start; None: no limit.
-        until: the same as a reading of ``time.perf_counter()``; None: no limit.
+        seconds: time limit, counted from the start of the first epoch. An epoch starts
+            only if it should end within the limit. None: no limit.
+        until: the limit as a value of ``time.perf_counter()``; None: no limit.
     """
 
     rate: float
@@ -92,12 +93,12 @@ class Run:
         head: the trained task-specific layers; None if the recipe uses a different
             head.
         history: loss, val_loss and accuracy, val_accuracy (or mae, val_mae) by epoch.
-        seconds: from the untrained to the trained model, activations and tracing
-            included, the predictions on the test split not.
+        seconds: to train the model, with activations and tracing, without the
+            predictions on the test split.
         peak_memory_mb: largest resident memory of the process while training, in MB
             (10^6 bytes).
         trained_parameters: how many numbers were trained.
-        seed: of shuffling and of the first weights.
+        seed: of shuffling and of the initial weights.
         settings: the Settings as a dictionary, with `cut` and what else was decided.
         outputs: split name -> float32 (n, classes) logits, or (n, 1).
         notes: sentences on what was planned, stopped or could not be done.
@@ -126,17 +127,17 @@ class Run:
         """Which predictions are right, bool (n,).
 
         Raises:
-            ValueError: the task asks for a number, which is never just right.
+            ValueError: the task asks for a number, which is never exactly right.
         """
         if self.task.is_regression:
             raise ValueError(
-                f"{self.task.name!r} asks for a number, which is never just right: "
+                f"{self.task.name!r} asks for a number, which is never exactly right: "
                 "use score()"
             )
         return self.predicted(split) == self.task.splits()[split].labels
 
     def marks(self, split: str = "test") -> np.ndarray:
-        """What is right, bool (n,); of a number, how far it is off: float (n,)."""
+        """Which answers are right, bool (n,); for numbers: absolute errors, float."""
         if self.task.is_regression:
             return np.abs(self.predicted(split) - self.task.splits()[split].labels)
         return self.correct(split)
@@ -168,7 +169,7 @@ def train(
     flatten: bool = False,
     chosen: Callable[[keras.Variable], bool] = every,
 ) -> Run:
-    """Train what lies above a cut, and prove that the rest did not move.
+    """Train the layers above a cut, and check that the other weights did not change.
 
     Args:
         recipe: its name, for bars, messages and the Run.
@@ -177,7 +178,7 @@ def train(
         cut: layers below it are frozen: "image", a block's name or "features".
         settings: how.
         seed: of a random head and of shuffling.
-        head: where the head starts; None: zeros for a head alone, else random.
+        head: initial head; None: zeros if only the head is trained, else random.
         standardise: whether a new head standardises its features.
         flatten: the article's head, without standardisation, on the flattened last
             block.
@@ -253,13 +254,13 @@ def new_head(
     precision: str = "float32",
     seed: int = 0,
 ) -> Head:
-    """Where a head starts.
+    """A head with its initial weights.
 
     Args:
-        backbone: whose features it gets.
+        backbone: gives the features.
         shared: a built model of the backbone.
-        task: decides the number of outputs, and mean and variance by its training split
-            (by 10,000 of its images if there are more).
+        task: decides the number of outputs. Mean and variance are computed on its
+            training split (on 10,000 images if there are more).
         start: of the kernel, "zeros" or "random".
         standardise: False: features are taken as they are.
         precision: of the features.
@@ -291,7 +292,7 @@ def with_head(
 
     Args:
         shared: a built backbone; the new model shares its layers.
-        head: where the task-specific layers start.
+        head: the initial task-specific layers.
         task: its labels give the units of a number.
         flatten: the article's head, on the flattened output of the last block.
     """
@@ -385,13 +386,13 @@ class _Halves:
         """What the textbook promises: frozen weights stayed, thawed ones moved."""
         for variable in self.frozen:
             same = self._before[variable.path] == fingerprint(variable.numpy())
-            assert same, f"{recipe}: {variable.path} is frozen and moved"
+            assert same, f"{recipe}: {variable.path} is frozen but changed"
         for variable in self.thawed:
             if len(variable.shape) < 2:
                 continue  # a bias may stay where it is
             same = self._before[variable.path] == fingerprint(variable.numpy())
             assert not same, (
-                f"{recipe}: {variable.path} should have been trained and did not move"
+                f"{recipe}: {variable.path} should have been trained and did not change"
             )
 
 
@@ -409,7 +410,7 @@ def fit(
     """Train a network by Keras's own means: compile, callbacks, fit.
 
     Args:
-        network: what is trained; its variables that are not trainable stay.
+        network: what is trained; its non-trainable variables do not change.
         inputs: of the training split, (n, …), in the order of its labels.
         held_out: of the validation split, likewise.
         task: gives the labels.
@@ -422,13 +423,84 @@ def fit(
         score by epoch, and sentences on what happened.
     """
     rows, steps = len(inputs), settings.epoch_steps
-    batch = min(settings.batch, rows)
-    steps = steps or -(-rows // batch)
+    steps = steps or -(-rows // min(settings.batch, rows))
     epochs = max(settings.min_epochs, -(-settings.steps // steps))
+    # on cached features, Python's overhead exceeds the step: an epoch in one call
+    at_once = steps if np.ndim(inputs) == 2 else 1
+    loss = _compile(network, task, settings, epochs * steps, at_once, depths)
+
+    best = KeepBest(settings.patience if settings.keep_best else None)
+    limit = TimeLimit(settings.seconds, settings.until)
+    decided = {
+        key: value
+        for key, value in vars(settings).items()
+        if key not in ("seconds", "until")
+    }
+    unfinished = Unfinished(
+        place(network, inputs, task.train.labels, decided, seed, name), best
+    )
+    alone = keras.distribution.distribution() is None  # else all would write one file
+    done = unfinished.restore(network) if alone else 0  # epochs
+    notes = [unfinished.in_words()] if done else []
+    with bar(epochs * steps, name, "step") as progress:
+        progress.update(done * steps)
+        callbacks = [Validate(held_out, task, loss), best, limit, Bar(progress)]
+        if alone:
+            callbacks.append(unfinished)
+        try:
+            if not unfinished.is_finished:
+                network.fit(
+                    fast.stream(
+                        batches(inputs, task.train.labels, settings, seed, done)
+                    ),
+                    steps_per_epoch=steps,
+                    initial_epoch=done,
+                    epochs=epochs,
+                    shuffle=False,
+                    callbacks=callbacks,
+                    verbose=0,
+                )
+                if alone:
+                    unfinished.finish()
+        except KeyboardInterrupt:
+            if not best.rows:
+                raise  # nothing was learnt yet
+            note = (
+                f"stopped by you after {len(best.rows)} of {epochs} epochs: "
+                "the best of them is kept"
+            )
+            if unfinished.path.exists():
+                note += ". The same training, started again, goes on from here"
+            notes.append(note)
+    for note in notes:
+        log.warning(note)
+    best.restore(network)
+    history = {key: [row[key] for row in best.rows] for key in best.rows[0]}
+    return history, notes
+
+
+def _compile(
+    network: keras.Model,
+    task: Task,
+    settings: Settings,
+    total: int,
+    at_once: int,
+    depths: dict[str, int],
+):
+    """Compile a network with loss, score and optimizer; returns the loss.
+
+    Args:
+        network: what will be trained.
+        task: with classes, or asking for a number.
+        settings: how it will be trained.
+        total: steps of the whole training.
+        at_once: steps in one call.
+        depths: layer -> how many blocks lie above it.
+    """
     adam = AdamByDepth(
         settings.shrink,
         depths,
-        learning_rate=_rate(settings, epochs * steps),
+        learning_rate=_rate(settings, total),
         clipnorm=1.0 if settings.schedule else None,
     )
     if settings.precision == "float16":  # else small gradients would become 0
@@ -439,37 +511,9 @@ def fit(
     else:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         metric = keras.metrics.SparseCategoricalAccuracy("accuracy")
-    # on cached features, Python's overhead exceeds the step: an epoch in one call
-    at_once = steps if np.ndim(inputs) == 2 else 1
     network.compile(adam, loss, metrics=[metric], steps_per_execution=at_once)
     adam.build(network.trainable_variables)  # else Keras traces the first step twice
-
-    best = KeepBest(settings.patience if settings.keep_best else None)
-    limit = TimeLimit(settings.seconds, settings.until)
-    notes = []
-    with bar(epochs * steps, name, "step") as progress:
-        callbacks = [Validate(held_out, task, loss), best, limit, Bar(progress)]
-        try:
-            network.fit(
-                fast.stream(batches(inputs, task.train.labels, settings, seed)),
-                steps_per_epoch=steps,
-                epochs=epochs,
-                shuffle=False,
-                callbacks=callbacks,
-                verbose=0,
-            )
-        except KeyboardInterrupt:
-            if not best.rows:
-                raise  # nothing was learnt yet
-            notes.append(
-                f"stopped by you after {len(best.rows)} of {epochs} epochs: "
-                "the best of them is kept"
-            )
-    for note in notes:
-        log.warning(note)
-    best.restore(network)
-    history = {key: [row[key] for row in best.rows] for key in best.rows[0]}
-    return history, notes
+    return loss
 
 
 def _rate(settings: Settings, total: int):
@@ -486,15 +530,16 @@ def _rate(settings: Settings, total: int):
 
 
 def batches(
-    inputs, labels, settings: Settings, seed: int
+    inputs, labels, settings: Settings, seed: int, done: int = 0
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Batches of one size without end, newly shuffled in every pass.
 
     Args:
         inputs: a (memory-mapped) array (n, …), of which only a batch is read at a time.
         labels: (n,).
-        settings: `batch`, `mirror` and `epoch_steps` count here.
+        settings: only `batch`, `mirror` and `epoch_steps` are used.
         seed: of shuffling and mirroring.
+        done: epochs that are left out.
 
     Yields:
         (inputs (batch, …), labels (batch,)), as they are stored: the network makes
@@ -505,8 +550,9 @@ def batches(
     steps = settings.epoch_steps or -(-len(inputs) // batch)
     # Shuffles follow one another in an endless row, so every batch is full. The first
     # epoch is number 1 and starts that far into the row: stored results began there.
-    rows = islice(_shuffles(len(inputs), seed), steps * batch, None)
-    for epoch in count(1):
+    begin = (done + 1) * steps * batch
+    rows = islice(_shuffles(len(inputs), seed), begin, None)
+    for epoch in count(done + 1):
         for step in range(steps):
             taken = np.fromiter(islice(rows, batch), int, batch)
             x = inputs[taken]
@@ -524,7 +570,7 @@ def _shuffles(n: int, seed: int) -> Iterator[int]:
 
 
 class Validate(keras.callbacks.Callback):
-    """Adds the validation score to each epoch's log, by the pass that also predicts.
+    """Adds the validation score to each epoch's log, computed with ``predict``.
 
     Keras's own ``validation_data`` opens its data again in every epoch, which takes
     longer than an epoch of a linear probe.
@@ -579,7 +625,7 @@ class KeepBest(keras.callbacks.Callback):
 
 
 class TimeLimit(keras.callbacks.Callback):
-    """Stops where the next epoch, if it took as long as this one, would end too late.
+    """Stops training if one more epoch, as long as the last one, would end too late.
 
     Args:
         seconds: after the first epoch's start; None: no such limit.
@@ -590,11 +636,13 @@ class TimeLimit(keras.callbacks.Callback):
         super().__init__()
         self.seconds, self.until = seconds, until
 
+    def on_train_begin(self, logs=None):
+        if self.seconds is not None:
+            ends = [time.perf_counter() + self.seconds, self.until or np.inf]
+            self.until = min(ends)
+
     def on_epoch_begin(self, epoch, logs=None):
         self.began = time.perf_counter()
-        if epoch == 0 and self.seconds is not None:
-            ends = [self.began + self.seconds, self.until or np.inf]
-            self.until = min(ends)
 
     def on_epoch_end(self, epoch, logs=None):
         now = time.perf_counter()

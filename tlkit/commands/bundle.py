@@ -1,7 +1,7 @@
 """The real pair in a folder, for a USB stick or the local network.
 
-A bundle is made once and verified wherever it is used. It is laid out as a folder for
-TLKIT_DATA is, so it can also be used where it lies.
+A bundle is made once and verified wherever it is used. It has the layout of a
+TLKIT_DATA folder, so it can also be used directly, without copying.
 """
 
 import json
@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 ARRAYS = ("images.npy", "labels.npy", "hashes.txt")
 UNLICENSED = (
     "CIFAR-10 has no licence: its author offers it for download, and nobody else may "
-    "publish it. If the bundle is for your own class only, and you answer for that, "
-    "add --accept-cifar10-terms; or name vgg16 alone"
+    "publish it. If the bundle is for your own class only, and you take responsibility "
+    "for that, add --accept-cifar10-terms; or name only vgg16"
 )
 
 
@@ -41,14 +41,14 @@ def make(
         names: of ``fetch.FILES``.
         wheels: also all packages, for this Python on this kind of machine (about
             0.5 GB).
-        accept_cifar10_terms: whether you answer for handing on CIFAR-10.
+        accept_cifar10_terms: whether you take responsibility for sharing CIFAR-10.
 
     Returns:
         A sentence about what the folder holds.
 
     Raises:
         ValueError: CIFAR-10 without accept_cifar10_terms.
-        FetchError: a file or a package cannot be had.
+        FetchError: a file or a package cannot be downloaded.
     """
     if "cifar10" in names and not accept_cifar10_terms:
         raise ValueError(UNLICENSED)
@@ -90,7 +90,7 @@ def install(folder: Path, names: list[str]) -> list[str]:
 
     Args:
         folder: the bundle.
-        names: which to copy, of ``fetch.FILES``; those that it lacks are left out.
+        names: which of ``fetch.FILES`` to copy; those not in the bundle are left out.
 
     Returns:
         A sentence about each file that is in the cache now.
@@ -116,10 +116,10 @@ def install(folder: Path, names: list[str]) -> list[str]:
 
 
 def verify(folder: Path) -> None:
-    """Every file is as the manifest says, and no package has come along.
+    """Check that all files are as the manifest says, and that no package was added.
 
     Raises:
-        FetchError: it is not so, or this is no whole bundle.
+        FetchError: this is not so, or the bundle is incomplete.
     """
     try:
         listed = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
@@ -130,7 +130,7 @@ def verify(folder: Path) -> None:
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise fetch.FetchError(
-            f"{folder} is no whole bundle ({error}). Next: copy it again."
+            f"{folder} is not a complete bundle ({error}). Next: copy it again."
         ) from error
     for package in (folder / "wheels").glob("[!.]*"):
         path = package.relative_to(folder).as_posix()

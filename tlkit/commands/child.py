@@ -1,5 +1,5 @@
-"""Runs this command again in a child process, so that its end is always explained, even
-an end inside a C++ library.
+"""Runs this command again in a child process, so that a crash is always explained, even
+one inside a C++ library.
 """
 
 import os
@@ -11,8 +11,8 @@ from importlib.util import find_spec
 
 _MARK = "TLKIT_WATCHED"  # in the environment of a child
 ENDED = (
-    "this process has ended, and when one ends, all end: the first message among all "
-    "of them has the cause. A result is written whole or not at all, and finished "
+    "this process has ended. When one process ends, all end: the first message of all "
+    "processes gives the cause. A result is written whole or not at all, and finished "
     "features are kept: start all processes again"
 )
 
@@ -35,7 +35,7 @@ def run_again(words: list[str]) -> int:
     """Run ``python -m tlkit`` in a child on JAX.
 
     Args:
-        words: what was typed after it.
+        words: what was typed after ``python -m tlkit``.
 
     Returns:
         0, or 1 after a sentence.

@@ -1,13 +1,14 @@
 """The command line: ``python -m tlkit run``, ``lab``, ``predict`` and so on.
 
 Each command has one function that describes its options and one that carries it out.
-What imports Keras, which takes seconds, is imported when a command needs it.
+Keras takes seconds to import, so it is imported only when a command needs it.
 """
 
 import argparse
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from . import run
 from .doctor import main as doctor_main
 
 STOPPED = (
-    "stopped by you; no half-written result was left behind, and a download goes on "
-    "where it stopped"
+    "stopped by you; no half-written result was left behind, and the next call "
+    "continues a download where it stopped"
 )
 # What the library's errors advise -> what can be typed on the command line
 TYPED = (
@@ -38,7 +39,7 @@ def main(words: list[str] | None = None) -> int:
     """Carry out one command.
 
     Args:
-        words: what was typed after ``python -m tlkit``; None: as it was.
+        words: what was typed after ``python -m tlkit``; None: ``sys.argv[1:]``.
 
     Returns:
         The exit status: 0; 1 after a sentence about what to do; 130 after Ctrl-C.
@@ -57,7 +58,7 @@ def main(words: list[str] | None = None) -> int:
 def with_sentences(
     command: Callable[[], int | None], in_words: Callable[[str], str] = str
 ) -> int:
-    """Carry out a command, and turn what its user can repair into a sentence.
+    """Carry out a command; an error that its user can repair is printed as a sentence.
 
     Args:
         command: returns an exit status, or None for 0.
@@ -112,10 +113,11 @@ def _positive(text: str) -> int:
 def _add_run(commands) -> None:
     parser = commands.add_parser(
         "run",
-        help="the main job: transfer a backbone to a task, against honest baselines",
+        help="transfer a backbone to a task, and compare with fair baselines",
         description="Without options: the drawn pair, letters to digits. If the files "
         "of the real pair (ImageNet's VGG16, CIFAR-10) are on this machine: a short "
-        "experiment with these. The first lines say which, why and how long.",
+        "experiment with these. The first lines of the output say which pair runs, "
+        "why, and how long it takes.",
     )
     parser.add_argument(
         "--task",
@@ -148,7 +150,7 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--seeds",
         type=_positive,
-        help="draws of labels and first weights (default 3)",
+        help="draws of labels and initial weights (default 3)",
     )
     parser.add_argument(
         "--unfreeze",
@@ -158,8 +160,14 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--budget",
         metavar="TIME",
-        help='time for each lp_ft, "2 min" or "90 s": fits images, depth and epochs to '
-        "it",
+        help='time limit for each lp_ft, "2 min" or "90 s": images, depth and epochs '
+        "are chosen to fit",
+    )
+    parser.add_argument(
+        "--tune",
+        action="store_true",
+        help="try 3 to 5 step sizes for each recipe, and choose on validation; takes 3 "
+        "to 5 times as long",
     )
     parser.add_argument(
         "--size",
@@ -194,7 +202,7 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--distributed",
         action="store_true",
-        help="as one of several processes (several-machines.md)",
+        help="run as one of several processes (several-machines.md)",
     )
     parser.set_defaults(carry_out=run.run)
 
@@ -298,12 +306,12 @@ def _add_fetch(commands) -> None:
     parser.add_argument(
         "--wheels",
         action="store_true",
-        help="put all packages into it too (for machines like this)",
+        help="also put all packages into the bundle (for machines like this one)",
     )
     parser.add_argument(
         "--accept-cifar10-terms",
         action="store_true",
-        help="CIFAR-10 has no licence; you answer for it",
+        help="CIFAR-10 has no licence; you take responsibility for sharing it",
     )
     parser.add_argument(
         "--from",
@@ -375,23 +383,30 @@ def _pretrain(options) -> None:
 
 def _add_cache(commands) -> None:
     parser = commands.add_parser(
-        "cache", help="list the stored activations, or clear them"
+        "cache",
+        help="list the stored activations and the states of unfinished trainings, or "
+        "clear them",
     )
     parser.add_argument("action", nargs="?", default="list", choices=("list", "clear"))
     parser.set_defaults(carry_out=_cache)
 
 
 def _cache(options) -> None:
-    from .. import features
+    from .. import features, unfinished
 
     if options.action == "clear":
-        print(f"freed {features.clear() / 1e6:.1f} MB")
+        freed = features.clear() + unfinished.clear()
+        print(f"freed {freed / 1e6:.1f} MB")
         return
     found = features.entries()
     for entry in found:
         made = entry.made_from
         what = f"{made['backbone']} at {made['size']} px, cut {made['cut']}"
         print(f"{entry.bytes / 1e6:9.1f} MB  {what}, {made['precision']}")
+    for path in unfinished.states():
+        when = time.strftime("%d %B, %H:%M", time.localtime(path.stat().st_mtime))
+        size = path.stat().st_size / 1e6
+        print(f"{size:9.1f} MB  an unfinished training, last epoch saved {when}")
     total = sum(entry.bytes for entry in found) / 1e6
     limit = features.limit_bytes() / 1e6
     print(
@@ -407,12 +422,12 @@ def _add_doctor(commands) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="one object for programs; names no person and no folder",
+        help="print one JSON object, without names of persons or folders",
     )
     parser.add_argument(
         "--measure",
         action="store_true",
-        help="time if bfloat16 is faster here (20 seconds)",
+        help="measure whether bfloat16 is faster here (20 seconds)",
     )
     parser.set_defaults(carry_out=_doctor)
 

@@ -1,9 +1,9 @@
-"""Learners' copies of the notebooks: nothing given away, and no work ever overwritten.
+"""Learners' copies of the notebooks: solutions are hidden, and work never overwritten.
 
-The masters in ``notebooks/`` are committed with outputs and solutions, so that they
-read on GitHub. A copy has no outputs, and each solution is folded away, one click from
-sight. ``python -m tlkit lab`` makes the copies, brings those up to date that nobody has
-worked in, and opens the first one.
+The masters in ``notebooks/`` are committed with outputs and solutions, so that people
+can read them on GitHub. A copy has no outputs, and each solution is hidden until a
+click opens it. ``python -m tlkit lab`` makes the copies, updates those in which nobody
+has worked, and opens the first one.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[2]
 FIRST = "00_start_here.ipynb"
 FOLDED = "<details><summary>Solution</summary>\n\n```python\n{}\n```\n\n</details>"
 NOTE = (
-    "> **A newer version of `{0}`**, which you have worked in, so that it stays as it "
-    "is. Go on in the one you like."
+    "> **This is a newer version of `{0}`.** You have worked in that file, so it was "
+    "not changed. Go on in the one you prefer."
 )
 TESTED = "# NBVAL_CHECK_OUTPUT\n"  # a line for tests, not for learners
 
@@ -64,7 +64,7 @@ def learners_copy(master: nbformat.NotebookNode, first: str = "") -> str:
 
 
 def made_from_masters(first: str = "") -> dict[str, str]:
-    """Name -> text of everything that belongs into a folder of copies.
+    """Name -> text of every file in a folder of copies.
 
     Args:
         first: as in ``learners_copy``.
@@ -89,9 +89,9 @@ def made_from_masters(first: str = "") -> dict[str, str]:
 def refresh(folder: Path, first: str = "") -> list[str]:
     """Make the copies, or bring them up to date.
 
-    A copy is replaced only while it is as it was made. Where a learner has written or
-    run anything, nothing is touched; when its master changes, the newer version comes
-    beside it, as ``00_start_here.new.ipynb``.
+    A copy is replaced only if nobody has changed it. A copy in which a learner has
+    written or run anything is not touched; when its master changes, the newer version
+    is put beside it, as ``00_start_here.new.ipynb``.
 
     Args:
         folder: where the copies are; ``.tlkit-copies.json`` in it keeps the

@@ -2,9 +2,9 @@
 data-parallel.
 
 Every process runs the same command on the same files. Features are computed in parts,
-each by the process that comes first, and kept in the cache that all share, so a process
-that dies costs no more than the part that it was at. Training is one step of one batch
-on all devices at once: the same computation as on one device, cut into shares.
+each part by the process that reaches it first, and kept in the shared cache. So if a
+process dies, only the part that it was computing is lost. In training, all devices do
+one step on one batch together: the same computation as on one device, in shares.
 """
 
 import hashlib
@@ -64,11 +64,11 @@ class _Shares(keras.distribution.DataParallel):
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Where all of a distributed run happens.
+    """A distributed run happens inside this ``with`` block.
 
-    The first process prints, and any failure ends this process at once.
+    Only the first process prints, and any failure ends this process at once.
     ``JAX_COORDINATOR_ADDRESS``, ``JAX_NUM_PROCESSES`` and ``JAX_PROCESS_ID``, or SLURM,
-    say which processes belong together; without them it is this process alone with all
+    say which processes belong together. Without them, this process runs alone on all
     its devices.
     """
     place = os.environ.get(VARIABLES[2]) or os.environ.get("SLURM_PROCID") or "0"
@@ -128,7 +128,7 @@ def check_equal(what: str, *arrays) -> None:
     """Make sure that all processes have the same arrays (or texts), bit for bit.
 
     Raises:
-        ValueError: they have not.
+        ValueError: they differ.
     """
     content = b"".join(np.asarray(array).tobytes() for array in arrays)
     digest = np.frombuffer(hashlib.sha256(content).digest(), "uint8")
@@ -137,7 +137,7 @@ def check_equal(what: str, *arrays) -> None:
     if differ:
         raise ValueError(
             f"{what}: expected the same in all processes, "
-            f"got others in {differ} than in process 0. "
+            f"got others in processes {differ} than in process 0. "
             "Next: give all the same files and the same command"
         )
 
@@ -171,7 +171,7 @@ def cuts(
     Args:
         recipe: its name.
         backbone: decides which cuts there are.
-        unfreeze: the lowest block that it trains, if it was told.
+        unfreeze: the lowest block that it trains; None: the recipe's default.
     """
     if recipe == "probe":
         return ("features",)

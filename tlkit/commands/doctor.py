@@ -3,9 +3,9 @@
 Standard library only, and readable by old Pythons, because it runs before anything is
 installed: ``python tlkit/commands/doctor.py --before-install``.
 
-``tk.doctor()`` shows a page, ``python -m tlkit doctor`` text, with ``--json`` one
-object for programs. Nothing is downloaded. Nothing that names you is reported: no user,
-no folder.
+``tk.doctor()`` shows a page. ``python -m tlkit doctor`` prints text, or with ``--json``
+one object for programs. Nothing is downloaded. No name of a user or of a folder is
+reported.
 """
 
 import html
@@ -382,7 +382,7 @@ def _disk(lacking, cache=None):
     value = {"free": free, "wanted": wanted, "writable": writable}
     found = "%.1f GB free for the caches" % (free / 1e9)
     if not writable:
-        found += ", where nobody may write"
+        found += ", but they are not writable"
     fix = "Set TLKIT_CACHE to a folder that you can write to, with %.1f GB free." % (
         wanted / 1e9
     )
@@ -434,7 +434,7 @@ def _bfloat16(measure):
         return "green", "not measured: " + how, "", None
     ranked = sorted(known, key=known.get, reverse=True)
     faster, slower = ranked[0], ranked[-1]
-    found = "VGG16 trains %d images of 32 pixels a second in %s here, %d in %s" % (
+    found = "VGG16 trains on %d images of 32 pixels a second in %s here, %d in %s" % (
         known[faster],
         faster,
         known[slower],

@@ -1,10 +1,9 @@
-"""How long an experiment takes at most, at the speed that this machine was measured to
-have.
-"""
+"""How long an experiment takes at most, at this machine's measured speed."""
 
 from ..backbone import Backbone
-from ..recipes import ARTICLE, BITFIT, SCRATCH, TUNE
+from ..recipes import ARTICLE, BITFIT, RECIPES, SCRATCH, TUNE
 from ..recipes.budget import Costs, as_seconds
+from ..recipes.tune import MOST
 from ..speed import measure
 from ..tasks import Task
 from ..training import Settings
@@ -23,8 +22,17 @@ def measured(backbone: Backbone, task: Task, precision: str) -> Costs:
     return Costs(measure(backbone, task.image_shape, precision), task)
 
 
-def in_words(costs: Costs, plan: Plan, budget: str | None = None) -> str:
-    """A sentence: about how long all recipes and seeds take at most."""
+def in_words(
+    costs: Costs, plan: Plan, budget: str | None = None, *, tuned: bool = False
+) -> str:
+    """A sentence: about how long all recipes and seeds take at most.
+
+    Args:
+        costs: what trainings cost here.
+        plan: of the experiment.
+        budget: of lp_ft, as it was typed.
+        tuned: whether each recipe is trained with several step sizes.
+    """
     total = 0.0
     uncounted = []
     for name in plan.recipes:
@@ -32,7 +40,8 @@ def in_words(costs: Costs, plan: Plan, budget: str | None = None) -> str:
         if seconds is None:
             uncounted.append(name)
         else:
-            total += plan.seeds * seconds
+            times = MOST if tuned and not RECIPES[name].as_written else 1
+            total += plan.seeds * times * seconds
     minutes = -(-total // 60)
     words = f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
     if minutes <= 1:
@@ -50,7 +59,7 @@ def of_recipe(
     Args:
         name: of the recipe.
         costs: what trainings cost here.
-        plan: of the experiment. If it has a probe, lp_ft finds that one's features.
+        plan: of the experiment. If it has a probe, lp_ft reuses the probe's features.
         budget: of lp_ft, as it was typed.
 
     Returns:

@@ -9,10 +9,10 @@ class Plan:
 
     Attributes:
         recipes: names in ``RECIPES``, in this order.
-        seeds: how many draws of labels and first weights.
+        seeds: how many draws of labels and initial weights.
         labels_per_class: validation labels included; None: all.
-        at_most: whether a task with fewer labels gives all that it has.
-        unfreeze: the lowest block that is fine-tuned; None: as the recipes have it.
+        at_most: whether all labels are used if a task has fewer.
+        unfreeze: the lowest block that is fine-tuned; None: each recipe's own default.
     """
 
     recipes: tuple[str, ...] = ("scratch", "probe", "lp_ft")

@@ -43,9 +43,9 @@ def pretrain(
     ``manifest.json``.
 
     Every epoch draws new scenes, so nothing can be learnt by heart. AdamW, warm-up over
-    the first epoch, cosine decay, gradients clipped to norm 1. Thirteen plain layers
-    stand still at first, at ln 40, with these settings too; notebook 04 shows for how
-    long.
+    the first epoch, cosine decay, gradients clipped to norm 1. Even with these
+    settings, the loss of thirteen plain layers stays at ln 40 at first; notebook 04
+    shows for how long.
 
     Args:
         name: "letters" (a quarter of VGG16's width), "letters-small" (an eighth) or
@@ -137,7 +137,8 @@ def _held_out_accuracy(model: keras.Model) -> tuple[float, float]:
 def save_weights(model: keras.Model, file: Path) -> None:
     """Write the backbone's parameters as float16, in the layout of ``.weights.h5``.
 
-    That is Keras 3's: layers are numbered by kind. The file is whole or not there.
+    This is Keras 3's layout: layers are numbered by kind. The file is written whole or
+    not at all.
 
     Args:
         model: of VGG16's layers; convolutions and batch normalisations are stored.

@@ -1,5 +1,5 @@
-"""What a run leaves behind: a folder with result.json, figures, the best model and one
-page to send on.
+"""What a run writes: a folder with result.json, figures, the best model, and one page
+that can be sent to others.
 """
 
 import base64
@@ -93,7 +93,7 @@ def table(runs: Mapping[str, Sequence[Run]]) -> str:
 
 
 def balanced(runs: Sequence[Run]) -> float:
-    """Mean over classes, then over runs, of the share of a class that is recognised."""
+    """Balanced accuracy: the mean recall of all classes, averaged over runs."""
     found = []
     for run in runs:
         labels, right = run.task.test.labels, run.correct()
@@ -102,7 +102,7 @@ def balanced(runs: Sequence[Run]) -> float:
 
 
 def best(runs: Mapping[str, Sequence[Run]]) -> str:
-    """The recipe with the best validation score; the test split has no say in it."""
+    """The recipe with the best validation score; the test split is not used."""
     scores = {
         name: float(np.mean([run.score("validation").mean for run in some]))
         for name, some in runs.items()
@@ -217,15 +217,15 @@ def write_result(
 
     Args:
         runs: recipe -> its Runs, one for each seed.
-        out: the folder for such folders, usually ``runs``; made if need be.
+        out: the folder for the new folder, usually ``runs``; made if absent.
         pair: "embedded", "real" or "custom".
         command: what to type to repeat this; the home folder in it becomes ~.
         extra: more entries for result.json.
 
     Returns:
         The new folder: result.json, compare.png, curves.png, confusion.png (scatter.png
-        for a number), predictions.png, report.html, and model.keras: the recipe best on
-        validation, its first seed.
+        for a number), predictions.png, report.html, and model.keras (first seed of the
+        recipe that is best on validation).
 
     Raises:
         ValueError: no runs, or another pair.
@@ -233,7 +233,7 @@ def write_result(
     """
     if pair not in PAIRS or not runs:
         raise ValueError(
-            f"expected runs and pair one of {', '.join(PAIRS)}, "
+            f"expected runs, and a pair from {', '.join(PAIRS)}, "
             f"got {len(runs)} recipes and {pair!r}: say where the weights are from"
         )
     chosen = runs[best(runs)][0]
@@ -323,8 +323,9 @@ def _compared(runs: Mapping[str, Sequence[Run]]) -> Figure:
     return _figure(
         plots.compare(runs),
         f"Test {plots.measure(_task(runs))} by recipe: {scores}.",
-        "Bars are 95 % intervals: of one run, about other test pictures; of several, "
-        "about other draws of the labels, other trainings and other test pictures. "
+        "Bars are 95 % intervals. With one run, they are about other test pictures; "
+        "with several, about other draws of the labels, other trainings and other test "
+        "pictures. "
         "Small dots are single seeds; the dashed line is guessing without looking.",
     )
 
@@ -375,7 +376,7 @@ def _predicted(chosen: Run, whose: str) -> Figure:
     return _figure(
         plots.predictions(chosen),
         f"Up to 16 test pictures, {told}.",
-        "Test pictures, evenly spaced and not chosen, and what the model predicts "
+        "Evenly spaced test pictures, not hand-picked, and what the model predicts "
         f"({whose}).",
     )
 

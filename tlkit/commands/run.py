@@ -1,12 +1,13 @@
 """The main job: transfer a backbone to a task by several recipes, and write a report.
 
-Which pair, why, and about how long is printed before Keras is imported, which takes
-seconds: the reader has something to read at once.
+Importing Keras takes seconds. So the pair, the reason for it and the expected time are
+printed before that.
 """
 
 import shlex
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from inspect import signature
@@ -92,7 +93,8 @@ def choose(options) -> Experiment:
         plan = replace(plan, labels_per_class=labels, at_most=False)
     if options.unfreeze is not None:
         plan = replace(plan, unfreeze=options.unfreeze)
-    measured = plan == usual and options.size == 32 and options.budget is None
+    same = options.size == 32 and options.budget is None and not options.tune
+    measured = plan == usual and same
     minutes = pairs.MINUTES.get((kind, backbone)) if measured else None
     if options.seeds is not None:
         plan = replace(plan, seeds=options.seeds)
@@ -194,15 +196,17 @@ def _train_and_report(options, distributed=None) -> int:
                 fetch.get(name)
         print("Loading Keras and TensorFlow …", flush=True)
         from ..folders import readable
+        from ..unfinished import finished_ones_kept
         from . import report
 
-        runs = _train(experiment, options, distributed)
-        if distributed and not distributed.is_first():
-            return 0
-        # before anything is written: what was found is not lost on a full disk
-        print(f"\n{report.table(runs)}\n", flush=True)
-        command = readable(shlex.join(["python", "-m", "tlkit", *options.words]))
-        folder = report.write_result(runs, options.out, experiment.pair, command)
+        with finished_ones_kept():
+            runs = _train(experiment, options, distributed)
+            if distributed and not distributed.is_first():
+                return 0
+            # before anything is written: what was found is not lost on a full disk
+            print(f"\n{report.table(runs)}\n", flush=True)
+            command = readable(shlex.join(["python", "-m", "tlkit", *options.words]))
+            folder = report.write_result(runs, options.out, experiment.pair, command)
         print(f"Report: {folder / 'report.html'}")
     if options.json:
         print((folder / "result.json").read_text("utf-8"))
@@ -225,7 +229,6 @@ def _try_place(out: Path) -> None:
 def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]:
     """Train each recipe with each seed; returns recipe -> its Runs by seed."""
     from ..backbone import Backbone
-    from ..recipes import RECIPES
     from . import estimate
 
     plan = experiment.plan
@@ -239,28 +242,51 @@ def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]
         precision = _precision(experiment, backbone, tasks[0], distributed)
     if experiment.pair == "real" and options.size == 32 and not distributed:
         costs = estimate.measured(backbone, tasks[0], precision)
-        print(estimate.in_words(costs, plan, options.budget), flush=True)
+        words = estimate.in_words(costs, plan, options.budget, tuned=options.tune)
+        print(words, flush=True)
     width = max(map(len, plan.recipes))
+    measure = "mean absolute error" if tasks[0].is_regression else "accuracy"
     runs: dict[str, list] = {name: [] for name in plan.recipes}
+    for name, found in _trained(plan, backbone, tasks, precision, options, distributed):
+        runs[name].append(found)
+        score = f"{measure} {found.score()}  {found.seconds:.0f} s"
+        print(f"seed {found.seed}  {name:{width}}  {score}", flush=True)
+        for note in found.notes:
+            print(f"        {note}", flush=True)
+    return runs
+
+
+def _trained(
+    plan: Plan, backbone, tasks: list, precision: str, options, distributed
+) -> Iterator[tuple[str, Any]]:
+    """Each recipe's name and Run, as soon as it is trained.
+
+    Seed after seed; or, with --tune, recipe after recipe: a step size is chosen over
+    all seeds.
+    """
+    from ..recipes import RECIPES, tune
+
+    def settings(name: str) -> dict[str, Any]:
+        wanted = _wanted(name, plan.unfreeze, options.budget)
+        return {"precision": precision, **wanted}
+
+    if options.tune:
+        for name in plan.recipes:
+            recipe = RECIPES[name]
+            if recipe.as_written:
+                for task in tasks:
+                    given = settings(name)
+                    yield name, recipe.train(backbone, task, seed=task.seed, **given)
+            else:
+                for run in tune(recipe.train, backbone, tasks, **settings(name)).runs:
+                    yield name, run
+        return
     for seed, task in enumerate(tasks):
-        measure = "mean absolute error" if task.is_regression else "accuracy"
         for name in plan.recipes:
             train = RECIPES[name].train
             if distributed:
                 train = distributed.by_all(name)
-            found = train(
-                backbone,
-                task,
-                seed=seed,
-                precision=precision,
-                **_wanted(name, plan.unfreeze, options.budget),
-            )
-            runs[name].append(found)
-            score = f"{measure} {found.score()}  {found.seconds:.0f} s"
-            print(f"seed {seed}  {name:{width}}  {score}", flush=True)
-            for note in found.notes:
-                print(f"        {note}", flush=True)
-    return runs
+            yield name, train(backbone, task, seed=seed, **settings(name))
 
 
 def _check(names: tuple[str, ...], options) -> None:
@@ -283,6 +309,9 @@ def _check(names: tuple[str, ...], options) -> None:
                 f"--{option}: expected {' or '.join(able)} among --recipes, "
                 f"got {','.join(names)}. Next: add one, or leave out --{option}"
             )
+    if options.tune and (options.budget is not None or options.distributed):
+        other = "--distributed" if options.distributed else "--budget"
+        raise ValueError(f"expected --tune or {other}, got both. Next: leave out one")
     if options.budget is None:
         return
     if options.distributed:

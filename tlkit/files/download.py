@@ -1,8 +1,8 @@
 """One known file from any of several servers.
 
-It goes on where it stopped, is hashed on the way, and refused if it is another file. A
-server is not trusted: size and hash decide. What arrived is kept in a ``Part``, so that
-nothing is sent twice.
+The download goes on where it stopped. The file is hashed as it arrives, and refused if
+it is another file. A server is not trusted: size and hash decide. What arrived is kept
+in a ``Part``, so that nothing is sent twice.
 """
 
 import errno
@@ -25,19 +25,19 @@ PAUSE = 1.0  # seconds or a little less before the first of them; doubled each t
 WORDS = {  # part of what requests and urllib3 say -> what we say
     "CERTIFICATE_VERIFY": (
         "its certificate is not valid: is this machine's date right? "
-        "(TLKIT_MIRRORS names others)"
+        "(TLKIT_MIRRORS can name other servers)"
     ),
     "Failed to resolve": "its name cannot be found: is this machine online?",
     "refused": "it refuses the connection",
     "connect timeout": "no answer",
-    "Read timed out": "not a byte for too long",
+    "Read timed out": "no data for too long",
     "IncompleteRead": "the connection was cut",
     "reset by peer": "the connection was cut",
 }
 
 
 class Refused(OSError):
-    """What a server or a bundle offers is not the file."""
+    """What a server or a bundle offers is not the expected file."""
 
 
 class Part(io.FileIO):
@@ -46,14 +46,14 @@ class Part(io.FileIO):
     The next call goes on from there.
 
     Args:
-        path: where it lies; what is there already is hashed first.
+        path: of the file; bytes that are there already are hashed first.
         length: bytes of the whole file.
         known: its hashes, such as ["md5:…", "sha256:…"].
         title: what the progress bar says.
 
     Attributes:
         hashes: name of an algorithm -> the hash object of all bytes that are here.
-        skip: bytes that the present answer repeats, because its server cannot resume.
+        skip: bytes of the current answer that are here already (it starts too early).
     """
 
     def __init__(self, path, length: int, known: list[str], title: str):
@@ -120,10 +120,10 @@ class Part(io.FileIO):
         return True
 
     def check(self, response, **_) -> None:
-        """Refuse what cannot be the file before a byte of it is written.
+        """Refuse an answer that cannot be the file, before any of it is written.
 
-        For example a login page, or another version. It is called by requests with
-        each answer.
+        For example a login page, or another version of the file. ``requests`` calls
+        this with each answer.
         """
         if response.status_code not in (200, 206):
             return  # requests follows redirects, pooch raises the rest
@@ -220,8 +220,8 @@ def _complete(part: Part, url: str) -> None:
             offline = part.size == first and "Failed to resolve" in str(error)
             seconds = _pause(error, failures, offline)
             log.info(
-                f"{_words(error)}; going on at {part.size / 1e6:.1f} MB "
-                f"in {seconds:.0f} s"
+                f"{_words(error)}; next attempt in {seconds:.0f} s, "
+                f"from {part.size / 1e6:.1f} MB on"
             )
             time.sleep(seconds)
 

@@ -1,9 +1,9 @@
 """Published files, the two of the real pair and one more backbone: found or downloaded,
 verified, kept in one cache.
 
-Looked for in the folders of TLKIT_DATA, which are only ever read, then in the cache,
-then in Keras's cache. Only ``get`` and ``published`` download. A file whose hash is
-wrong is named in a warning, never used and never deleted.
+They are looked for in the folders of TLKIT_DATA (read-only), then in the cache, then in
+Keras's cache. Only ``get`` and ``published`` download. A file with a wrong hash is only
+named in a warning, never used and never deleted.
 """
 
 import errno
@@ -47,8 +47,8 @@ WAYS = (
     "`python -m tlkit fetch --from DIR` with a bundle, "
     "or TLKIT_DATA=DIR for a folder that has it"
 )
-ROOM = "make room in {}, or name another folder in TLKIT_CACHE"
-OURS = "name a folder that you may write to in TLKIT_CACHE; {} is not one"
+ROOM = "make room in {}, or set TLKIT_CACHE to another folder"
+OURS = "set TLKIT_CACHE to a folder that you may write to; you may not write to {}"
 STEPS = {  # name of an error of the operating system -> what to do about it
     "ENOSPC": ROOM,
     "EDQUOT": ROOM,
@@ -60,7 +60,7 @@ STEPS = {  # name of an error of the operating system -> what to do about it
 
 
 class FetchError(RuntimeError):
-    """A published file that cannot be had or read.
+    """A published file that cannot be found, downloaded or read.
 
     It says which, how many megabytes, and what to do.
     """
@@ -78,7 +78,7 @@ class RemoteFile:
         hash: as the publisher gives it, "md5:…" or "sha256:…".
         licence: its terms, in words.
         citation: its source.
-        keras: where Keras's own cache has it, from ~/.keras on.
+        keras: its possible paths in Keras's own cache, below ~/.keras.
     """
 
     title: str
@@ -160,14 +160,14 @@ def cache_dir() -> Path:
 
 
 def find(name: str) -> Path | None:
-    """What a published file gives, if it is in one of the places; never downloads.
+    """A published file, ready for use, if it is on this machine; never downloads.
 
     Args:
         name: "vgg16", "efficientnet" or "cifar10".
 
     Returns:
-        The verified file; for "cifar10" the .npy file of its images, which is made of
-        the archive if need be. None if it is in none of the places.
+        The verified file; for "cifar10" the .npy file of its images, which is made from
+        the archive if needed. None if the file is not on this machine.
 
     Raises:
         FetchError: a CIFAR-10 archive is there but cannot be converted.
@@ -402,7 +402,7 @@ def _has_arrays(file: RemoteFile, folder: Path) -> bool:
 
 def _convert(file: RemoteFile, archive: Path) -> Path:
     """Make two arrays and their hashes of the archive; returns the images' path."""
-    doing = "converted (it takes 200 MB there; TLKIT_CACHE names another folder)"
+    doing = "converted (this needs 200 MB; TLKIT_CACHE can name another folder)"
     with _locked(file, doing) as cache:
         done = _converted(file)
         if done:  # another process was faster

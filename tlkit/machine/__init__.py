@@ -1,3 +1,3 @@
-"""What the machine gives: Keras imported quietly, progress bars, faster layers, whole-
-file writes.
+"""What depends on the machine: quiet import of Keras, progress bars, faster layers,
+atomic file writes.
 """

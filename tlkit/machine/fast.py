@@ -1,7 +1,7 @@
 """What the kit does faster than Keras, with the same results up to rounding.
 
-Training and the passes over a whole data set ask for it. The models themselves stay
-plain Keras models: without this file they compute the same, only more slowly.
+Training and passes over a whole data set use it. The models themselves stay plain Keras
+models: without this file they compute the same, only more slowly.
 
     with fast.convolutions(model):
         for_training = keras.Model(model.input, model.output)  # of the same layers
@@ -28,17 +28,17 @@ PLACES = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]  # of a 
 
 @contextmanager
 def convolutions(*models: keras.Model):
-    """Inside, the 3 × 3 convolutions of these models are computed by faster ways.
+    """Computes the 3 × 3 convolutions of these models faster inside a ``with`` block.
 
     Only layers of stride 1, padding "same" and at least 256 input channels, and only on
-    processors: their libraries are slow at small pictures with many channels.
+    CPUs, whose libraries are slow for small pictures with many channels.
 
-    On leaving, the layers are plain Keras again. But a model keeps the functions that
-    it traced inside, so build a fresh ``keras.Model`` of the same layers for the time
-    inside, and drop it afterwards.
+    After the block, the layers are plain Keras again. But a model keeps the functions
+    that it traced inside. So build a new ``keras.Model`` of the same layers for use in
+    the block, and delete it afterwards.
 
     Args:
-        models: built ones; models inside them count too.
+        models: built models; models nested in them are included.
     """
     changed = []
     for layer in _convolutional(models):
@@ -205,13 +205,12 @@ def _with_kernel_gradient_by_places(plain, x, kernel):
 def stream(batches: Iterator[tuple]):
     """Batches for ``fit``, made ahead of time, without TensorFlow's tuning.
 
-    That tuning is of no use to a single generator, and some trainings would have to
-    wait for it when they are done: until 1.3, 2.6, 5.1, 10.2, … seconds after their
-    start.
+    That tuning does not help a single generator, and it can delay the end of a
+    training: until 1.3, 2.6, 5.1, 10.2, … seconds after its start.
 
     Args:
-        batches: a generator of (inputs, labels): arrays of one shape and dtype, without
-            end. It is read once, a few batches further than they are used.
+        batches: an endless generator of (inputs, labels): arrays of one shape and
+            dtype. It is read once, a few batches ahead.
 
     Returns:
         tf.data.Dataset; with another backend than TensorFlow the generator itself.
@@ -233,10 +232,10 @@ def stream(batches: Iterator[tuple]):
 class Adam(keras.optimizers.Adam):
     """Adam in one operation for each variable instead of Keras's nine.
 
-    Why: it reads and writes each number once, and it does not write a gradient again to
-    clip it if that is short enough already. So it takes half of the time of Keras's,
-    which counts where a small batch meets many parameters. With another backend than
-    TensorFlow it is Keras's own. It has no amsgrad.
+    Why: it reads and writes each number once, and it writes a gradient again only if
+    clipping changes it. So it takes half the time of Keras's Adam, which matters for
+    small batches and many parameters. With backends other than TensorFlow, it is
+    Keras's own Adam. It has no amsgrad.
 
     Source: Kingma & Ba 2015, https://arxiv.org/abs/1412.6980.
     """

@@ -1,7 +1,7 @@
-"""What the library says while it works: short lines that never share a line with a bar.
+"""Messages of the library while it works: short, never on the line of a progress bar.
 
-Library functions do not print. They return, or they log to "tlkit": a program may
-silence or redirect that like any logger
+Library functions do not print. They return, or they log to "tlkit". A program can
+silence or redirect this logger like any other
 (``logging.getLogger("tlkit").setLevel("ERROR")``).
 """
 

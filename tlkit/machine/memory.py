@@ -1,4 +1,4 @@
-"""Memory that TensorFlow or a mapped file would keep, given back."""
+"""Gives back memory that TensorFlow or a mapped file would keep."""
 
 import ctypes
 import gc
@@ -13,19 +13,19 @@ MAPPED = 128_000_000  # bytes of a mapped file that may stay in memory
 
 @contextmanager
 def leaving_nothing():
-    """What was traced inside is forgotten on leaving, and its memory is free again.
+    """At the end of the block, forgets what was traced in it, and frees its memory.
 
-    Why: TensorFlow keeps every gradient that ``tf.custom_gradient`` makes in a graph,
+    Why: TensorFlow never drops a gradient that ``tf.custom_gradient`` makes in a graph,
     and Keras's optimizers make one in each training. The gradient holds the graph, and
-    the graph holds the model's variables and the optimizer's: 177 MB for VGG16.
+    the graph holds the variables of model and optimizer: 177 MB for VGG16.
 
     Use it as a decorator, ``@leaving_nothing()``: when a function has returned, none of
     its variables holds a model. Models that it returns can be used and trained as
     before, except through a ``tf.function`` that was traced inside. Not for functions
     that run at the same time in several threads.
 
-    Linux's C library also keeps what was freed between other pieces of memory. It is
-    given back.
+    Linux's C library also keeps freed memory that lies between used pieces. This is
+    given back, too.
 
     Source: https://github.com/tensorflow/tensorflow/issues/97697
     """

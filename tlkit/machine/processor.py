@@ -1,6 +1,6 @@
-"""What this processor can do, as far as it decides how TensorFlow is set up.
+"""What this processor can do, where that matters for setting up TensorFlow.
 
-Standard library only: ``import tlkit`` calls ``prefer_onednn`` and must stay light.
+Standard library only: ``import tlkit`` calls ``prefer_onednn`` and must stay fast.
 """
 
 import os
@@ -37,7 +37,7 @@ def flags() -> set[str]:
 
 
 def prefer_onednn() -> None:
-    """Let TensorFlow use oneDNN, before it is imported and unless the user has decided.
+    """Let TensorFlow use oneDNN, unless the user decided. Call before importing it.
 
     By itself TensorFlow does so only on processors with AVX-512 VNNI or AVX-VNNI. On
     those with AVX2 alone the small convolutions of this kit train about 2.5 times
@@ -64,8 +64,9 @@ def onednn() -> str:
 def has_bfloat16() -> bool:
     """Whether bfloat16 is worth timing here.
 
-    On x86 only processors with instructions for it: others print an error and compute
-    slowly. Linux tells; elsewhere on x86 it is not known, and float32 is never wrong.
+    On x86, only with bfloat16 instructions: other processors print an error and compute
+    slowly. Only Linux lists the instructions. On other x86 systems the answer is False,
+    because float32 always works.
     """
     if not is_x86():
         return True

@@ -1,7 +1,7 @@
-"""Whole files and whole folders: written beside their place, then renamed in one step.
+"""Atomic writes of files and folders: under a temporary name, then renamed in one step.
 
-The final name has the old content, the new content or nothing, never half of it: not
-after an error, Ctrl-C or a full disk, and not while it is being written. It works on
+The final name has the old content, the new content or nothing, but never half of it,
+even after an error, Ctrl-C or a full disk, and even during writing. This works on
 Windows, too.
 """
 
@@ -30,8 +30,8 @@ def whole_file(path: str | Path, *, locked: bool = False) -> Iterator[Path]:
     Args:
         path: the final place. Its folder is made if absent; a file that is there stays
             until the new one is complete.
-        locked: whether the caller holds a lock on this path. Then what a killed process
-            left of it is removed at once, and not only after a day.
+        locked: whether the caller holds a lock on this path. Then leftovers of a killed
+            process are removed at once, not after a day.
 
     Yields:
         A path in the same folder, with the same suffix, to write to. Close the file
@@ -113,10 +113,11 @@ def new_folder(out: Path, write: Callable[[Path], None]) -> Path:
 def take_name(unfinished: Path, path: Path) -> None:
     """Rename in one step: a file replaces a file; a folder replaces nothing.
 
-    On Windows, a virus scanner may hold a new file open for a moment: it is waited for.
+    On Windows, this waits if a virus scanner holds a new file open for a moment.
 
     Raises:
-        OSError: a folder has the name, or for a folder anything that is not empty.
+        OSError: the name is taken by a folder; for a folder: by a file or by a folder
+            that is not empty.
     """
     rename = os.rename if unfinished.is_dir() else os.replace
     for seconds in WAITS_HERE:

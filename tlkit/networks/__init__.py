@@ -1,6 +1,6 @@
 """The architectures: one class each, all in one table.
 
-``Network`` says what a class has to tell. To add an architecture, add a file and an
+``Network`` says what a class must define. To add an architecture, add a file and an
 entry.
 """
 

@@ -5,7 +5,7 @@ from .application import Application
 
 
 class MobileNetV3Small(Application):
-    """One million numbers; its blocks end where the map becomes half as large."""
+    """One million parameters; its blocks end where the feature map is halved."""
 
     name = "mobilenet_v3_small"
     blocks = {

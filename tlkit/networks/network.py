@@ -1,4 +1,4 @@
-"""What an architecture has to tell, so that every recipe can use it."""
+"""What an architecture must define, so that every recipe can use it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ class Network:
     Attributes:
         name: what ``Backbone(architecture=…)`` takes.
         blocks: name of a block -> name of the layer whose output ends it, lowest first.
-            Every layer above an end may depend on lower layers through it alone.
+            Layers above a block may use only its end, no layer below that end.
         published: what ``Backbone`` takes as weights -> the file, as ``fetch`` names
             it.
         any_precision: whether it can be built in bfloat16 and float16.
@@ -55,9 +55,9 @@ class Network:
         raise NotImplementedError
 
     def prepare(self, images):
-        """Images (n, h, w, 3), RGB 0-255, as the first layer was trained to get them.
+        """Preprocess images (n, h, w, 3), RGB 0-255, as in the training of the weights.
 
-        The last layer of this is named "image".
+        The last layer of the preprocessing is named "image".
         """
         return keras.layers.Rescaling(1.0, name="image", dtype="float32")(images)
 

@@ -1,7 +1,6 @@
 """What fits into a given time, decided before training begins.
 
-A learner with two minutes gets the best use of two minutes: first as many images as
-possible, then as many blocks, then as many epochs.
+The plan uses as many images as possible, then as many blocks, then as many epochs.
 """
 
 import re
@@ -77,7 +76,7 @@ def plan(
         seed: which images are taken if not all fit.
 
     Raises:
-        ValueError: the budget is no time, or not even a few images of each class fit.
+        ValueError: not a time, or too short for even a few images of each class.
     """
     ends = time.perf_counter() + as_seconds(budget)
     costs = Costs(speed.measure(backbone, task.image_shape, precision), task)
@@ -95,7 +94,7 @@ def plan(
 
 
 def some(task: Task, images: int, seed: int) -> Split:
-    """So many training images, drawn by the seed; each class keeps its share."""
+    """`images` training images, drawn by the seed; each class keeps its share."""
     labels = np.asarray(task.train.labels)
     if task.is_regression:
         labels = np.zeros(len(labels))
@@ -115,7 +114,7 @@ class Costs:
         return self._seen(len(self.task.train)) / self.speed.forward
 
     def probe(self, images: int) -> float:
-        """A linear probe of so many training images, features included."""
+        """A linear probe on `images` training images, with their features."""
         return self._seen(images) / self.speed.forward + PROBE[0] + PROBE[1] * images
 
     def epoch(self, images: int, unfreeze: str) -> float:
@@ -126,7 +125,7 @@ class Costs:
         return -(-images // batch) * step + validation
 
     def once(self, images: int, unfreeze: str) -> float:
-        """Fine-tuning besides its epochs: tracing, frozen layers, the test split."""
+        """Fine-tuning without its epochs: tracing, frozen layers, the test split."""
         return (
             self._seen(images) / self.speed.forward + self.speed.depths[unfreeze].start
         )
@@ -135,11 +134,11 @@ class Costs:
         return images + len(self.task.validation) + len(self.task.test)
 
     def images(self, seconds: float, left: float) -> int:
-        """How many training images fit beside a probe and the cheapest fine-tuning.
+        """How many training images leave time for a probe and the cheapest fine-tuning.
 
         Args:
             seconds: the budget, for the message.
-            left: of it.
+            left: seconds of the budget that are left.
 
         Raises:
             ValueError: not even a few of each class.
@@ -155,8 +154,8 @@ class Costs:
         if cost(few) > left:
             least = seconds - left + cost(few)
             raise ValueError(
-                f"budget of {seconds:.0f} s: expected at least {least:.0f} s, for the "
-                f"{len(self.task.test):,} test and the validation pictures must be run "
+                f"budget of {seconds:.0f} s: expected at least {least:.0f} s. The "
+                f"{len(self.task.test):,} test and the validation pictures take time, "
                 "too. Give more time, or fewer test pictures"
             )
         while most > few and cost(most) > MARGIN * left:

@@ -26,13 +26,12 @@ def fine_tune(
     Args:
         backbone: the pretrained layers.
         task: the target task.
-        head: where the head starts, for example a probe's; None: random.
+        head: initial head, for example that of a probe; None: random.
         unfreeze: the lowest block to train, "block1" … "block5", or "all".
         seed: of a random head and of shuffling.
-        **changes: fields of ``Settings`` to set differently from ``TUNE``. Without
-            "batch" and "rate", both are doubled, and "steps" halved, for 2,000 images
-            or
-            more above a cut: as accurate, in less time (docs/performance.md).
+        **changes: fields of ``Settings`` to set differently from ``TUNE``. If neither
+            "batch" nor "rate" is given, 2,000 images or more above a cut double both
+            and halve "steps": as accurate, in less time (docs/performance.md).
 
     Raises:
         ValueError: no such block.

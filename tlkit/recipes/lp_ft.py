@@ -25,15 +25,15 @@ def lp_ft(
         backbone: the pretrained layers.
         task: the target task.
         unfreeze: the lowest block to train, "block1" … "block5", or "all".
-        budget: "90 s", "2 min", "1 h" or seconds for all of it, from the call to its
-            return. A plan is made before training: images, blocks and epochs follow
-            from this machine's measured speed. The run's `notes` say what was planned.
-            If no time is left for fine-tuning, the run is the probe's.
+        budget: "90 s", "2 min", "1 h" or seconds for the whole call. Before training,
+            images, blocks and epochs are planned from this machine's measured speed.
+            The run's `notes` describe the plan. If no time is left for fine-tuning, the
+            result is the run of the probe.
         seed: of shuffling.
         **changes: fields of ``Settings`` to set differently from ``TUNE``.
 
     Raises:
-        ValueError: no such block; a budget that is no time, or too short for a probe.
+        ValueError: no such block; a budget that is not a time or too short for a probe.
     """
     precision = changes.get("precision", "float32")
     notes: tuple[str, ...] = ()

@@ -17,9 +17,9 @@ def linear_probe(backbone: Backbone, task: Task, *, seed: int = 0, **changes) ->
         backbone: the pretrained layers.
         task: the target task.
         seed: of shuffling.
-        **changes: fields of ``Settings`` to set differently from ``PROBE``. Without
-            "batch", it is doubled for 5,000 images or more: as accurate, in two thirds
-            of the time (docs/performance.md).
+        **changes: fields of ``Settings`` to set differently from ``PROBE``. If "batch"
+            is not given, it is doubled for 5,000 images or more: as accurate, in two
+            thirds of the time (docs/performance.md).
     """
     if len(task.train) >= MANY:
         changes = {"batch": 2 * PROBE.batch, **changes}

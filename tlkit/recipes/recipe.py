@@ -1,4 +1,4 @@
-"""What the table of recipes knows of each."""
+"""One entry of the table of recipes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +13,13 @@ class Recipe:
     Attributes:
         train: called as ``train(backbone, task, seed=…, **settings)``.
         label: its name in figures.
-        colour: in every figure, of Okabe & Ito's palette where one is free.
+        colour: its colour in figures, from Okabe & Ito's palette if one is free.
         sentence: what it does, in one sentence.
+        as_written: its step size is part of it, so ``tune`` is not for this recipe.
     """
 
     train: Callable[..., Run]
     label: str
     colour: str
     sentence: str
+    as_written: bool = False

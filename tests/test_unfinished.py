@@ -1,0 +1,198 @@
+"""A training that was stopped goes on, and ends where it would have ended."""
+
+import logging
+import os
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import tlkit as tk
+from tlkit import training, unfinished
+from tlkit.tasks import Split
+
+SHORT = {"unfreeze": "block5", "steps": 12, "min_epochs": 4, "batch": 16}
+
+
+class Crash(RuntimeError):
+    """The lid was closed."""
+
+
+@pytest.fixture(autouse=True)
+def states(cache, monkeypatch):
+    """A state after every epoch; returns their folder."""
+    monkeypatch.setattr(unfinished, "EVERY", 0.0)
+    return unfinished.folder()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    task = tk.load_task("digits", labels_per_class=5)
+    return replace(task, test=Split(task.test.images[:20], task.test.labels[:20]))
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    return tk.Backbone("letters-small")
+
+
+@pytest.fixture
+def crash_in(monkeypatch):
+    """From now on, training crashes when this epoch begins; None: it does not."""
+    begin = training.TimeLimit.on_epoch_begin
+
+    def set_to(number):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == number:
+                raise Crash
+            begin(self, epoch, logs)
+
+        monkeypatch.setattr(training.TimeLimit, "on_epoch_begin", on_epoch_begin)
+
+    return set_to
+
+
+def saved(states):
+    return sorted(states.glob("*.npz"))
+
+
+@pytest.mark.parametrize("crashes", [(2,), (1, 3)])
+def test_a_crash_costs_an_epoch_and_changes_nothing(
+    backbone, digits, states, crash_in, crashes
+):
+    whole = tk.fine_tune(backbone, digits, **SHORT)
+    assert not saved(states), "a finished training leaves nothing"
+    for number in crashes:
+        crash_in(number)
+        with pytest.raises(Crash):
+            tk.fine_tune(backbone, digits, **SHORT)
+        assert len(saved(states)) == 1
+    crash_in(None)
+    resumed = tk.fine_tune(backbone, digits, **SHORT)
+    assert resumed.history == whole.history
+    for one, other in zip(
+        resumed.model.get_weights(), whole.model.get_weights(), strict=True
+    ):
+        assert np.array_equal(one, other)
+    (note,) = resumed.notes
+    went_on = f"went on after epoch {crashes[-1]}, where an earlier run had stopped"
+    assert note.startswith(f"{went_on} after ")
+    assert not whole.notes and not saved(states)
+
+
+def test_patience_and_the_best_epoch_survive_too(backbone, digits, states, crash_in):
+    settings = {**SHORT, "patience": 1, "rate": 3.0}  # soon no better epoch comes
+    whole = tk.fine_tune(backbone, digits, **settings)
+    epochs = len(whole.history["loss"])
+    assert 1 < epochs < 4
+    crash_in(epochs - 1)
+    with pytest.raises(Crash):
+        tk.fine_tune(backbone, digits, **settings)
+    crash_in(None)
+    resumed = tk.fine_tune(backbone, digits, **settings)
+    assert resumed.history == whole.history
+    assert np.array_equal(resumed.outputs["test"], whole.outputs["test"])
+
+
+def test_ctrl_c_keeps_the_state_for_the_next_call(
+    backbone, digits, states, monkeypatch
+):
+    begin = training.TimeLimit.on_epoch_begin
+
+    def stopped(self, epoch, logs=None):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        begin(self, epoch, logs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training.TimeLimit, "on_epoch_begin", stopped)
+        run = tk.fine_tune(backbone, digits, **SHORT)
+    assert len(run.history["loss"]) == 2 and len(saved(states)) == 1
+    assert "started again, goes on from here" in run.notes[0]
+    run = tk.fine_tune(backbone, digits, **SHORT)
+    assert len(run.history["loss"]) == 4 and not saved(states)
+
+
+def test_another_training_does_not_go_on_from_it(backbone, digits, states, crash_in):
+    crash_in(2)
+    with pytest.raises(Crash):
+        tk.fine_tune(backbone, digits, **SHORT)
+    crash_in(None)
+    for settings in ({**SHORT, "rate": 3e-4}, {**SHORT, "seed": 1}):
+        run = tk.fine_tune(backbone, digits, **settings)
+        assert len(run.history["loss"]) == 4 and not run.notes
+    labels = digits.train.labels[::-1]
+    turned = replace(digits, train=Split(digits.train.images, labels))
+    assert not tk.fine_tune(backbone, turned, **SHORT).notes
+    assert len(saved(states)) == 1, "the first one can still go on"
+
+
+def test_a_state_that_cannot_be_read_is_dropped_with_a_warning(
+    backbone, digits, states, crash_in, caplog
+):
+    crash_in(2)
+    with pytest.raises(Crash):
+        tk.fine_tune(backbone, digits, **SHORT)
+    crash_in(None)
+    (path,) = saved(states)
+    path.write_bytes(path.read_bytes()[:1000])
+    with caplog.at_level(logging.WARNING, "tlkit"):
+        run = tk.fine_tune(backbone, digits, **SHORT)
+    assert len(run.history["loss"]) == 4 and not run.notes and not saved(states)
+    assert "training starts from the beginning" in caplog.text
+
+
+def test_a_full_disk_does_not_stop_the_training(
+    backbone, digits, states, monkeypatch, caplog
+):
+    def full(self):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(unfinished.Unfinished, "_save", full)
+    with caplog.at_level(logging.WARNING, "tlkit"):
+        run = tk.fine_tune(backbone, digits, **SHORT)
+    assert len(run.history["loss"]) == 4
+    assert "No space left on device" in caplog.text
+
+
+def test_of_several_trainings_the_finished_ones_are_not_lost(
+    backbone, digits, states, crash_in
+):
+    def two(crashes):
+        with unfinished.finished_ones_kept():
+            first = tk.fine_tune(backbone, digits, **SHORT)
+            crash_in(2 if crashes else None)
+            return first, tk.fine_tune(backbone, digits, **SHORT, seed=1)
+
+    with pytest.raises(Crash):
+        two(crashes=True)
+    assert len(saved(states)) == 2
+    crash_in(0)  # what is finished begins no epoch
+    first, second = two(crashes=False)
+    assert not saved(states)
+    assert first.notes[0].startswith("was trained by an earlier run, in ")
+    assert second.notes[0].startswith("went on after epoch 2")
+    fresh = tk.fine_tune(backbone, digits, **SHORT)
+    assert np.array_equal(first.outputs["test"], fresh.outputs["test"])
+    assert first.history == fresh.history and not fresh.notes
+
+
+def test_short_trainings_write_nothing(backbone, digits, states, crash_in, monkeypatch):
+    monkeypatch.setattr(unfinished, "EVERY", 60.0)
+    crash_in(3)
+    with pytest.raises(Crash):
+        tk.fine_tune(backbone, digits, **SHORT)
+    assert not saved(states)
+
+
+def test_states_that_nobody_goes_on_from_are_removed(states):
+    states.mkdir(parents=True)
+    old, new = states / "old.npz", states / "new.npz"
+    for path, days in ((old, 15), (new, 13)):
+        path.write_bytes(b"12")
+        then = time.time() - days * 24 * 3600
+        os.utime(path, (then, then))
+    assert unfinished.clear(older_than=unfinished.STALE) == 2
+    assert unfinished.states() == [new]
+    assert unfinished.clear() == 2 and not unfinished.states()
