@@ -289,3 +289,15 @@ def test_every_term_of_the_glossary_has_its_chinese_word_and_an_anchor_of_its_ow
         assert first, f"{term}: in which notebook is it first?"
         plain = on_github(term) == term.replace(" ", "-")
         assert plain, f"{term}: JupyterLab's anchor is not GitHub's"
+
+
+def test_the_glossary_names_for_each_term_a_notebook_that_says_it():
+    text = (FOLDER / "glossary.md").read_text("utf-8")
+    named = re.findall(r"(?m)^### (.+)\n\n.*\*First in \[(\d\d)\]", text)
+    assert len(named) >= 60
+    for term, number in named:
+        (name,) = (name for name in NOTEBOOKS if name.startswith(number))
+        said = " ".join(prose(name).lower().split())
+        # pretraining: pretrained; forgetting: forgets
+        stem = re.sub(r"(tting|ing|s|e|isation)$", "", term.lower())
+        assert stem in said, f"{term}: notebook {number} does not say it"

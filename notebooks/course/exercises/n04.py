@@ -58,7 +58,7 @@ def only_the_step(answer):
 
 @step.mistake
 def half_the_slope(answer):
-    """You took (θ − 1)² to have the slope θ − 1. Its slope is 2(θ − 1), and there is a
+    """You used θ − 1 as the slope of (θ − 1)². Its slope is 2(θ − 1), and there is a
     factor 2 in front.
     """
     return _is_near(answer, 2.6)
@@ -147,8 +147,8 @@ def without_brake(function):
 curves = Exercise(
     "04 curves",
     expects='a dict with the keys "A", "B", "C" and "D", and the four names as values',
-    praise="A jitters and still falls, B crawls, C jumps about, D falls and levels "
-    "off.",
+    praise="A is noisy but falls, B falls very slowly, C jumps up and down, D falls "
+    "and becomes flat.",
     hint="Ask three things of each curve: does it come down, how fast, and is it "
     "smooth?",
 )
@@ -181,23 +181,24 @@ def another_name(answer):
 
 @curves.mistake
 def noise_and_jumps_swapped(answer):
-    """Both are ragged, but look where they go. A gets down to where D is and jitters
-    there: noise. C is thrown back above where it began: its steps are too long.
+    """Both go up and down, but look where they end. A comes down to the level of D and
+    stays near it: noise. C jumps back above its start: its steps are too long.
     """
     return _names_curves(answer, A="too large", C="mini-batches")
 
 
 @curves.mistake
 def smooth_means_good(answer):
-    """Smooth is not yet good. B is smooth and has hardly come down after a hundred
-    steps, while D was below it after one.
+    """A smooth curve is not always a good one. B is smooth, but it has hardly come down
+    after a hundred steps. D was lower than that after one.
     """
     return _names_curves(answer, B="just right", D="too small")
 
 
 @curves.mistake
 def slow_means_too_large(answer):
-    """Steps that are too large throw the loss up and down. B goes down all the time,
+    """With steps that are too large, the loss jumps up and down.
+    B goes down all the time,
     only very slowly.
     """
     return _names_curves(answer, B="too large")
@@ -212,8 +213,8 @@ def a_name_twice(answer):
 optimizer = Exercise(
     "04 optimizer",
     expects='a set of names from the table, such as {"plain 0.1", "adam 0.003"}',
-    praise="That is what the evidence says. Between these you may choose by taste, or "
-    "measure more seeds.",
+    praise="That is what the evidence says. You may choose any of these, or measure "
+    "more seeds.",
     hint="Keep the candidate with the lowest mean validation loss, and all whose "
     "corrected p-value is 0.05 or more.",
 )
@@ -288,8 +289,8 @@ def best_on_training(answer, table: Table):
 
 @optimizer.mistake
 def best_mean_alone(answer, table: Table):
-    """It has the lowest mean, but it is not alone: some differences from it may well
-    be chance, so another few seeds may turn the order round.
+    """It has the lowest mean, but it is not alone: some differences from it may be
+    chance, so a few more seeds may reverse the order.
     """
     return _names(answer) == {_lowest(table, _validation)}
 

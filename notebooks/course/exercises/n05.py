@@ -68,15 +68,15 @@ def red_first(function):
 
 @preprocessing.mistake
 def means_not_turned_round(function):
-    """The channels are turned round, but the means are still in the order red, green,
-    blue: turn those round too.
+    """The channels are reversed, but the means are still in the order red, green, blue:
+    reverse them too.
     """
     return _prepares_as(function, lambda x: x[..., ::-1] - MEAN_RGB)
 
 
 @preprocessing.mistake
 def no_means(function):
-    """The channels are turned round; the mean of each is still there."""
+    """The channels are reversed, but you have not subtracted their means."""
     return _prepares_as(function, lambda x: x[..., ::-1])
 
 
@@ -88,7 +88,7 @@ def unchanged(function):
 
 @preprocessing.mistake
 def in_integers(function):
-    """Integers below zero wrap round to 255: turn the images into floats before you
+    """Integers below zero wrap round to 255: convert the images to floats before you
     subtract.
     """
 
@@ -102,9 +102,9 @@ folders = Exercise(
     "05 folders",
     expects="a function from a folder to three things: the classes' names, the test "
     "images, uint8 (n, 32, 32, 3), and their labels, int (n,)",
-    praise="The classes come from train/ in alphabetical order, the labels point into "
-    "them, and the pixels are as they were. A class that no test picture shows has "
-    "kept its number.",
+    praise="The classes come from train/ in alphabetical order, the labels are their "
+    "indices, and the pixels are unchanged. A class without test pictures keeps its "
+    "number.",
     hint="The fields of tk.load_task(folder) hold all three. The pixels must be uint8, "
     "32 by 32.",
 )
@@ -184,16 +184,17 @@ def scaled_pixels(function):
 
 @folders.mistake
 def classes_from_test(function):
-    """These classes come from test/, where no ant occurs. Every class after it gets
-    another number than the model has learnt: take the classes from train/.
+    """These classes come from test/, where the class ant is missing. Every class after
+    ant gets a different number from the one that the model has learnt: take the classes
+    from train/.
     """
     return set(_read(function).classes) < set(COLOURS)
 
 
 @folders.mistake
 def unsorted_classes(function):
-    """The classes stand in the order in which the folders were listed, and that differs
-    from machine to machine: sort them.
+    """The classes are in the order in which the folders were listed. This order differs
+    from machine to machine: sort the classes.
     """
     classes = _read(function).classes
     return classes != tuple(sorted(classes))
@@ -207,8 +208,9 @@ def training_pictures(function):
 
 @folders.mistake
 def labels_of_other_pictures(function):
-    """Some labels name another class than the picture shows. Were they numbered within
-    test/, where a class is absent, or were pictures and labels put in order separately?
+    """Some labels are not the class that the picture shows. Perhaps you numbered the
+    classes of test/, where one is missing, or you sorted pictures and labels
+    separately.
     """
     found = _read(function)
     return found.named != found.shown
@@ -253,8 +255,8 @@ def not_filled_in(design):
 
 @experiment.mistake
 def nothing_differs(design):
-    """The two runs are the same, so nothing can differ but luck: what is it that you
-    want to know the price of?
+    """The two runs are the same, so only chance can make a difference. Whose cost do
+    you want to measure?
     """
     return not _differs_in(design)
 
@@ -269,7 +271,8 @@ def two_things_differ(design):
 
 @experiment.mistake
 def what_is_trained_differs(design):
-    """This measures what it brings to train all layers. The question is what the pixels
+    """This measures how much it helps to train all layers.
+    The question is what the pixels
     cost when all layers are trained.
     """
     return _differs_in(design) == {"trained"}
@@ -293,16 +296,17 @@ def scored_on_training(design):
 
 @experiment.mistake
 def scored_on_validation(design):
-    """The validation split has chosen the epoch, so it flatters both runs, and with 20
-    labels per class it has 40 pictures: use the test split, once.
+    """The validation split was used to choose the epoch, so its score is too high for
+    both runs. And with 20 labels per class it has only 40 pictures. Use the test split,
+    once.
     """
     return design["score"] == "validation"
 
 
 @experiment.mistake
 def few_seeds(design):
-    """With so few seeds the interval is very wide, and with one there is none: the draw
-    of the labels alone moves the score. Take at least five.
+    """With so few seeds the interval is very wide, and with one seed there is no
+    interval. The draw of the labels alone changes the score. Take at least five.
     """
     return design["first"]["seeds"] < 5
 

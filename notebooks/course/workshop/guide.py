@@ -75,7 +75,7 @@ def timetable(plan: tuple, start: int = 9 * 60) -> str:
         start: when it begins, in minutes after midnight.
     """
     lines = [
-        "| time | minutes | what | left out already | next to go |",
+        "| time | minutes | what | left out already | leave out next |",
         "|---|---|---|---|---|",
     ]
     for item in plan:
