@@ -1,5 +1,5 @@
-"""The price list shows what it is given, the dial follows its controls, and steps
-shrink with depth.
+"""The price list and the two starts show what they are given, the dial follows its
+controls, and steps shrink with depth.
 """
 
 import matplotlib
@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 matplotlib.use("Agg")
-from tlkit_course.figures.unfreeze import price_list, still_read, unfreeze_dial
+from tlkit_course.figures.unfreeze import (
+    price_list,
+    still_read,
+    two_starts,
+    unfreeze_dial,
+)
 
 from tlkit import plots
 from tlkit.backbone import Backbone
@@ -93,6 +98,31 @@ def test_both_ways_to_ask_for_letters_are_named_beside_their_lines():
         "from\nblock 4",
         "all\nblocks",
     ]
+
+
+def test_both_starts_are_drawn_above_the_probe_alone_and_the_choices_are_large():
+    usual = {"0.001": Interval(0.92, 0.9, 0.94), "0.0003": Interval(0.91, 0.9, 0.92)}
+    other = {"0.001": Interval(0.9, 0.88, 0.92), "0.003": Interval(0.87, 0.8, 0.9)}
+    lines = {"from a probe": usual, "at random": other}
+    figure = two_starts(
+        {"usual": lines, "shifted": lines},
+        {"usual": Interval(0.86, 0.8, 0.9), "shifted": Interval(0.7, 0.6, 0.8)},
+        {"from a probe": "0.0003", "at random": "0.001"},
+    )
+    for ax, level in zip(figure.axes, (0.86, 0.7), strict=True):
+        dashed, *drawn = ax.lines
+        assert dashed.get_ydata()[0] == level
+        large = {
+            (line.get_xdata()[at], line.get_ydata()[at])
+            for line in drawn
+            for at in line.get_markevery() or ()
+        }
+        assert large == {(0.0003, 0.91), (0.001, 0.9)}
+        ticks = [tick.get_text() for tick in ax.get_xticklabels()]
+        assert ticks == ["0.0003", "0.001", "0.003"]
+    said = figure.get_label()
+    assert "shifted: the probe alone 0.700; from a probe: 0.920 at 0.001" in said
+    assert "at random: 0.001." in said
 
 
 @pytest.mark.parametrize("shrink", [1.0, 0.3])

@@ -38,7 +38,7 @@ everything_but_block5 = freeze_but("block1", "block2", "block3", "block4", "logi
 RIGHT = {
     "02 count": (lambda inputs, outputs: 9 * inputs * outputs + outputs, ()),
     "02 freeze": (freeze_but("block5", "logits"), ()),
-    "02 cut": ("block3", (FOUND,)),
+    "02 cut": (("block3", "angle"), (lambda: FOUND,)),
 }
 WRONG = [
     ("02 count", lambda i, o: ..., "where the dots are"),
@@ -55,8 +55,11 @@ WRONG = [
     ("02 freeze", convolutions_alone, "not by the kind of layer"),
     ("02 freeze", everything_but_block5, "wrong way round"),
     ("02 freeze", freeze_but("block4", "block5", "logits"), "begin with block5"),
-    ("02 cut", "block6", "not a cut"),
-    ("02 cut", "block1", "a few pixels"),
-    ("02 cut", "block5", "whatever its size"),
-    ("02 cut", "block4", "Not far off"),
+    ("02 cut", "block3", "Two names are asked for"),
+    ("02 cut", ("block6", "angle"), "Two names are asked for"),
+    ("02 cut", ("block3", "colour"), "from one pixel"),
+    ("02 cut", ("block3", "digit"), "does not change with its size"),
+    ("02 cut", ("block1", "angle"), "a few pixels"),
+    ("02 cut", ("block5", "angle"), "whatever its size"),
+    ("02 cut", ("block4", "angle"), "Not far off"),
 ]

@@ -2,17 +2,23 @@
 
 from tlkit.evaluate import Interval
 
-GOOD = {"head": "probe", "unfreeze": "block4", "rate": 1e-3, "steps": 100}
+GOOD = {"head": "probe", "unfreeze": "block4", "rate": 3e-3, "steps": 75}
+TAKEN_OVER = {"head": "probe", "unfreeze": "block5", "rate": 1e-3, "steps": 100}
 
 
 def attempt(recipe):
     """A price and a gain as the notebook measures them, without any training."""
     blocks = {"block5": 0.09, "block4": 0.4, "block3": 0.7, "block2": 0.9, "all": 1.0}
-    share = blocks[recipe["unfreeze"]] * recipe["steps"] / 50
+    share = blocks[recipe["unfreeze"]] * recipe["steps"] / 30
     if share > 1:
         return share, None
-    good = recipe["head"] == "probe" and 1e-5 <= recipe["rate"] < 0.01
-    return share, Interval(0.2, 0.17, 0.23) if good else Interval(0.0, -0.02, 0.02)
+    good = (
+        recipe["head"] == "probe"
+        and recipe["unfreeze"] in ("block4", "block3")
+        and 3e-4 <= recipe["rate"] < 0.01
+        and recipe["steps"] > 20
+    )
+    return share, Interval(0.05, 0.03, 0.07) if good else Interval(0.0, -0.02, 0.02)
 
 
 def price(pictures, epochs, below, above):
@@ -26,8 +32,6 @@ def everything(pictures, epochs, below, above):
 def one_pass_too_many(pictures, epochs, below, above):
     return pictures * (below + above + 3 * epochs * above)
 
-
-BLIND = {"head": "random", "unfreeze": "all", "rate": 1e-3, "steps": 40}
 
 RIGHT = {
     "06 leak": ("block3_conv2", ()),
@@ -56,10 +60,14 @@ WRONG = [
     ("06 price", lambda n, e, b, a: n * e, "How often does one picture pass"),
     ("06 budget", GOOD | {"steps": ...}, "Not finished yet"),
     ("06 budget", GOOD | {"head": "zeros"}, "The head is"),
-    ("06 budget", GOOD | {"unfreeze": "all"}, "which block costs least"),
-    ("06 budget", GOOD | {"steps": 1000}, "fewer steps, or fewer blocks"),
-    ("06 budget", GOOD | {"rate": 0.1}, "destroy what the blocks knew"),
-    ("06 budget", BLIND, "Where else could it start"),
-    ("06 budget", GOOD | {"head": "random"}, "good at once"),
-    ("06 budget", GOOD | {"rate": 1e-6}, "large enough to move anything"),
+    ("06 budget", GOOD | {"steps": 0}, "The head is"),
+    ("06 budget", GOOD | {"unfreeze": "all"}, "nothing was trained"),
+    ("06 budget", GOOD | {"steps": 1000}, "ask it before you try"),
+    ("06 budget", TAKEN_OVER, "It was chosen for another"),
+    ("06 budget", TAKEN_OVER | {"steps": 20}, "or less of it"),
+    ("06 budget", GOOD | {"rate": 0.1}, "destroys what the blocks knew"),
+    ("06 budget", GOOD | {"rate": 1e-5}, "hardly anything has moved"),
+    ("06 budget", GOOD | {"steps": 10}, "more than half of the budget is left"),
+    ("06 budget", GOOD | {"head": "random"}, "first steps on itself"),
+    ("06 budget", TAKEN_OVER | {"steps": 300}, "What is new in them"),
 ]

@@ -9,12 +9,12 @@ from . import by_name
 
 count = Exercise(
     "02 count",
-    expects="a function of the channels that come in and go out, such as (3, 64), that "
-    "returns a whole number",
+    expects="a function that takes the numbers of input and output channels, such as "
+    "(3, 64), and returns a whole number",
     praise="Each of the outgoing channels has a kernel of 3 · 3 · inputs weights, and "
     "one bias.",
-    hint="How many numbers does one outgoing channel need? Multiply by the number of "
-    "outgoing channels. From 3 to 64 channels there are 1,792.",
+    hint="How many numbers does one output channel need? Multiply by the number of "
+    "output channels. With 3 inputs and 64 outputs there are 1,792.",
 )
 
 
@@ -75,8 +75,8 @@ def bias_for_each_input(function):
 freeze = Exercise(
     "02 freeze",
     expects="a function that gets a model and sets the flag trainable of its layers",
-    praise="Block 5 and the head learn; the rest stands still, batch normalisation "
-    "too. Now compile, then fit.",
+    praise="Block 5 and the head learn. The rest does not change, and neither does its "
+    "batch normalisation. Now compile, then fit.",
     hint="The names of the layers to train begin with block5, or are logits. Every "
     "other layer is frozen.",
 )
@@ -125,8 +125,8 @@ def block5_only(function):
 
 @freeze.mistake
 def everything_learns(function):
-    """Block 1 still learns: freeze every layer below block 5, and see that your
-    function runs through all of them.
+    """Block 1 still learns: freeze every layer below block 5. Does your function reach
+    all of them?
     """
     all_over = {"block1_bn1", "block1_conv1", "block5_conv1", "logits"}
     return all_over <= _learning(function)
@@ -149,54 +149,80 @@ def wrong_way_round(function):
 
 cut = Exercise(
     "02 cut",
-    expects='the name of a cut: "image", or "block1" to "block5"',
-    praise="Size is a matter of geometry, like the angle, and the map says where "
-    "geometry is read best.",
-    hint="Which of the three questions of the map is most like this one?",
+    expects='a cut, "image" or "block1" to "block5", and the question of the map that '
+    'is most like this one, such as ("image", "colour")',
+    praise="Size is a geometric property, like the angle. The map shows where such "
+    "properties are read best.",
+    hint="First the question of the map that is most like this one, then the cut where "
+    "that question is read best.",
 )
 CLOSE = 0.02  # cuts whose accuracies differ by less are equally good
-Found = Mapping[str, float]  # cut -> accuracy
+CUTS = ("image", "block1", "block2", "block3", "block4", "block5")
+QUESTIONS = ("digit", "angle", "colour")
+Measure = Callable[[], Mapping[str, float]]  # gives cut -> accuracy
 
 
-def _is_cut(answer, found: Found) -> bool:
-    return isinstance(answer, str) and answer in found
+def _is_choice(answer) -> bool:
+    """Whether an answer is a cut and a question of the map."""
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        return False
+    place, question = answer
+    named = isinstance(place, str) and isinstance(question, str)
+    return named and place in CUTS and question in QUESTIONS
 
 
 @cut.right
-def as_good_as_the_best(answer, found: Found):
-    return _is_cut(answer, found) and found[answer] > max(found.values()) - CLOSE
+def as_good_as_the_best(answer, measure: Measure):
+    if not _is_choice(answer) or answer[1] != "angle":
+        return False
+    found = measure()
+    return found[answer[0]] > max(found.values()) - CLOSE
 
 
 @cut.mistake
-def no_cut(answer, found: Found):
-    """That is not a cut of this network. A cut is the name of a place, such as "image"
-    or "block2".
+def no_choice(answer, measure: Measure):
+    """Two names are asked for: a cut of this network, and a question of the map, as in
+    ("image", "colour").
     """
-    return not _is_cut(answer, found)
+    return not _is_choice(answer)
 
 
 @cut.mistake
-def too_early(answer, found: Found):
-    """So early each number sees a few pixels. Colour is there, but how large something
-    is shows only when one sees more of it.
-    """
-    return answer in ("image", "block1")
+def like_the_colour(answer, measure: Measure):
+    """A colour can be read from one pixel. Can the size?"""
+    return answer[1] == "colour"
 
 
 @cut.mistake
-def too_late(answer, found: Found):
-    """The last block was trained to name a letter whatever its size. Much of what you
-    want is forgotten there.
+def like_the_digit(answer, measure: Measure):
+    """Which digit it is does not change with its size, and the source task rewarded the
+    network for not minding it. Which other question is of this kind?
     """
-    return answer == "block5"
+    return answer[1] == "digit"
 
 
 @cut.mistake
-def nearly(answer, found: Found):
-    """Not far off, and better than the ends. There is a block next to it that answers
-    more.
+def too_early(answer, measure: Measure):
+    """At this early depth each number sees only a few pixels. They show the colour, but
+    to see the size one needs a larger part of the picture.
     """
-    return found[answer] > max(found.values()) - 0.3
+    return answer[0] in ("image", "block1")
+
+
+@cut.mistake
+def too_late(answer, measure: Measure):
+    """The last block was trained to name a letter, whatever its size. There a linear
+    head reads the size less well.
+    """
+    return answer[0] == "block5"
+
+
+@cut.mistake
+def nearly(answer, measure: Measure):
+    """Not far off, and better than the first and the last cut. But another cut has a
+    higher accuracy.
+    """
+    return answer[0] in CUTS
 
 
 EXERCISES = by_name((count, freeze, cut))

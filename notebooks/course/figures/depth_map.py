@@ -21,8 +21,8 @@ def depth_map(
 ):
     """One panel for each question: accuracy over depth, a line for each backbone.
 
-    Where training added to the random weights, the gap is shaded; where it removed
-    something, hatched.
+    Where a linear head reads more from the trained network than from random weights,
+    the gap is shaded; where it reads less, hatched.
 
     Args:
         found: question -> backbone, one of ``LINES`` -> {cut: Interval}, all with the
@@ -103,12 +103,14 @@ def _names(ax, lines: Mapping[str, Line]) -> None:
 
 
 def _gap(ax, trained: Sequence[float], untrained: Sequence[float]) -> None:
-    """Shade what training added, and hatch what it removed."""
+    """Shade where a linear head reads more after training, and hatch where it reads
+    less.
+    """
     pairs = list(zip(trained, untrained, strict=True))
     added = [a - b for a, b in pairs]
     removed = [b - a for a, b in pairs]
-    _shade(ax, "learnt", added, pairs, LINES["letters"][1])
-    _shade(ax, "forgotten", removed, pairs, LINES["random"][1], hatch="////")
+    _shade(ax, "more readable", added, pairs, LINES["letters"][1])
+    _shade(ax, "less readable", removed, pairs, LINES["random"][1], hatch="////")
 
 
 def _shade(ax, word: str, gaps: Sequence[float], pairs, colour: str, **look) -> None:

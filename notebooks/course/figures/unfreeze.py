@@ -1,5 +1,5 @@
-"""Fine-tuning by depth: the price list of unfreezing, and the dial over
-measured runs.
+"""Fine-tuning: the price list of unfreezing, what is forgotten, two starts of the head,
+and the dial over measured runs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from tlkit import evaluate, plots
 
-from .parts import listed, name_beside
+from .parts import band, listed, name_beside
 
 LIT, DARK = plots.PALETTE["lp_ft"], "#d9d9d9"  # trained, frozen
 BLOCKS = 5  # and a head
@@ -140,6 +140,68 @@ def still_read(lines: Mapping[str, Mapping[str, evaluate.Interval]]):
     return plots.describe(
         ax, f"Accuracy on letters after fine-tuning, by depth: {listed(words)}."
     )
+
+
+ByRate = Mapping[str, evaluate.Interval]  # step size, as text -> accuracy
+STARTS = (  # colour and style of each line
+    (plots.PALETTE["lp_ft"], "v-"),
+    (plots.PALETTE["scratch"], "^-"),
+)
+
+
+def two_starts(
+    panels: Mapping[str, Mapping[str, ByRate]],
+    levels: Mapping[str, evaluate.Interval],
+    chosen: Mapping[str, str],
+):
+    """Accuracy by step size, a line for each start of the head, above the probe alone.
+
+    Args:
+        panels: title -> name of a start (two at most) -> step size -> Interval.
+        levels: title -> Interval of the probe alone, which is a level.
+        chosen: name of a start -> the step size that validation chose: a large mark.
+
+    Returns:
+        a matplotlib Figure.
+    """
+    from matplotlib import pyplot
+
+    figure = pyplot.figure(figsize=(9.6, 3.8), layout="constrained")
+    said = {}
+    for ax, title in zip(
+        figure.subplots(1, len(panels), sharey=True), panels, strict=True
+    ):
+        lines, level = panels[title], levels[title]
+        ax.axhspan(level.low, level.high, color=DARK, alpha=0.5, lw=0)
+        ax.axhline(level.mean, color=plots.INK, ls="--", label="the probe alone")
+        for (name, by_rate), (colour, style) in zip(
+            lines.items(), STARTS, strict=False
+        ):
+            rates, found = list(by_rate), list(by_rate.values())
+            places = [float(rate) for rate in rates]
+            large = {"markevery": [rates.index(chosen[name])], "ms": 13}
+            band(ax, places, found, colour, style, label=name)
+            ax.plot(places, [f.mean for f in found], style[0], color=colour, **large)
+        ax.set(title=title, xlabel="step size", xscale="log")
+        every = sorted({rate for line in lines.values() for rate in line}, key=float)
+        ax.set_xticks([float(rate) for rate in every], every)
+        ax.minorticks_off()
+        plots.axes(ax, None)
+        words = {f"{name}:": _by_rate(line) for name, line in lines.items()}
+        said[f"{title}:"] = f"the probe alone {level.mean:.3f}; {listed(words)}"
+    figure.axes[0].set_ylabel("accuracy")
+    figure.axes[0].legend(loc="lower left", frameon=False)
+    marks = "; ".join(f"{name}: {rate}" for name, rate in chosen.items())
+    return plots.describe(
+        figure,
+        f"Accuracy by step size. {listed(said)}. Validation chose the step sizes "
+        f"{marks}.",
+    )
+
+
+def _by_rate(line: ByRate) -> str:
+    """The accuracy at each step size, in words."""
+    return ", ".join(f"{found.mean:.3f} at {rate}" for rate, found in line.items())
 
 
 Tuned = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
