@@ -75,7 +75,11 @@ WRONG = [
     ("04 momentum", doubled, "Two lines"),
     ("04 curves", {"A": "mini-batches"}, "all four curves"),
     ("04 curves", {**CURVES, "A": "noisy"}, "as they are printed"),
-    ("04 curves", {**CURVES, "A": "too large", "C": "mini-batches"}, "Both go up and down"),
+    (
+        "04 curves",
+        {**CURVES, "A": "too large", "C": "mini-batches"},
+        "Both go up and down",
+    ),
     (
         "04 curves",
         {**CURVES, "B": "just right", "D": "too small"},
