@@ -209,7 +209,7 @@ def test_a_frozen_layer_that_moves_is_found(backbone, digits, monkeypatch):
 
     monkeypatch.setattr(training, "fit", fit_and_meddle)
     monkeypatch.setattr(training, "at_cut", remember)
-    with pytest.raises(AssertionError, match="probe: block1_conv1/bias is frozen and"):
+    with pytest.raises(AssertionError, match="probe: block1_conv1/bias is frozen but"):
         tk.linear_probe(backbone, digits, **QUICK)
 
 

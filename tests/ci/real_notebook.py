@@ -6,7 +6,8 @@ PICTURES holds train/<class>/ and test/<class>/ with pictures of CIFAR-10, WEIGH
 file with VGG16's layers. Both are packed as the published files are
 (tests/replicas.py), so that the notebooks find "their" downloads in the cache, as on
 Binder, where VGG16 is in the image and CIFAR-10 one button away. Each notebook may take
-three minutes and 1.5 GB.
+three minutes and 1.5 GB. They run one after another: two cores of a cloud machine are
+often two threads of one, and would slow each other down.
 """
 
 import multiprocessing
@@ -80,25 +81,22 @@ def pack(pictures: Path, weights: Path, cache: Path) -> str:
 def main(pictures: str, weights: str) -> int:
     """Exit status 0 if each notebook runs on the real pair, in its time and memory."""
     spawn = multiprocessing.get_context("spawn")
-    cores = sorted(os.sched_getaffinity(0))
-    free = spawn.SimpleQueue()
-    for core in cores:
-        free.put(core)
+    core = min(os.sched_getaffinity(0))
     with TemporaryDirectory() as cache:
         os.environ["TLKIT_CACHE"] = os.environ["KERAS_HOME"] = cache
         os.environ["TQDM_DISABLE"] = os.environ["TLKIT_STATIC"] = "1"
         first_cell = pack(Path(pictures), Path(weights), Path(cache))
         asked = [(name, sign, first_cell) for name, sign in NOTEBOOKS.items()]
-        with spawn.Pool(len(cores), stay_on_a_core, (free,)) as pool:
+        with spawn.Pool(1, stay_on, (core,)) as pool:
             found = pool.starmap(run, asked, chunksize=1)
     for report, _ in found:
         print(report)
     return int(any(failed for _, failed in found))
 
 
-def stay_on_a_core(free) -> None:
-    """Pin this process, and the kernels that it starts, to a core of its own."""
-    os.sched_setaffinity(0, {free.get()})
+def stay_on(core: int) -> None:
+    """Pin this process, and the kernels that it starts, to one core."""
+    os.sched_setaffinity(0, {core})
 
 
 def run(name: str, sign: str, first_cell: str) -> tuple[str, bool]:
