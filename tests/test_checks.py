@@ -3,6 +3,7 @@ never raises.
 """
 
 from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -102,8 +103,10 @@ def test_a_learners_function_cannot_change_the_images_of_the_check():
 
 
 def test_where_scratch_does_catch_up_the_smallest_such_budget_is_right():
-    assert check("00 labels", 500, {20: 0.1, 500: 0.9, 600: 0.95}, 0.84).right
-    assert not check("00 labels", "more", {20: 0.1, 500: 0.9}, 0.84).right
+    met = {20: 0.1, 500: 0.9, 600: 0.95}
+    assert check("00 labels", (500, 0.11), met, 0.84).right
+    assert not check("00 labels", (600, 0.11), met, 0.84).right
+    assert not check("00 labels", ("more", 0.06), {20: 0.1, 500: 0.9}, 0.84).right
 
 
 def test_the_image_of_the_check_is_what_keras_makes_of_it():
@@ -116,6 +119,31 @@ def test_the_image_of_the_check_is_what_keras_makes_of_it():
         np.testing.assert_allclose(
             RIGHT["05 preprocessing"][0](image), by_keras, atol=1e-4
         )
+
+
+def test_of_a_target_the_first_prediction_counts():
+    from tlkit_course.exercises.n01 import first_prediction
+
+    def target(seed):
+        pictures = np.random.default_rng(seed).integers(0, 255, (5, 4, 4, 3), "uint8")
+        return SimpleNamespace(test=SimpleNamespace(images=pictures, labels=range(5)))
+
+    assert first_prediction(..., target(0)) is ...
+    assert first_prediction("perhaps", target(0)) == "perhaps"
+    assert first_prediction("harms", target(0)) == "harms"
+    assert first_prediction("helps", target(0)) == "harms"
+    assert first_prediction("helps", target(1)) == "helps"
+
+
+def test_a_place_is_measured_only_after_the_decision():
+    def too_early(target):
+        raise RuntimeError("measured before the decision")
+
+    right, _ = RIGHT["08 decide"]
+    for part in right:
+        unfinished = {**right, part: ...}
+        assert "dots left" in check("08 decide", unfinished, too_early).message
+    assert "measured before" in check("08 decide", right, too_early).message
 
 
 def test_an_unknown_exercise_is_named():

@@ -462,11 +462,11 @@ def test_tune_lets_validation_choose_the_step_size_of_each_recipe_but_the_articl
     status, said, _ = tlkit("run", *words, "--tune", "--out", tmp_path)
     assert status == 0
     assert rates["article"] == [None]
-    assert rates["probe"][:3] == [None, 0.001, 0.009]
+    assert rates["probe"][:3] == [None, 0.003 / 3, 0.003 * 3]
     found = result_in(tmp_path)["recipes"]
     (note,) = found["probe"]["runs"][0]["notes"]
     rate = found["probe"]["settings"]["rate"]
-    assert note.startswith(f"step size {rate:g}, chosen on validation (")
+    assert note.startswith(f"step size {rate:.2g}, chosen on validation (")
     assert note in said and not found["article"]["runs"][0]["notes"]
 
 

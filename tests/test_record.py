@@ -36,7 +36,8 @@ def test_a_chosen_file_is_used_anywhere(tmp_path, monkeypatch):
 
 
 def test_tries_are_counted_until_it_is_solved(file):
-    for answer in (50, 50, "more", 50):
+    wrong, right = (50, -0.7), ("more", -0.7)
+    for answer in (wrong, wrong, right, wrong):
         check("00 labels", answer, {50: 0.1}, 0.8)
     assert json.loads(file.read_text())["exercises"]["00 labels"] == {
         "tries": 3,
@@ -45,7 +46,7 @@ def test_tries_are_counted_until_it_is_solved(file):
 
 
 def test_a_blank_is_no_try(file):
-    check("00 labels", ..., {50: 0.1}, 0.8)
+    check("00 labels", (..., ...), {50: 0.1}, 0.8)
     assert not file.exists()
 
 

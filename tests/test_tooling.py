@@ -250,7 +250,7 @@ def write_result(folder, name, accuracy, gain=0.3, seeds=(0,)):
     runs = [{"accuracy": accuracy} for _ in seeds]
     recipe = {
         "accuracy": {"mean": accuracy},
-        "paired_vs_scratch": {"low": gain},
+        "paired_vs_scratch": gain if gain is None else {"low": gain},
         "runs": runs,
     }
     (folder / name).write_text(
@@ -270,6 +270,8 @@ def test_the_checks_of_ci_fail_when_they_should(tmp_path, capsys):
     assert floors.main(
         write_result(tmp_path, "chance.json", 0.6, gain=-0.01), "probe>0.5"
     )
+    baseline = write_result(tmp_path, "baseline.json", 0.6, gain=None)
+    assert not floors.main(baseline, "probe>0.5") and floors.main(baseline, "probe>0.7")
     assert not same_results.main(good, close) and same_results.main(good, far)
     plan = tmp_path / "plan.txt"
     plan.write_text("\n".join(binder_plan.WANTED.values()))

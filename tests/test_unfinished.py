@@ -1,8 +1,10 @@
 """A training that was stopped goes on, and ends where it would have ended."""
 
+import json
 import logging
 import os
 import time
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -143,10 +145,36 @@ def test_a_state_that_cannot_be_read_is_dropped_with_a_warning(
     assert "training starts from the beginning" in caplog.text
 
 
+def test_a_state_of_other_shapes_leaves_the_network_as_it_was(
+    backbone, digits, states, crash_in, monkeypatch, caplog
+):
+    whole = tk.fine_tune(backbone, digits, **SHORT)
+    monkeypatch.setattr(unfinished, "place", lambda *_: states / "same.npz")
+    monkeypatch.setattr(training, "place", unfinished.place)
+    crash_in(2)
+    with pytest.raises(Crash):
+        tk.fine_tune(backbone, digits, **{**SHORT, "unfreeze": "block4"})
+    crash_in(None)
+    with caplog.at_level(logging.WARNING, "tlkit"):
+        run = tk.fine_tune(backbone, digits, **SHORT)
+    assert "expected shapes" in caplog.text
+    assert run.history == whole.history and not run.notes
+
+
+def test_with_a_time_limit_nothing_is_kept_for_a_longer_one(
+    backbone, digits, states, crash_in
+):
+    crash_in(3)
+    for limit in ({"seconds": 600.0}, {"until": time.perf_counter() + 600}):
+        with pytest.raises(Crash):
+            tk.fine_tune(backbone, digits, **SHORT, **limit)
+    assert not saved(states)
+
+
 def test_a_full_disk_does_not_stop_the_training(
     backbone, digits, states, monkeypatch, caplog
 ):
-    def full(self):
+    def full(self, path):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(unfinished.Unfinished, "_save", full)
@@ -176,6 +204,33 @@ def test_of_several_trainings_the_finished_ones_are_not_lost(
     fresh = tk.fine_tune(backbone, digits, **SHORT)
     assert np.array_equal(first.outputs["test"], fresh.outputs["test"])
     assert first.history == fresh.history and not fresh.notes
+
+
+def test_alone_a_finished_one_is_taken_over_once(backbone, digits, states, crash_in):
+    with pytest.raises(Crash), unfinished.finished_ones_kept():
+        first = tk.fine_tune(backbone, digits, **SHORT)
+        raise Crash
+    assert len(saved(states)) == 1
+    again = tk.fine_tune(backbone, digits, **SHORT)
+    assert again.notes[0].startswith("was trained by an earlier run, in ")
+    assert np.array_equal(again.outputs["test"], first.outputs["test"])
+    assert not saved(states)
+
+
+def test_the_seconds_of_both_runs_count(backbone, digits, states, crash_in):
+    crash_in(2)
+    with pytest.raises(Crash):
+        tk.fine_tune(backbone, digits, **SHORT)
+    crash_in(None)
+    (path,) = saved(states)
+    with zipfile.ZipFile(path) as archive:
+        state = json.loads(archive.read("state.json"))
+        arrays = {name: archive.read(name) for name in archive.namelist()}
+    arrays["state.json"] = json.dumps({**state, "spent": 1000.0})
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, written in arrays.items():
+            archive.writestr(name, written)
+    assert tk.fine_tune(backbone, digits, **SHORT).seconds > 1000
 
 
 def test_short_trainings_write_nothing(backbone, digits, states, crash_in, monkeypatch):

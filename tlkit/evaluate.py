@@ -212,7 +212,8 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     With twenty comparisons of equal models, one in twenty is below 0.05 by chance. So
     the smallest of m p-values is multiplied by m, the next one by m - 1, and so on;
     none becomes smaller than the one before it. With a probability of at least 0.95,
-    all statements "below 0.05" are then true (Holm 1979, https://www.jstor.org/stable/4615733).
+    all statements "below 0.05" are then true (Holm 1979,
+    https://www.jstor.org/stable/4615733).
     """
     adjusted, least = {}, 0.0
     for place, name in enumerate(sorted(p_values, key=p_values.__getitem__)):

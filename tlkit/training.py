@@ -94,7 +94,8 @@ class Run:
             head.
         history: loss, val_loss and accuracy, val_accuracy (or mae, val_mae) by epoch.
         seconds: to train the model, with activations and tracing, without the
-            predictions on the test split.
+            predictions on the test split; with those of an earlier run that was
+            stopped and went on here.
         peak_memory_mb: largest resident memory of the process while training, in MB
             (10^6 bytes).
         trained_parameters: how many numbers were trained.
@@ -205,7 +206,7 @@ def train(
         with fast.convolutions(model):
             inputs, network = halves.feed(task.train)
             held_out, _ = halves.feed(task.validation, like=network)
-            history, notes = fit(
+            history, notes, earlier = fit(
                 network,
                 inputs,
                 held_out,
@@ -234,7 +235,7 @@ def train(
         model=model,
         head=None if flatten else head_of(model, head),
         history=history,
-        seconds=watch.seconds,
+        seconds=watch.seconds + earlier,
         peak_memory_mb=watch.peak_mb,
         trained_parameters=halves.trained_parameters,
         seed=seed,
@@ -406,7 +407,7 @@ def fit(
     seed: int,
     name: str,
     depths: dict[str, int],
-) -> tuple[dict[str, list[float]], list[str]]:
+) -> tuple[dict[str, list[float]], list[str], float]:
     """Train a network by Keras's own means: compile, callbacks, fit.
 
     Args:
@@ -420,7 +421,8 @@ def fit(
         depths: layer -> how many blocks lie above it (for `settings.shrink`).
 
     Returns:
-        score by epoch, and sentences on what happened.
+        score by epoch, sentences on what happened, and seconds that an earlier run had
+        trained before this one went on.
     """
     rows, steps = len(inputs), settings.epoch_steps
     steps = steps or -(-rows // min(settings.batch, rows))
@@ -431,22 +433,16 @@ def fit(
 
     best = KeepBest(settings.patience if settings.keep_best else None)
     limit = TimeLimit(settings.seconds, settings.until)
-    decided = {
-        key: value
-        for key, value in vars(settings).items()
-        if key not in ("seconds", "until")
-    }
-    unfinished = Unfinished(
-        place(network, inputs, task.train.labels, decided, seed, name), best
-    )
-    alone = keras.distribution.distribution() is None  # else all would write one file
-    done = unfinished.restore(network) if alone else 0  # epochs
+    is_alone = keras.distribution.distribution() is None  # else all write one file
+    path = None
+    if is_alone and settings.seconds is None and settings.until is None:
+        said = vars(settings)
+        path = place(network, inputs, task.train.labels, said, seed, name)
+    unfinished = Unfinished(path, best)
+    done = unfinished.restore(network)  # epochs
     notes = [unfinished.in_words()] if done else []
     with bar(epochs * steps, name, "step") as progress:
         progress.update(done * steps)
-        callbacks = [Validate(held_out, task, loss), best, limit, Bar(progress)]
-        if alone:
-            callbacks.append(unfinished)
         try:
             if not unfinished.is_finished:
                 network.fit(
@@ -457,11 +453,16 @@ def fit(
                     initial_epoch=done,
                     epochs=epochs,
                     shuffle=False,
-                    callbacks=callbacks,
+                    callbacks=[
+                        Validate(held_out, task, loss),
+                        best,
+                        limit,
+                        Bar(progress),
+                        unfinished,
+                    ],
                     verbose=0,
                 )
-                if alone:
-                    unfinished.finish()
+            unfinished.finish()
         except KeyboardInterrupt:
             if not best.rows:
                 raise  # nothing was learnt yet
@@ -469,14 +470,14 @@ def fit(
                 f"stopped by you after {len(best.rows)} of {epochs} epochs: "
                 "the best of them is kept"
             )
-            if unfinished.path.exists():
+            if unfinished.is_saved:
                 note += ". The same training, started again, goes on from here"
             notes.append(note)
     for note in notes:
         log.warning(note)
     best.restore(network)
     history = {key: [row[key] for row in best.rows] for key in best.rows[0]}
-    return history, notes
+    return history, notes, unfinished.spent
 
 
 def _compile(

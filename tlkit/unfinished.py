@@ -4,6 +4,9 @@ At the end of an epoch, at most once a minute, the weights, the optimizer's stat
 the best epoch so far are written to one file in the cache. The same training, started
 again, goes on from there and ends where it would have ended. A training that finishes
 removes its file; inside ``finished_ones_kept`` only when all are done.
+
+Keras's own BackupAndRestore keeps neither the best epoch nor how long patience has
+waited, so a training would not end where it would have ended.
 """
 
 import hashlib
@@ -48,13 +51,14 @@ class Unfinished(keras.callbacks.Callback):
     """Saves the state of a training, and restores it.
 
     Args:
-        path: of the file; see ``place``.
+        path: of the file; see ``place``. None: nothing is saved or restored.
         best: the callback that keeps the best epoch: its state is saved, too.
     """
 
-    def __init__(self, path: Path, best):
+    def __init__(self, path: Path | None, best):
         super().__init__()
-        self.path, self.best = path, best
+        self.path: Path | None = path
+        self.best = best
         self.is_finished = False
         self.spent = 0.0  # seconds, by earlier runs
 
@@ -64,23 +68,17 @@ class Unfinished(keras.callbacks.Callback):
         Returns:
             how many epochs are done; 0 if there is no state, or none that can be read.
         """
-        if not self.path.exists():
+        if self.path is None or not self.path.exists():
             return 0
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                state = json.loads(archive.read("state.json"))
-                arrays = {
-                    name: _read(archive, name)
-                    for name in archive.namelist()
-                    if name.endswith(".npy")
-                }
-            weights = _of(arrays, "network")
-            optimizer = _of(arrays, "optimizer")
-            network.set_weights(weights)
-            for variable, value in zip(
-                network.optimizer.variables, optimizer, strict=True
-            ):
-                variable.assign(value)
+            state, arrays = _load(self.path)
+            variables = {
+                "network": network.weights,
+                "optimizer": network.optimizer.variables,
+                "best": network.weights if arrays["best"] else [],
+            }
+            for group, values in arrays.items():
+                _check(values, variables[group], group)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             log.warning(
                 f"{self.path} cannot be read ({error}): training starts from the "
@@ -88,14 +86,20 @@ class Unfinished(keras.callbacks.Callback):
             )
             self.remove()
             return 0
+        for group in ("network", "optimizer"):
+            for variable, value in zip(variables[group], arrays[group], strict=True):
+                variable.assign(value)
         self.best.rows = state["rows"]
         self.best.best = tuple(state["best"])
         self.best.waited = state["waited"]
-        self.best.weights = _of(arrays, "best") or None
+        self.best.weights = arrays["best"] or None
         self.spent, self.is_finished = state["spent"], state["finished"]
-        if self.is_finished and _finished is not None:
-            _finished.append(self.path)
         return len(self.best.rows)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether a file is there from which the same training can go on."""
+        return self.path is not None and self.path.exists()
 
     def in_words(self) -> str:
         """What was restored."""
@@ -108,16 +112,22 @@ class Unfinished(keras.callbacks.Callback):
 
     def remove(self) -> None:
         """The training is finished, or its state is of no use."""
-        with suppress(OSError):
-            self.path.unlink(missing_ok=True)
+        if self.path is not None:
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
 
     def finish(self) -> None:
-        """All epochs are done."""
-        if _finished is None or time.perf_counter() - self.began < EVERY:
+        """All epochs are done, by this run or by an earlier one."""
+        if self.path is None:
+            return
+        was_finished = self.is_finished
+        is_short = not was_finished and time.perf_counter() - self.began < EVERY
+        if _finished is None or is_short:
             self.remove()
             return
         self.is_finished = True
-        self._try_to_save()
+        if not was_finished:
+            self._try_to_save(self.path)
         _finished.append(self.path)
 
     def on_train_begin(self, logs=None):
@@ -125,13 +135,13 @@ class Unfinished(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         last = epoch + 1 == self.params["epochs"] or self.model.stop_training
-        if last or time.perf_counter() - self.saved < EVERY:
-            return
-        self._try_to_save()
+        is_due = time.perf_counter() - self.saved >= EVERY
+        if self.path is not None and is_due and not last:
+            self._try_to_save(self.path)
 
-    def _try_to_save(self) -> None:
+    def _try_to_save(self, path: Path) -> None:
         try:
-            self._save()
+            self._save(path)
         except OSError as error:
             log.warning(
                 f"the state of the training cannot be saved ({error}): if it is "
@@ -139,7 +149,7 @@ class Unfinished(keras.callbacks.Callback):
             )
         self.saved = time.perf_counter()
 
-    def _save(self) -> None:
+    def _save(self, path: Path) -> None:
         """Write one variable after another: no second copy of all in memory."""
         clear(older_than=STALE)
         state = {
@@ -155,7 +165,7 @@ class Unfinished(keras.callbacks.Callback):
             "best": self.best.weights or [],
         }
         with (
-            whole_file(self.path) as unfinished,
+            whole_file(path) as unfinished,
             zipfile.ZipFile(unfinished, "w") as archive,
         ):
             archive.writestr("state.json", json.dumps(state))
@@ -217,12 +227,27 @@ def clear(older_than: float = -np.inf) -> int:
     return freed
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    with archive.open(name) as file:
-        return np.lib.format.read_array(file, allow_pickle=False)
+def _load(path: Path) -> tuple[dict, dict[str, list[np.ndarray]]]:
+    """A saved state, and the arrays of each group in their order."""
+    arrays: dict[str, list[np.ndarray]] = {"network": [], "optimizer": [], "best": []}
+    with zipfile.ZipFile(path) as archive:
+        state = json.loads(archive.read("state.json"))
+        for name in sorted(archive.namelist()):
+            if not name.endswith(".npy"):
+                continue
+            with archive.open(name) as file:
+                array = np.lib.format.read_array(file, allow_pickle=False)
+            arrays[name.partition("/")[0]].append(array)
+    return state, arrays
 
 
-def _of(arrays: dict[str, np.ndarray], group: str) -> list[np.ndarray]:
-    """The arrays of a group, in their order."""
-    names = sorted(name for name in arrays if name.startswith(f"{group}/"))
-    return [arrays[name] for name in names]
+def _check(values: list[np.ndarray], variables: list, group: str) -> None:
+    """That arrays can be put into variables.
+
+    Raises:
+        ValueError: their number or a shape differs.
+    """
+    found = [value.shape for value in values]
+    expected = [tuple(variable.shape) for variable in variables]
+    if found != expected:
+        raise ValueError(f"{group}: expected shapes {expected}, found {found}")

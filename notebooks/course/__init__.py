@@ -36,6 +36,7 @@ _HOME = {  # name -> the module that it comes from
     "guess": "widgets.guess",
     "teach_app": "teach.app",
     # Notebook 01
+    "first_prediction": "exercises.n01",
     "pair_picker": "figures.pair_picker",
     # Notebook 02
     "block_maps": "figures.block_slider",

@@ -15,7 +15,7 @@ def run(recipe="probe", weights="letters", task="digits", labels=5):
 
 
 RIGHT = {
-    "00 labels": ("more", (SCRATCH, TARGET)),
+    "00 labels": (("more", -0.26), (SCRATCH, TARGET)),
     "00 five": (run(), ()),
 }
 WRONG = [
@@ -24,9 +24,15 @@ WRONG = [
     ("00 five", run(task="letters"), "That is the source task"),
     ("00 five", run(weights=None), "The shared layers have random weights"),
     ("00 five", run("lp_ft"), "give that task to tk.linear_probe"),
-    ("00 labels", 0.58, "That is an accuracy"),
-    ("00 labels", 5000, "nobody has measured it"),
-    ("00 labels", 50, "still guessing"),
-    ("00 labels", 500, "begun to learn, and it is still below the dashed line"),
-    ("00 labels", "lots", "Where does the line from scratch meet it?"),
+    ("00 labels", (..., ...), "Two readings"),
+    ("00 labels", ("more", ...), "Two readings"),
+    ("00 labels", (0.58, -0.26), "The first reading is an accuracy"),
+    ("00 labels", (5000, -0.26), "nobody has measured"),
+    ("00 labels", ("more", 0.58), "is the height of a line"),
+    ("00 labels", ("more", 0.26), "Look at the sign"),
+    ("00 labels", (50, -0.26), "that only guesses"),
+    ("00 labels", (500, -0.26), "Catching up means reaching it"),
+    ("00 labels", ("lots", -0.26), "how far from it does that line end"),
+    ("00 labels", ("more", 0), "how far from it does that line end"),
+    ("00 labels", "more", "how far from it does that line end"),
 ]

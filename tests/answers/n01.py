@@ -19,12 +19,40 @@ def head_alone(source, new):
     return {name: new[name] for name in new if name not in source}
 
 
+def symbols(**changed):
+    lists = {
+        "a": ["P(X)"],
+        "b": ["Y", "P(Y|X)"],
+        "c": ["P(Y|X)"],
+        "d": ["X", "P(X)", "Y", "P(Y|X)"],
+    }
+    return lists | changed
+
+
+def alike(*names):
+    return {project: list(names) for project in "abcd"}
+
+
 RIGHT = {
+    "01 symbols": (symbols(), ()),
     "01 roles": (roles(), ()),
     "01 carry over": (carry_over, ()),
     "01 own target": ("helps", (Interval(0.5, 0.45, 0.55),)),
 }
 WRONG = [
+    ("01 symbols", symbols(c=...), "each project needs its list"),
+    ("01 symbols", symbols(a="day and night"), "something else than the four names"),
+    ("01 symbols", symbols(c=[]), "A list is empty"),
+    ("01 symbols", symbols(b=["Y"]), "keep the probability that it had"),
+    ("01 symbols", symbols(d=["X", "Y", "P(Y|X)"]), "keep the probability"),
+    ("01 symbols", symbols(c=["P(X)", "P(Y|X)"]), "the very same pictures"),
+    ("01 symbols", symbols(c=["Y", "P(Y|X)"]), "the list stays and the rule"),
+    ("01 symbols", symbols(b=["P(Y|X)"]), "Ask four questions of each project"),
+    ("01 symbols", symbols(a=["P(X)", "P(Y|X)"]), "hold it fast"),
+    ("01 symbols", symbols(d=["P(X)"]), "Ask four questions of each project"),
+    ("01 symbols", alike("P(X)"), "the very same pictures"),
+    ("01 symbols", alike("P(Y|X)"), "hold it fast"),
+    ("01 symbols", alike("X", "P(X)", "Y", "P(Y|X)"), "the very same pictures"),
     ("01 roles", roles(source="b", target="a"), "the wrong way round"),
     ("01 roles", roles(target="c"), "data for the target task"),
     ("01 roles", roles(shared="e", specific="d"), "those that both tasks use"),
@@ -33,7 +61,7 @@ WRONG = [
     ("01 roles", {"source": "a", "target": "b"}, "A role is missing"),
     ("01 roles", roles(shared="c"), "First find the two questions"),
     ("01 carry over", lambda source, new: ..., "still has its three dots"),
-    ("01 carry over", lambda source, new: source, "40 letters and all"),
+    ("01 carry over", lambda source, new: source, "its head for 40 letters"),
     ("01 carry over", lambda source, new: new, "traditional learning"),
     ("01 carry over", lambda source, new: {**new, **source}, "Keep only the layers"),
     ("01 carry over", lambda source, new: {**source, **new}, "have overwritten"),
@@ -41,7 +69,8 @@ WRONG = [
     ("01 carry over", head_alone, "For each name in new"),
     ("01 own target", 0.4, "That is a gain"),
     ("01 own target", "yes", "Be more exact"),
-    ("01 own target", "no difference", "leaves 0 out"),
+    ("01 own target", "no difference", "never shows"),
+    ("01 own target", "not shown", "leaves 0 out"),
     ("01 own target", "harms", "the more useful outcome"),
-    ("01 own target", "it depends", "has to look at"),
+    ("01 own target", "it depends", "one of the three words"),
 ]

@@ -4,11 +4,12 @@ A comparison is fair if the same rule chooses for all recipes, also for the base
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..backbone import Backbone
+from ..machine.quiet import keras
 from ..tasks import Task
 from ..training import Run
 
@@ -16,29 +17,50 @@ STEP = 3  # from one step size to the next
 MOST = 5  # step sizes that are tried
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tuned:
     """What validation has chosen among step sizes.
 
     Attributes:
-        rate: the chosen step size.
         runs: those of the chosen step size, one for each task.
         tried: step size -> validation score in each draw: accuracy, or minus the mean
             absolute error.
+        losses: step size -> mean validation loss, which decides between equal scores.
     """
 
-    rate: float
-    runs: tuple[Run, ...]
-    tried: dict[float, list[float]]
+    runs: tuple[Run, ...] = ()
+    tried: dict[float, list[float]] = field(default_factory=dict)
+    losses: dict[float, float] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        """The chosen step size."""
+        return max(
+            self.tried, key=lambda rate: (np.mean(self.tried[rate]), -self.losses[rate])
+        )
+
+    def add(self, runs: tuple[Run, ...]) -> None:
+        """Note how one step size did; keep its models if it is the best so far."""
+        rate = runs[0].settings["rate"]
+        self.tried[rate] = [_on_validation(run) for run in runs]
+        self.losses[rate] = float(np.mean([_validation_loss(run) for run in runs]))
+        if self.rate == rate:
+            self.runs = runs
+
+    def next(self) -> float | None:
+        """The step size beyond the best one, if that lies at the edge; else None."""
+        if self.rate == min(self.tried):
+            return self.rate / STEP
+        return self.rate * STEP if self.rate == max(self.tried) else None
 
     def in_words(self) -> str:
         """What was chosen from what, and whether the best may lie outside."""
         means = ", ".join(
-            f"{rate:g}: {abs(np.mean(found)):.3f}"
+            f"{rate:.2g}: {abs(np.mean(found)):.3f}"
             for rate, found in sorted(self.tried.items())
         )
-        words = f"step size {self.rate:g}, chosen on validation ({means})"
-        if self.rate in (min(self.tried), max(self.tried)):
+        words = f"step size {self.rate:.2g}, chosen on validation ({means})"
+        if self.next() is not None:
             words += (
                 ". It lies at the edge of what was tried: a better one may lie outside"
             )
@@ -77,37 +99,21 @@ def tune(
             f"expected tasks and at least 3 step sizes, got {len(tasks)} and {most}: "
             "give one task for each draw of the labels"
         )
-    best: tuple[Run, ...] = ()
-    scores: dict[float, tuple[float, float]] = {}
-    tried: dict[float, list[float]] = {}
 
-    def attempt(rate: float | None) -> None:
-        nonlocal best
+    def trained(rate: float | None) -> tuple[Run, ...]:
         given = settings if rate is None else {**settings, "rate": rate}
-        runs = tuple(train(backbone, task, seed=task.seed, **given) for task in tasks)
-        used = round(runs[0].settings["rate"], 12)
-        tried[used] = [_on_validation(run) for run in runs]
-        loss = float(np.mean([_validation_loss(run) for run in runs]))
-        scores[used] = (float(np.mean(tried[used])), -loss)
-        if scores[used] == max(scores.values()):  # only the best models stay in memory
-            best = runs
+        return tuple(train(backbone, task, seed=task.seed, **given) for task in tasks)
 
-    attempt(start)
-    first = next(iter(scores))
-    attempt(round(first / STEP, 12))
-    attempt(round(first * STEP, 12))
-    while len(scores) < most:
-        chosen = max(scores, key=scores.__getitem__)
-        if chosen == min(scores):
-            attempt(round(chosen / STEP, 12))
-        elif chosen == max(scores):
-            attempt(round(chosen * STEP, 12))
-        else:
-            break
-    rate = max(scores, key=scores.__getitem__)
-    found = Tuned(rate, best, tried)
-    noted = tuple(replace(run, notes=(*run.notes, found.in_words())) for run in best)
-    return replace(found, runs=noted)
+    found = Tuned()
+    found.add(trained(start))
+    first = found.rate
+    for rate in (first / STEP, first * STEP):
+        found.add(trained(rate))
+    while len(found.tried) < most and (beyond := found.next()) is not None:
+        found.add(trained(beyond))
+    words = found.in_words()
+    found.runs = tuple(replace(run, notes=(*run.notes, words)) for run in found.runs)
+    return found
 
 
 def _on_validation(run: Run) -> float:
@@ -118,10 +124,9 @@ def _on_validation(run: Run) -> float:
 
 def _validation_loss(run: Run) -> float:
     """Cross-entropy of the validation split, or the mean absolute error."""
-    outputs, labels = run.outputs["validation"], run.task.validation.labels
+    labels = np.asarray(run.task.validation.labels)
+    outputs = run.outputs["validation"]
     if run.task.is_regression:
         return float(np.abs(outputs[:, 0] - labels).mean())
-    logits = outputs.astype("float64")
-    logits -= logits.max(axis=1, keepdims=True)
-    log_sums = np.log(np.exp(logits).sum(axis=1))
-    return float((log_sums - logits[np.arange(len(labels)), labels]).mean())
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return float(loss(labels, outputs))

@@ -5,7 +5,7 @@ from . import by_name
 
 five = Exercise(
     "00 five",
-    expects="a run, as tk.linear_probe(backbone, task) gives it back",
+    expects="a run: the object that tk.linear_probe(backbone, task) returns",
     praise="Fifty labels in all: forty to train on, ten to watch the training.",
     hint='Load "digits" with 5 labels per class, and give that task to tk.linear_probe '
     "together with letters.",
@@ -61,51 +61,105 @@ def random_backbone(run):
 
 labels = Exercise(
     "00 labels",
-    expects='a number of labels per class from the axis, such as 50, or "more"',
+    expects="two readings: a number of labels per class from the axis, such as 50, or "
+    '"more"; and an accuracy, such as 0.12 or -0.12',
     praise="Right: that is all that the measurement says.",
     hint="The dashed line is what transfer reaches with 20 labels per class. Where "
-    "does the line from scratch meet it?",
+    "does the line from scratch meet it, and how far from it does that line end?",
 )
+NEAR = 0.03  # so exactly one can read the figure
+
+
+def _readings(answer) -> tuple | None:
+    """Both readings; None if the answer is no pair."""
+    if isinstance(answer, tuple) and len(answer) == 2:
+        return answer
+    return None
+
+
+def _reads(answer, height: float) -> bool:
+    """Whether the second reading is about this height."""
+    readings = _readings(answer)
+    if readings is None or not isinstance(readings[1], int | float):
+        return False
+    return abs(readings[1] - height) < NEAR
+
+
+def _budget(answer):
+    """The first reading, where it is a number; else 0."""
+    readings = _readings(answer)
+    if readings is None or not isinstance(readings[0], int | float):
+        return 0
+    return readings[0]
+
+
+def _right_end(scratch: dict[int, float]) -> float:
+    """The height at which the line from scratch ends."""
+    return scratch[max(scratch)]
 
 
 @labels.right
-def first_that_reaches_the_target(answer, scratch: dict[int, float], target: float):
+def where_it_meets_and_where_it_ends(answer, scratch: dict[int, float], target: float):
+    if not _reads(answer, _right_end(scratch) - target):
+        return False
     for budget in sorted(scratch):
         if scratch[budget] >= target:
-            return answer == budget
-    return answer == "more"
+            return answer[0] == budget
+    return answer[0] == "more"
+
+
+@labels.mistake
+def not_filled_in(answer, scratch, target):
+    """Two readings are asked for. There are still dots in the place of one of them."""
+    return _readings(answer) is not None and any(part is ... for part in answer)
 
 
 @labels.mistake
 def an_accuracy(answer, scratch, target):
-    """That is an accuracy. The question asks for a number of labels per class: read it
-    off the horizontal axis.
+    """The first reading is an accuracy. It should be a number of labels per class: read
+    it off the horizontal axis.
     """
-    return isinstance(answer, float) and 0 < answer < 1
+    return isinstance(_budget(answer), float) and 0 < _budget(answer) < 1
 
 
 @labels.mistake
 def beyond_the_figure(answer, scratch, target):
-    """Perhaps, but nobody has measured it. The line ends before it reaches the height:
-    all that the figure says is "more".
+    """Perhaps, but nobody has measured so many labels. What can you say from this
+    figure alone?
     """
-    return not isinstance(answer, str) and answer > max(scratch)
+    return _budget(answer) > max(scratch)
+
+
+@labels.mistake
+def a_height(answer, scratch, target):
+    """The second reading is the height of a line. The question asks how far two lines
+    are apart.
+    """
+    return _reads(answer, _right_end(scratch)) or _reads(answer, target)
+
+
+@labels.mistake
+def wrong_sign(answer, scratch, target):
+    """Which of the two lines is the higher one at the right end? Look at the sign of
+    your second reading.
+    """
+    return _reads(answer, target - _right_end(scratch))
 
 
 @labels.mistake
 def where_it_guesses(answer, scratch, target):
-    """There the network from scratch is still guessing: its line lies at one right
-    answer in ten.
+    """What does a network reach that only guesses? Compare that with the height of the
+    line from scratch at your number of labels.
     """
-    return answer in scratch and scratch[answer] < 0.15
+    return _budget(answer) in scratch and scratch[_budget(answer)] < 0.15
 
 
 @labels.mistake
-def where_it_begins_to_learn(answer, scratch, target):
-    """There the network from scratch has begun to learn, and it is still below the
-    dashed line: catching up means reaching it.
+def still_below(answer, scratch, target):
+    """At your number of labels, how high are the line from scratch and the dashed line?
+    Catching up means reaching it.
     """
-    return answer in scratch and scratch[answer] < target
+    return _budget(answer) in scratch and scratch[_budget(answer)] < target
 
 
 EXERCISES = by_name((five, labels))

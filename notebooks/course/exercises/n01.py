@@ -1,20 +1,121 @@
 """Exercises of notebook 01, Source and target tasks."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from tlkit.tasks import Task, fingerprint
+
 from ..checks import Exercise
 from . import by_name
+
+symbols = Exercise(
+    "01 symbols",
+    expects='a dict: each of "a" to "d" a list of what differs, of the names "X", '
+    '"P(X)", "Y" and "P(Y|X)"',
+    praise="All four projects. The first two symbols are the domain, the other two are "
+    "the task: one that differs is enough for transfer.",
+    hint="Ask four questions of each project: are other inputs possible, are other "
+    "inputs likely, are other answers possible, and is another answer right for the "
+    "same input?",
+)
+DIFFERS = {
+    "a": {"P(X)"},
+    "b": {"Y", "P(Y|X)"},
+    "c": {"P(Y|X)"},
+    "d": {"X", "P(X)", "Y", "P(Y|X)"},
+}
+SYMBOLS = {"X", "P(X)", "Y", "P(Y|X)"}
+
+
+def _differs(answer) -> dict[str, set]:
+    """Project -> the names in its list; empty if the answer has another form."""
+    if not isinstance(answer, dict) or set(answer) != set(DIFFERS):
+        return {}
+    lists = {
+        name: (part,) if isinstance(part, str) else part
+        for name, part in answer.items()
+    }
+    if not all(isinstance(part, list | tuple | set) for part in lists.values()):
+        return {}
+    return {name: set(part) for name, part in lists.items()}
+
+
+@symbols.right
+def all_projects(answer):
+    return _differs(answer) == DIFFERS
+
+
+@symbols.mistake
+def projects_left(answer):
+    """There are dots left: each project needs its list."""
+    return isinstance(answer, dict) and any(part is ... for part in answer.values())
+
+
+@symbols.mistake
+def other_names(answer):
+    """A list holds something else than the four names "X", "P(X)", "Y", "P(Y|X)"."""
+    return any(not part <= SYMBOLS for part in _differs(answer).values())
+
+
+@symbols.mistake
+def nothing_differs(answer):
+    """A list is empty. If nothing differed, source and target would be one task in one
+    domain, and there would be nothing to transfer.
+    """
+    return any(not part for part in _differs(answer).values())
+
+
+@symbols.mistake
+def a_set_without_its_probability(answer):
+    """In one of your lists a set has changed and its probabilities have not. If another
+    set of inputs, or of answers, is possible, can each one keep the probability that it
+    had?
+    """
+    return any(
+        ("X" in part and "P(X)" not in part) or ("Y" in part and "P(Y|X)" not in part)
+        for part in _differs(answer).values()
+    )
+
+
+@symbols.mistake
+def same_pictures(answer):
+    """Look for the projects in which source and target have the very same pictures. Can
+    the domain differ there?
+    """
+    found = _differs(answer)
+    return any(found.get(name, set()) & {"X", "P(X)"} for name in "bc")
+
+
+@symbols.mistake
+def a_rule_is_no_list(answer):
+    """Which symbol is the list of possible answers, and which one says how likely each
+    of them is for a picture? Look for the project in which the list stays and the rule
+    changes.
+    """
+    found = _differs(answer)
+    if not found:
+        return False
+    return "Y" in found["c"] or "P(Y|X)" not in found["b"] & found["c"]
+
+
+@symbols.mistake
+def likely_is_not_right(answer):
+    """Take one picture and hold it fast. For which projects is another answer right for
+    it, and for which is the picture only more or less likely to occur?
+    """
+    return bool(_differs(answer).get("a", set()) & {"X", "Y", "P(Y|X)"})
+
 
 roles = Exercise(
     "01 roles",
     expects='a dict such as {"source": "b", "target": "e", "shared": "a", "specific": '
     '"f"}, each a letter from the list',
-    praise="All four. What is kept is shared, and what is new belongs to the target "
-    "alone.",
-    hint="First find the two questions that are asked of pictures. Then ask of each "
-    "layer: who uses it?",
+    praise="All four are right. The kept layers are shared; the new layer belongs to "
+    "the target alone.",
+    hint="First find the two questions about pictures. Then ask for each layer: which "
+    "task uses it?",
 )
 ROLES = ("source", "target", "shared", "specific")
 
@@ -123,7 +224,7 @@ def carries_nothing_yet(function):
 
 @carry_over.mistake
 def source_model(function):
-    """That is the source model, 40 letters and all. It has no layer that
+    """That is the source model, with its head for 40 letters. It has no layer that
     names digits.
     """
     return _starts_as(function, SOURCE)
@@ -132,14 +233,14 @@ def source_model(function):
 @carry_over.mistake
 def new_model(function):
     """Everything is still random, so nothing has been carried over. This is traditional
-    learning. In {**a, **b} the later dict wins.
+    learning.
     """
     return _starts_as(function, NEW)
 
 
 @carry_over.mistake
 def both_heads(function):
-    """The shared layers are right, but the head for letters has come along. Keep only
+    """The shared layers are right, but the head for letters was copied too. Keep only
     the layers that the new model has.
     """
     return _starts_as(function, {**NEW, **SOURCE})
@@ -148,7 +249,7 @@ def both_heads(function):
 @carry_over.mistake
 def random_over_trained(function):
     """The random parameters have overwritten the trained ones, and the head for letters
-    has come along.
+    was copied too.
     """
     return _starts_as(function, {**SOURCE, **NEW})
 
@@ -163,21 +264,39 @@ def no_head(function):
 
 own_target = Exercise(
     "01 own target",
-    expects='one of "helps", "no difference", "harms"',
+    expects='one of "helps", "harms", "not shown"',
     praise="Your prediction and the interval agree. Could you say why, before the next "
     "one?",
-    hint="Is what your target asks about something that a reader of letters has to "
-    "look at?",
+    hint='Use one of the three words: "helps", "harms" or "not shown".',
 )
+OUTCOMES = ("helps", "harms", "not shown")
+FIRST: dict[str, str] = {}  # what identifies a target -> the first prediction
+
+
+def first_prediction(prediction: Any, target: Task) -> Any:
+    """The prediction that counts: the first one about this target.
+
+    After it, the learner has seen the gain.
+
+    Args:
+        prediction: one of ``OUTCOMES``; anything else is no prediction, and comes back
+            as it is.
+        target: the task that it is about.
+    """
+    if not isinstance(prediction, str) or prediction not in OUTCOMES:
+        return prediction
+    test = target.test
+    asked = fingerprint(test.images) + fingerprint(np.asarray(test.labels))
+    return FIRST.setdefault(asked, prediction)
 
 
 def outcome(gain) -> str:
-    """What the interval of a gain shows: "helps", "harms" or "no difference"."""
+    """What the interval of a gain shows: "helps", "harms" or "not shown"."""
     if gain.low > 0:
         return "helps"
     if gain.high < 0:
         return "harms"
-    return "no difference"
+    return "not shown"
 
 
 @own_target.right
@@ -188,33 +307,43 @@ def as_measured(answer, gain):
 @own_target.mistake
 def a_gain(answer, gain):
     """That is a gain. The question asks for your prediction of its direction: "helps",
-    "no difference" or "harms".
+    "harms" or "not shown".
     """
     return isinstance(answer, float) and -1 < answer < 1
 
 
 @own_target.mistake
 def yes_or_no(answer, gain):
-    """Be more exact: a "no" may mean "no difference" or "harms", and these are not the
+    """Be more exact: a "no" may mean "harms" or "not shown", and these are not the
     same.
     """
     return isinstance(answer, str) and answer in ("yes", "no")
 
 
 @own_target.mistake
-def no_difference_where_there_is_one(answer, gain):
-    """The interval leaves 0 out, so there is a difference. Look at the sign of its two
-    ends.
+def no_difference(answer, gain):
+    """An interval never shows that there is *no* difference. It may hold 0, and then a
+    difference is "not shown": it may be small, or the test pictures too few.
     """
     return isinstance(answer, str) and answer == "no difference"
 
 
 @own_target.mistake
+def nothing_shown_where_there_is_something(answer, gain):
+    """The interval leaves 0 out, so a difference is shown. Which of the two tasks'
+    parts did you not think of? Your first prediction about a target counts: the next
+    one is about another target.
+    """
+    return isinstance(answer, str) and answer == "not shown"
+
+
+@own_target.mistake
 def another_direction(answer, gain):
     """The measurement says something else. This is the more useful outcome: what do the
-    two tasks share that you had not thought of, or what do they not share?
+    two tasks share that you had not thought of, or what do they not share? Your first
+    prediction about a target counts: the next one is about another target.
     """
     return isinstance(answer, str) and answer in ("helps", "harms")
 
 
-EXERCISES = by_name((roles, carry_over, own_target))
+EXERCISES = by_name((symbols, roles, carry_over, own_target))

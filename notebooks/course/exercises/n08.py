@@ -1,99 +1,147 @@
 """Exercises of notebook 08, When does transfer help?"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+
+from tlkit.evaluate import Interval, over_seeds, paired_difference
 
 from ..checks import Exercise
 from . import by_name
 
 curve = Exercise(
     "08 curve",
-    expects="a number: more than how many times fewer labels",
-    praise="At the next point the line from scratch is above the probe's left end. So "
-    "the true number lies between this quotient and the next one.",
-    hint="Go along the line from scratch to its last point below the probe's left end. "
-    "Divide the labels of the one by the labels of the other.",
+    expects="two things: how many times fewer labels, a number; and the lead, an "
+    "interval from tk.evaluate.over_seeds",
+    praise="At the next point the mean from scratch is lower, too, but three draws do "
+    "not show it. What is not shown is no result, in either direction.",
+    hint="Take the draws of both points, subtract draw by draw, and look whether the "
+    "interval contains 0. Begin on the left and go on while it does not.",
 )
-Heights = Mapping[str, Mapping[int, float]]  # way -> labels per class -> accuracy
+Draws = Mapping[str, Mapping[str, Sequence[float]]]  # way -> labels per class -> draws
 
 
-def _fewest_of_the_probe(heights: Heights) -> int:
+def _fewest(accuracy: Draws) -> int:
     """Labels per class where the line of the probe begins."""
-    return min(heights["probe"])
+    return min(map(int, accuracy["probe"]))
 
 
-def _last_below(heights: Heights) -> int:
-    """Most labels per class that, from scratch, do not reach the probe's left end."""
-    left_end = heights["probe"][_fewest_of_the_probe(heights)]
-    return max(n for n, height in heights["scratch"].items() if height < left_end)
+def _leads(accuracy: Draws) -> dict[int, Interval]:
+    """Labels from scratch -> how far the probe's left end lies above them."""
+    left_end = accuracy["probe"][str(_fewest(accuracy))]
+    leads = {
+        int(labels): over_seeds(np.subtract(left_end, draws))
+        for labels, draws in accuracy["scratch"].items()
+    }
+    return dict(sorted(leads.items()))
 
 
-def _is_near(answer, number: float) -> bool:
-    return abs(answer - number) < 0.5
+def _last_shown(accuracy: Draws) -> int:
+    """Most labels from scratch up to which the lead is shown without a gap."""
+    last = 0
+    for labels, lead in _leads(accuracy).items():
+        if lead.low <= 0:
+            break
+        last = labels
+    return last
+
+
+def _parts(answer) -> tuple | None:
+    """Times and lead; None if the answer is no pair."""
+    return answer if isinstance(answer, tuple) and len(answer) == 2 else None
+
+
+def _times(answer) -> float:
+    """How many times fewer labels; nan if there is no such number."""
+    parts = _parts(answer)
+    if parts is None or not isinstance(parts[0], int | float):
+        return float("nan")
+    return parts[0]
+
+
+def _is_lead(answer, lead: Interval) -> bool:
+    """Whether the second part is this interval."""
+    parts = _parts(answer)
+    if parts is None or not isinstance(parts[1], Interval):
+        return False
+    mine = (parts[1].mean, parts[1].low, parts[1].high)
+    return bool(np.allclose(mine, (lead.mean, lead.low, lead.high), atol=0.002))
 
 
 @curve.right
-def quotient(answer, heights: Heights):
-    wanted = _last_below(heights) / _fewest_of_the_probe(heights)
-    return _is_near(answer, wanted)
+def shown_by_the_draws(answer, accuracy: Draws):
+    last = _last_shown(accuracy)
+    quotient = abs(_times(answer) - last / _fewest(accuracy)) < 0.5
+    return quotient and _is_lead(answer, _leads(accuracy)[last])
 
 
 @curve.mistake
-def difference(answer, heights: Heights):
-    """That is how many labels fewer. "Times" asks for a quotient."""
-    fewer = _last_below(heights) - _fewest_of_the_probe(heights)
-    return _is_near(answer, fewer)
+def parts_left(answer, accuracy: Draws):
+    """Two things are asked for. There are still dots in the place of one of them."""
+    return _parts(answer) is not None and any(part is ... for part in answer)
 
 
 @curve.mistake
-def probe_at_twenty(answer, heights: Heights):
-    """You took the probe's point at 20 labels. Its line begins further to the left."""
-    return _is_near(answer, _last_below(heights) / 20)
-
-
-@curve.mistake
-def already_above(answer, heights: Heights):
-    """At that point the line from scratch is above the probe's left end already. You
-    have found "at most"; the question asks for "more than".
+def lead_without_interval(answer, accuracy: Draws):
+    """The lead is to be an interval: tk.evaluate.over_seeds makes one of several
+    differences, one for each draw.
     """
-    labels = answer * _fewest_of_the_probe(heights)
-    above = [n for n in heights["scratch"] if n > _last_below(heights)]
-    return any(_is_near(labels, n) for n in above)
+    return _parts(answer) is not None and not isinstance(answer[1], Interval)
 
 
 @curve.mistake
-def heights_compared(answer, heights: Heights):
-    """You compared heights, and those are accuracies. Labels stand on the horizontal
-    axis.
+def upside_down(answer, accuracy: Draws):
+    """A number below 1 would mean more labels, not fewer. Which number goes on top?"""
+    return 0 < _times(answer) < 1
+
+
+@curve.mistake
+def wrong_sign(answer, accuracy: Draws):
+    """Your lead is negative. Which of the two points is higher, and which one is
+    subtracted from which?
     """
-    ratio = max(heights["probe"].values()) / max(heights["scratch"].values())
-    return 0 < answer < 10 and abs(answer - ratio) < 0.3
+    return any(
+        _is_lead(answer, Interval(-lead.mean, -lead.high, -lead.low))
+        for lead in _leads(accuracy).values()
+    )
 
 
 @curve.mistake
-def not_the_last(answer, heights: Heights):
-    """There the line from scratch is below the probe's left end, but it is not the last
-    such point.
+def lead_of_nothing(answer, accuracy: Draws):
+    """That interval belongs to no pair of points with the left end of the probe's line
+    in it. Which draws did you subtract from which?
     """
-    labels = answer * _fewest_of_the_probe(heights)
-    below = [n for n in heights["scratch"] if n < _last_below(heights)]
-    return any(_is_near(labels, n) for n in below)
+    return _parts(answer) is not None and not any(
+        _is_lead(answer, lead) for lead in _leads(accuracy).values()
+    )
 
 
 @curve.mistake
-def labels_from_scratch(answer, heights: Heights):
-    """So many labels does it need from scratch, and more. Divide by what the probe
-    needs.
+def a_mean_is_lower(answer, accuracy: Draws):
+    """Look at your interval: does it contain 0? A lower mean of three draws may be
+    luck.
     """
-    return _is_near(answer, _last_below(heights))
+    parts = _parts(answer)
+    return parts is not None and parts[1].low <= 0
 
 
 @curve.mistake
-def upside_down(answer, heights: Heights):
-    """The other way round: the larger number of labels goes on top."""
-    upside = _fewest_of_the_probe(heights) / _last_below(heights)
-    return 0 < answer < 1 and abs(answer - upside) < 0.01
+def not_the_last(answer, accuracy: Draws):
+    """This lead is shown. Is it the last one, from left to right, that is?"""
+    last = _last_shown(accuracy)
+    return any(
+        _is_lead(answer, lead)
+        for labels, lead in _leads(accuracy).items()
+        if labels < last
+    )
+
+
+@curve.mistake
+def another_quotient(answer, accuracy: Draws):
+    """How many labels per class belong to each of the two points? "Times" asks for a
+    quotient of the two.
+    """
+    return _is_lead(answer, _leads(accuracy)[_last_shown(accuracy)])
 
 
 neighbours = Exercise(
@@ -169,93 +217,261 @@ def rows_instead_of_columns(function):
     return _shape(function) == (K, 30)
 
 
+logme = Exercise(
+    "08 logme",
+    expects="a function of seen, labels and train that returns the names of the cuts, "
+    "best first",
+    praise="Best first, by the evidence, and without a look at the test pictures.",
+    hint="tk.forecast.logme(numbers, labels) gives one number for a cut. Which rows "
+    "may it see, and which cut comes first?",
+)
+Seen = Mapping[str, np.ndarray]  # cut -> numbers (n, d)
+TRAINED_ON = 40  # rows of a problem that are for training; 80 are for the test
+
+
+def _problem(seed: int, **cuts: str) -> tuple[Seen, np.ndarray]:
+    """Numbers at three cuts and labels (120,) that keep the ways to rank apart.
+
+    Args:
+        seed: of the numbers.
+        **cuts: the name of each cut, in the order of the dict. At `loud` one number
+            tells the classes apart, between others that are larger and say nothing:
+            distances do not see it. At `plain` all numbers tell a little. At `empty`
+            the training pictures have noise alone, as many numbers as there are
+            pictures, so a fitted head explains them; the numbers of the test pictures
+            give their labels away.
+    """
+    rng = np.random.default_rng(seed)
+    n = 3 * TRAINED_ON
+    labels = rng.permutation(np.arange(n) % 2)
+    side = 2.0 * labels[:, None] - 1
+    test = np.arange(n)[:, None] >= TRAINED_ON
+    tells, louder = side + 0.3 * rng.normal(size=(n, 1)), rng.normal(size=(n, 6))
+    numbers = {
+        "plain": 0.7 * side + rng.normal(size=(n, 3)),
+        "empty": rng.normal(size=(n, TRAINED_ON)) + 30 * side * test,
+        "loud": np.concatenate([tells, 9 * louder], axis=1),
+    }
+    return {name: numbers[kind] for kind, name in cuts.items()}, labels
+
+
+PROBLEMS = (
+    _problem(1, plain="block1", loud="block3", empty="block5"),
+    _problem(2, loud="block4", empty="image", plain="block5"),
+)
+
+
+def _orders(score: Callable[[np.ndarray, np.ndarray], float]) -> list[list[str]]:
+    """The cuts of each problem, best first, by a score of the training rows."""
+    return [_order(seen, labels, score, TRAINED_ON) for seen, labels in PROBLEMS]
+
+
+def _order(seen: Seen, labels: np.ndarray, score, rows: int) -> list[str]:
+    def by_score(cut: str) -> float:
+        return score(seen[cut][:rows], labels[:rows])
+
+    return sorted(seen, key=by_score, reverse=True)
+
+
+def _evidence(numbers: np.ndarray, labels: np.ndarray) -> float:
+    from tlkit.forecast import logme  # this imports Keras
+
+    return logme(numbers, labels)
+
+
+def _neighbours(numbers: np.ndarray, labels: np.ndarray) -> float:
+    from tlkit.forecast import nearest
+
+    return nearest(numbers, labels)
+
+
+def _fitted(numbers: np.ndarray, labels: np.ndarray) -> float:
+    """How much of the labels a fitted head explains on its own pictures."""
+    z, y = numbers - numbers.mean(axis=0), labels - labels.mean()
+    weights = np.linalg.lstsq(z, y, rcond=None)[0]
+    return 1 - float(((y - z @ weights) ** 2).sum() / (y**2).sum())
+
+
+def _given(function) -> list:
+    """What a learner's function returns for each problem."""
+    found = []
+    for seen, labels in PROBLEMS:
+        own = {cut: numbers.copy() for cut, numbers in seen.items()}
+        returned = function(own, labels.copy(), TRAINED_ON)
+        found.append(list(returned) if isinstance(returned, tuple) else returned)
+    return found
+
+
+@logme.right
+def by_evidence(function):
+    return _given(function) == _orders(_evidence)
+
+
+@logme.mistake
+def no_order_yet(function):
+    """Nothing there yet: put your line where the dots are."""
+    return all(found is ... for found in _given(function))
+
+
+@logme.mistake
+def one_name(function):
+    """That is one cut. Asked for are all of them, in order."""
+    return all(isinstance(found, str) for found in _given(function))
+
+
+@logme.mistake
+def scores_alone(function):
+    """These are scores. Asked for are the names of the cuts, in the order of their
+    scores.
+    """
+    return any(
+        isinstance(found, dict)
+        or (isinstance(found, list) and not all(isinstance(x, str) for x in found))
+        for found in _given(function)
+    )
+
+
+@logme.mistake
+def worst_first(function):
+    """What does a higher score mean? And where does `sorted` put the highest one?"""
+    return _given(function) == [order[::-1] for order in _orders(_evidence)]
+
+
+@logme.mistake
+def test_pictures_too(function):
+    """Your order depends on pictures that are kept for the test. What is the test worth
+    after that?
+    """
+    everything = [
+        _order(seen, labels, _evidence, len(labels)) for seen, labels in PROBLEMS
+    ]
+    return _given(function) in (everything, [order[::-1] for order in everything])
+
+
+@logme.mistake
+def by_neighbours(function):
+    """This is the order of the neighbours. A distance counts large numbers most. Is a
+    large number always one that says something?
+    """
+    return _given(function) == _orders(_neighbours)
+
+
+@logme.mistake
+def by_fit(function):
+    """This is the order of heads that were fitted, judged by their own training
+    pictures. What can a head with many numbers do with any labels?
+    """
+    return _given(function) == _orders(_fitted)
+
+
 decide = Exercise(
     "08 decide",
-    expects='a dict: each target "deep", "middle" or "early", and the design of the '
-    "check",
+    expects='a dict: each target "deep", "middle" or "early", "baselines" a list of '
+    'names, and "chosen on" one name',
     praise="And the check is a fair one: there is something to gain on, and the test "
     "pictures were not used in the choice.",
-    hint='Use the words of the task: "deep", "middle", "early"; "pixels and random '
-    'layers"; "train".',
+    hint='Use the words of the task: for each target one of "deep", "middle" and '
+    '"early"; for the check the names that are listed there.',
 )
-Found = Mapping[str, Mapping[str, float]]  # target -> cut -> accuracy
-CLOSE = 0.03  # places whose accuracies differ by less are equally good
-GROUPS = {
-    "deep": ("block4", "block5"),
-    "middle": ("block2", "block3"),
-    "early": ("image", "block1"),
-}
+Measure = Callable[[str], Mapping[str, np.ndarray]]  # target -> cut -> right, bool (n,)
+TARGETS = ("letter or digit", "left or right", "bright ground")
+PLACES = {"deep": "block5", "middle": "block3", "early": "image"}
+BASELINES = {"chance", "pixels", "random layers", "last features"}
+SPLITS = ("training pictures", "test pictures", "both")
 
 
-def _is_good(decision, found: Found, target: str) -> bool:
-    """Whether the group chosen for a target holds a cut as good as the best."""
-    group = GROUPS.get(decision[target], ())
-    best_of_group = max((found[target][cut] for cut in group), default=0)
-    return best_of_group > max(found[target].values()) - CLOSE
+def _baselines(decision) -> set[str]:
+    """The baselines that were named."""
+    named = decision["baselines"]
+    return {named} if isinstance(named, str) else set(named)
+
+
+def _is_complete(decision) -> bool:
+    """Whether each part has one of the words that it may have."""
+    parts = {*TARGETS, "baselines", "chosen on"}
+    return (
+        isinstance(decision, dict)
+        and parts <= set(decision)
+        and all(decision[target] in PLACES for target in TARGETS)
+        and isinstance(decision["baselines"], str | list | tuple | set)
+        and _baselines(decision) <= BASELINES
+        and decision["chosen on"] in SPLITS
+    )
+
+
+def _is_good(place: str, found: Mapping[str, np.ndarray]) -> bool:
+    """Whether a place is not shown to be worse than the best of the three."""
+    best = max(PLACES.values(), key=lambda cut: found[cut].mean())
+    mine = PLACES[place]
+    return mine == best or paired_difference(found[best], found[mine]).low <= 0
 
 
 @decide.right
-def good_cuts_and_a_fair_check(decision, found: Found):
+def good_cuts_and_a_fair_check(decision, measure: Measure):
     return (
-        decision["baseline"] == "pixels and random layers"
-        and decision["chosen on"] == "train"
-        and all(_is_good(decision, found, target) for target in found)
+        _is_complete(decision)
+        and {"pixels", "random layers"} <= _baselines(decision)
+        and "last features" not in _baselines(decision)
+        and decision["chosen on"] == "training pictures"
+        and all(_is_good(decision[target], measure(target)) for target in TARGETS)
     )
 
 
 @decide.mistake
-def not_filled_in(decision, found: Found):
+def not_filled_in(decision, measure: Measure):
     """There are dots left: decide for every target, and design the check."""
-    return ... in decision.values()
+    return isinstance(decision, dict) and any(x is ... for x in decision.values())
 
 
 @decide.mistake
-def chosen_on_test(decision, found: Found):
-    """If the test pictures choose the cut, its accuracy on them is too high: it was the
-    luckiest of six. Let a score on the training pictures choose.
+def chosen_on_test(decision, measure: Measure):
+    """The test pictures also say how good the chosen cut is. What happens to that
+    number if the same pictures have chosen it?
     """
-    return decision["chosen on"] == "test"
+    return _is_complete(decision) and decision["chosen on"] != "training pictures"
 
 
 @decide.mistake
-def against_chance(decision, found: Found):
-    """Above chance is not above what you would reach without the source. A comparison
-    with chance does not notice negative transfer.
+def source_in_the_baseline(decision, measure: Measure):
+    """One of your baselines has the source in it. What is then the gain of the
+    source?
     """
-    return decision["baseline"] == "chance"
+    return _is_complete(decision) and "last features" in _baselines(decision)
 
 
 @decide.mistake
-def against_nothing(decision, found: Found):
-    """Then there is no gain, only an accuracy. Train something without the source as
-    well.
+def against_chance(decision, measure: Measure):
+    """Think of the scrambled digits: the accuracy was above chance. Would your
+    baselines have noticed that the source did harm?
     """
-    return decision["baseline"] == "nothing"
+    return _is_complete(decision) and _baselines(decision) <= {"chance"}
 
 
 @decide.mistake
-def letter_or_digit(decision, found: Found):
-    """Letter or digit: to tell them apart one has to know the shapes as a whole, and
-    that is what the source has learnt to do at its end.
+def one_baseline(decision, measure: Measure):
+    """There are two things to notice: whether any layers help, and whether it was their
+    training that helped. Does your list notice both?
     """
-    return not _is_good(decision, found, "letter or digit")
+    return _is_complete(decision) and not (
+        {"pixels", "random layers"} <= _baselines(decision)
+    )
 
 
 @decide.mistake
-def left_or_right(decision, found: Found):
-    """Left or right: a lean is seen from strokes and their directions. A reader of
-    letters finds them half way, and then learns to look past them. The pixels do not
-    have them yet.
+def one_place_for_all(decision, measure: Measure):
+    """You chose the same place for all three targets. Did all questions of this
+    notebook have their best cut at one place?
     """
-    return not _is_good(decision, found, "left or right")
+    return _is_complete(decision) and len({decision[name] for name in TARGETS}) == 1
 
 
 @decide.mistake
-def bright_ground(decision, found: Found):
-    """Bright ground: that is a mean of pixels. A reader of letters was rewarded for
-    ignoring it.
+def a_place_that_loses(decision, measure: Measure):
+    """The design is sound, but a better place is shown for one of the targets, or for
+    more. Ask of each: did the reader of letters need this, and where on its way to the
+    letter?
     """
-    return not _is_good(decision, found, "bright ground")
+    return _is_complete(decision)
 
 
-EXERCISES = by_name((curve, neighbours, decide))
+EXERCISES = by_name((curve, neighbours, logme, decide))
