@@ -149,6 +149,22 @@ def test_the_ladder_draws_each_score_with_its_interval():
     )  # told apart without colour
 
 
+def test_the_ladder_marks_the_remedies_that_it_is_told_and_who_knew_more():
+    found = {
+        way: Interval(0.5, 0.4, 0.6) for way in ("naive", "remedy", "other", "oracle")
+    }
+    ax = stations.ladder(found, "accuracy", remedies=["remedy"], told=["oracle"])
+    marks = ax.lines[1::2]
+    assert [mark.get_color() for mark in marks] == [
+        stations.NAIVE,
+        stations.REMEDY,
+        stations.OTHER,
+        stations.OTHER,
+    ]
+    hollow = [mark.get_markerfacecolor() == "white" for mark in marks]
+    assert hollow == [False, False, False, True]
+
+
 def test_to_compare_is_to_show_means_over_draws_with_their_words(monkeypatch):
     shown = []
     monkeypatch.setattr(stations.plots, "show", shown.append)

@@ -131,7 +131,7 @@ class Exercise:
 
     def judge(self, answer: Any, measured: tuple = ()) -> Verdict:
         """Whether an answer is right, and what to say about it. Never raises."""
-        if answer is ... or answer is None:
+        if _is_blank(answer):
             return Verdict(False, f"Not answered yet. Expected {self.expects}.")
         assert self._accepts, f"{self.name} has no function for the right answer"
         try:
@@ -174,6 +174,13 @@ def check(name: str, answer: Any, *measured: Any) -> Verdict:
         listed = ", ".join(known) or "a notebook's number and a name, as in 00 labels"
         raise KeyError(f"no exercise {name!r}: expected one of {listed}")
     verdict = known[name].judge(answer, measured)
-    if answer is not ... and answer is not None:
+    if not _is_blank(answer):
         record.note("exercises", name, verdict.right)
     return verdict
+
+
+def _is_blank(answer: Any) -> bool:
+    """Whether nothing was filled in yet, in none of the parts of an answer."""
+    if isinstance(answer, tuple | list):
+        return bool(answer) and all(part is ... for part in answer)
+    return answer is ... or answer is None

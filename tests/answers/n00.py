@@ -24,7 +24,6 @@ WRONG = [
     ("00 five", run(task="letters"), "That is the source task"),
     ("00 five", run(weights=None), "The shared layers have random weights"),
     ("00 five", run("lp_ft"), "give that task to tk.linear_probe"),
-    ("00 labels", (..., ...), "Two readings"),
     ("00 labels", ("more", ...), "Two readings"),
     ("00 labels", (0.58, -0.26), "The first reading is an accuracy"),
     ("00 labels", (5000, -0.26), "nobody has measured"),

@@ -95,7 +95,6 @@ RIGHT = {
     "08 decide": (GOOD, (measure,)),
 }
 WRONG = [
-    ("08 curve", (..., ...), "still dots"),
     ("08 curve", (50, ...), "still dots"),
     ("08 curve", (50, 0.388), "is to be an interval"),
     ("08 curve", (0.02, lead(100)), "goes on top"),

@@ -226,19 +226,205 @@ def any_digit_found(function):
     return _gives_exact(function, formula)
 
 
+cameras = Exercise(
+    "09 cameras",
+    expects="a function from features float (n, k), the camera of each picture (n,) "
+    "and a dict, camera -> features of its pictures without labels, to float (n, k)",
+    praise="Each camera has a mean and a spread of its own, from pictures that are not "
+    "the ones in question. Now measure if it helps.",
+    hint="For each camera: take the rows that it made, and mean and spread of each "
+    "feature from its pictures without labels.",
+)
+NAMES = np.array(list("abbaabbaabbbabaababa"))  # of the cameras, mixed
+_rng = np.random.default_rng(9)
+BRIGHT = {"a": (0.0, 1.0), "b": (5.0, 3.0)}  # mean and spread of each camera's features
+LEVELS = np.array([0.0, 2.0, -1.0, 4.0])  # of the four features
+FREE = {
+    camera: _rng.normal(mean + LEVELS, spread, (40, 4))
+    for camera, (mean, spread) in BRIGHT.items()
+}
+FREE["a"][:, 3] = 0.0  # this feature is silent in all pictures of camera a
+# They show other things than the pictures without labels: two spreads more.
+PICTURES = np.stack(
+    [_rng.normal(BRIGHT[c][0] + LEVELS + 2 * BRIGHT[c][1], BRIGHT[c][1]) for c in NAMES]
+)
+PICTURES[NAMES == "a", 3] = 0.0
+LOUD = np.ones(PICTURES.shape, bool)  # where a camera's feature is not silent
+LOUD[NAMES == "a", 3] = False
+
+
+class _Tried:
+    """What a learner's function made of copies, and whether it changed the copies."""
+
+    def __init__(self, function):
+        given, known = PICTURES.copy(), {name: x.copy() for name, x in FREE.items()}
+        with np.errstate(all="ignore"):  # a division by 0 is answered below
+            self.made = np.asarray(function(given, NAMES.copy(), known), float)
+        kept = all(np.array_equal(known.get(name), x) for name, x in FREE.items())
+        self.changed = not (kept and np.array_equal(given, PICTURES))
+
+    def is_like(self, wanted: np.ndarray, where: np.ndarray = LOUD) -> bool:
+        """Up to what a floor under the spread, or n - 1 for n, changes."""
+        if self.made.shape != wanted.shape:
+            return False
+        near = np.isclose(self.made, wanted, rtol=0.02, atol=0.02)
+        return bool(near[where].all())
+
+
+def _by_its_own(mean, spread) -> np.ndarray:
+    """Each picture less a mean, divided by a spread.
+
+    Args:
+        mean, spread: functions of a camera's features float (m, 4).
+    """
+    made = np.empty_like(PICTURES)
+    with np.errstate(all="ignore"):
+        for camera, known in FREE.items():
+            rows = camera == NAMES
+            made[rows] = (PICTURES[rows] - mean(known)) / spread(known)
+    return made
+
+
+def _mean(x):
+    return x.mean(axis=0)
+
+
+def _spread(x):
+    return np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
+
+
+RIGHT = _by_its_own(_mean, _spread)
+
+
+@cameras.right
+def own_mean_and_spread(function):
+    tried = _Tried(function)
+    finite = tried.made.shape == RIGHT.shape and np.isfinite(tried.made).all()
+    return finite and tried.is_like(RIGHT) and not tried.changed
+
+
+@cameras.mistake
+def in_place(function):
+    """Your function changes the features that it is given. What comes next
+    gets other numbers, and standardises them a second time. Make a new array.
+    """
+    return _Tried(function).changed
+
+
+@cameras.mistake
+def nothing_done(function):
+    """These are the features as they came."""
+    return _Tried(function).is_like(PICTURES)
+
+
+@cameras.mistake
+def one_for_all(function):
+    """That is one mean and one spread for all cameras: a faint picture is still
+    compared with bright ones.
+    """
+    tried, every = _Tried(function), np.concatenate(list(FREE.values()))
+    both = np.concatenate([every, PICTURES])
+    return any(
+        tried.is_like((PICTURES - _mean(x)) / _spread(x))
+        for x in (every, PICTURES, both)
+    )
+
+
+@cameras.mistake
+def from_the_pictures_themselves(function):
+    """Mean and spread come from the very pictures that you standardise, or from these
+    too. When they are test pictures, the answer for one of them depends on the others.
+    Which pictures may you look at?
+    """
+    tried = _Tried(function)
+    alone, too = np.empty_like(PICTURES), np.empty_like(PICTURES)
+    for camera, known in FREE.items():
+        rows = camera == NAMES
+        x = PICTURES[rows]
+        both = np.concatenate([known, x])
+        alone[rows] = (x - _mean(x)) / _spread(x)
+        too[rows] = (x - _mean(both)) / _spread(both)
+    return tried.is_like(alone) or tried.is_like(too)
+
+
+@cameras.mistake
+def one_number_per_camera(function):
+    """You have one mean and one spread for all features of a camera. Features differ:
+    each has its own.
+    """
+    return _Tried(function).is_like(_by_its_own(np.mean, np.std))
+
+
+@cameras.mistake
+def along_the_other_axis(function):
+    """The mean runs along the wrong axis: it is taken over the features of one picture.
+    It should be taken over many pictures, for one feature.
+    """
+    x = PICTURES
+    made = (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
+    return _Tried(function).is_like(made, np.ones_like(LOUD))
+
+
+@cameras.mistake
+def mean_only(function):
+    """The means are right now. The spreads still differ: look at how faint the grey
+    pictures are.
+    """
+    return _Tried(function).is_like(_by_its_own(_mean, lambda x: 1))
+
+
+@cameras.mistake
+def spread_only(function):
+    """The spreads are right now. But where is the mean?"""
+    return _Tried(function).is_like(_by_its_own(lambda x: 0, _spread))
+
+
+@cameras.mistake
+def by_the_variance(function):
+    """You divide by the variance. Its unit is the square of the feature's: the spread
+    is its root.
+    """
+
+    def variance(x):
+        return _spread(x) ** 2
+
+    return _Tried(function).is_like(_by_its_own(_mean, variance))
+
+
+@cameras.mistake
+def divided_by_zero(function):
+    """Almost. One feature is 0 in all pictures of one camera, so its spread is 0, and
+    you divide by it. The tools at the top know a way around.
+    """
+    tried = _Tried(function)
+    finite = tried.made.shape == RIGHT.shape and np.isfinite(tried.made).all()
+    return tried.is_like(RIGHT) and not finite
+
+
+@cameras.mistake
+def in_another_order(function):
+    """The rows come back in another order: the pictures of one camera first. The labels
+    then belong to other pictures.
+    """
+    order = np.argsort(NAMES, kind="stable")
+    return _Tried(function).is_like(RIGHT[order], LOUD[order])
+
+
 REMEDIES = {
     "A": "threshold",
     "B": "interpolate",
-    "C": "scale",
-    "D": "cut",
-    "E": "sigmoid",
+    "C": "scale each modality",
+    "D": "lower cut",
+    "E": "sigmoids",
+    "F": "threshold",
+    "G": "scale each source",
 }
+OFFERED = sorted({*REMEDIES.values(), "drop", "penalty", "two stages", "views"})
 diagnose = Exercise(
     "09 diagnose",
-    expects="a dict that gives each of A to E one of "
-    + ", ".join(sorted(REMEDIES.values())),
-    praise="Five symptoms, five remedies. With a real task the next step is the "
-    "interval: did it help?",
+    expects="a dict that gives each of A to G one of " + ", ".join(OFFERED),
+    praise="Seven symptoms, and a first remedy for each. With a real task the next "
+    "step is the interval: did it help?",
     hint="Ask of each case: which station had this symptom?",
 )
 
@@ -259,41 +445,89 @@ def not_filled_in(answer):
 
 
 @diagnose.mistake
+def not_offered(answer):
+    """One of your remedies is not in the list. Copy its name as it stands there."""
+    return not set(answer.values()) <= set(OFFERED)
+
+
+@diagnose.mistake
+def dropped(answer):
+    """You drop pictures. That costs labels, and the pictures that come later have the
+    same difficulty: nobody can drop those.
+    """
+    return "drop" in answer.values()
+
+
+@diagnose.mistake
+def two_stages(answer):
+    """You split the question into two stages. What did station 6 measure? And in which
+    report are there too many classes?
+    """
+    return "two stages" in answer.values()
+
+
+@diagnose.mistake
+def turned_letters(answer):
+    """Look at D again. You show turned views. What happens to the answer "upright" when
+    a picture is turned?
+    """
+    return answer["D"] == "views"
+
+
+@diagnose.mistake
 def rare_class(answer):
-    """Look at A again. A high accuracy and not one sick plant found: the scores may be
-    good and the place where you cut them wrong.
+    """Look at A again. The scores tell sick and healthy plants apart, and still no
+    plant is *called* sick. What lies between a score and an answer?
     """
     return _misses(answer, "A")
 
 
 @diagnose.mistake
 def covered_pictures(answer):
-    """Look at B again. Black bars are edges that no layer has been trained on. What
-    should stand there instead?
+    """Look at B again. The bars have sharp edges, and no layer has been trained on
+    those.
     """
     return _misses(answer, "B")
 
 
 @diagnose.mistake
 def two_kinds_of_numbers(answer):
-    """Look at C again. Nothing is missing there and nothing is rare, but two kinds of
-    numbers lie side by side. How large is each of them?
+    """Look at C again. Nothing is missing and nothing is rare, but two kinds of numbers
+    lie side by side. How large is each of them?
     """
     return _misses(answer, "C")
 
 
 @diagnose.mistake
 def forgotten_angle(answer):
-    """Look at D again. The source task asked what it is, whatever its angle. Where in
-    the network is the angle not yet forgotten?
+    """Look at D again. The source task asked what it is, whatever its angle. What has
+    happened to the angle by the time it comes to the last features?
     """
     return _misses(answer, "D")
 
 
 @diagnose.mistake
 def several_labels(answer):
-    """Look at E again. Which head can answer none, one and two?"""
+    """Look at E again. Ten scores, and always the largest one wins. How could such a
+    head ever say "none" or "two"?
+    """
     return _misses(answer, "E")
 
 
-EXERCISES = by_name((balanced, components, exact, diagnose))
+@diagnose.mistake
+def too_many_alarms(answer):
+    """Look at F again. The order of the pictures is good: the faults come first. The
+    model names more of them than anybody can look at.
+    """
+    return _misses(answer, "F")
+
+
+@diagnose.mistake
+def two_hospitals(answer):
+    """Look at G again. The diseases are as frequent in both, and each head works on its
+    own pictures. So what differs is how the pictures were taken.
+    """
+    return _misses(answer, "G")
+
+
+EXERCISES = by_name((balanced, components, exact, cameras, diagnose))

@@ -254,27 +254,35 @@ def ladder(
     limits: tuple[float, float] = (0, 1),
     pairs: bool = False,
     about: str = "",
+    remedies: Sequence[str] = (),
+    told: Sequence[str] = (),
 ):
     """One row for each way, from the naive one at the top: its score and its interval.
 
     Args:
-        found: name of the way -> Interval; the first is the naive one, the last the
-            remedy that is kept.
+        found: name of the way -> Interval; the first is the naive one.
         xlabel: what is measured.
         chance: what guessing gives, as a dashed line.
         limits: of the horizontal axis.
         pairs: the rows are naive and remedy by turns.
         about: the beginning of the alternative text; default: the xlabel.
+        remedies: rows in the colour of remedies; default: the last one.
+        told: rows that knew something from outside; their marks are hollow.
 
     Returns:
         the Axes.
     """
     ax = plots.axes(None, (6.0, 0.75 + 0.36 * len(found)))
-    colours = [NAIVE, *[OTHER] * (len(found) - 2), REMEDY]
+    remedies = remedies or list(found)[-1:]
+    rest = list(found)[1:]
+    colours = [NAIVE, *(REMEDY if way in remedies else OTHER for way in rest)]
     if pairs:
         colours = [NAIVE, REMEDY] * (len(found) // 2)
-    for row, (score, colour) in enumerate(zip(found.values(), colours, strict=True)):
+    for row, (way, colour) in enumerate(zip(found, colours, strict=True)):
+        score = found[way]
         interval_row(ax, row, score, colour, "s" if colour == NAIVE else "o")
+        if way in told:
+            ax.lines[-1].set_markerfacecolor("white")
         beside(ax, row, f"{score.mean:.2f} [{score.low:.2f}, {score.high:.2f}]")
     if chance is not None:
         ax.axvline(chance, color=plots.FAINT, ls="--", lw=1.2, zorder=0)
