@@ -25,6 +25,7 @@ LEFT_OUT = {  # folders of the standard library
     "__pycache__",
 }
 KINDS = ("sine", "square", "sawtooth", "noise", "chirp up", "chirp down", "pluck")
+OTHER_KINDS = ("triangle", "vibrato", "tremolo", "two tones", "step", "bell", "clicks")
 RATE = 8000  # samples in a second
 SAMPLES = 4096  # in a sound: half a second
 BANDS = 64  # of 31.25 Hz each: the picture shows 0 to 2,000 Hz
@@ -87,7 +88,7 @@ def sound(kind: str, rng: np.random.Generator) -> np.ndarray:
     Pitch, beginning, length and noise are drawn for each.
 
     Args:
-        kind: one of ``KINDS``.
+        kind: one of ``KINDS`` or ``OTHER_KINDS``.
         rng: draws the rest.
     """
     start = int(rng.integers(0, SAMPLES // 4))
@@ -104,7 +105,7 @@ def _wave(
     """The pure wave, float (n,).
 
     Args:
-        kind: one of ``KINDS``.
+        kind: one of ``KINDS`` or ``OTHER_KINDS``.
         t: float (n,), times in seconds.
         pitch: in Hz.
         rng: draws the phase and what a kind has besides.
@@ -112,6 +113,8 @@ def _wave(
     from scipy import signal
 
     phase = 2 * np.pi * (pitch * t + rng.uniform())
+    if kind in OTHER_KINDS:
+        return _other_wave(kind, t, phase, rng)
     if kind in ("chirp up", "chirp down"):
         low, high = pitch, pitch * rng.uniform(2, 4)
         first, last = (low, high) if kind == "chirp up" else (high, low)
@@ -127,6 +130,41 @@ def _wave(
         return np.sum(overtones, axis=0)
     waves = {"sine": np.sin, "square": signal.square, "sawtooth": signal.sawtooth}
     return waves[kind](phase)
+
+
+def _other_wave(
+    kind: str, t: np.ndarray, phase: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """The pure wave of one of ``OTHER_KINDS``, float (n,).
+
+    Args:
+        kind: one of ``OTHER_KINDS``.
+        t: float (n,), times in seconds.
+        phase: float (n,), of a steady tone.
+        rng: draws what a kind has besides.
+    """
+    from scipy import signal
+
+    slow = 2 * np.pi * rng.uniform(4, 9) * t  # four to nine times a second
+    if kind == "triangle":
+        return signal.sawtooth(phase, 0.5)
+    if kind == "vibrato":  # the pitch goes up and down
+        return np.sin(phase + rng.uniform(4, 10) * np.sin(slow))
+    if kind == "tremolo":  # the loudness goes up and down
+        return np.sin(phase) * (1 + np.sin(slow))
+    if kind == "two tones":
+        return np.sin(phase) + np.sin(phase * rng.uniform(1.3, 1.9))
+    if kind == "step":  # the pitch jumps once
+        later = t > rng.uniform(0.3, 0.7) * t[-1]
+        return np.sin(phase * np.where(later, rng.uniform(1.3, 1.9), 1))
+    if kind == "bell":  # overtones that are no multiples, and die away
+        fade = rng.uniform(4, 8)
+        partials = ((1, 1), (2.76, 0.6), (5.4, 0.3))
+        waves = [w * np.sin(r * phase) * np.exp(-t * r * fade) for r, w in partials]
+        return np.sum(waves, axis=0)
+    if kind == "clicks":
+        return (np.sin(slow * 2) > 0.97) * rng.normal(size=len(t))
+    raise ValueError(f"kind={kind!r}: expected one of {', '.join(OTHER_KINDS)}")
 
 
 def picture(samples: np.ndarray) -> np.ndarray:
@@ -146,14 +184,16 @@ def picture(samples: np.ndarray) -> np.ndarray:
     return np.repeat(np.asarray(small)[..., None], 3, axis=2)
 
 
-def sounds(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def sounds(
+    n: int, seed: int, kinds: tuple[str, ...] = KINDS
+) -> tuple[np.ndarray, np.ndarray]:
     """Pictures of sounds, uint8 (n, 32, 32, 3), and their kinds, int (n,).
 
-    Every kind of ``KINDS`` occurs equally often, in turn.
+    Every one of the kinds occurs equally often, in turn.
     """
     rng = np.random.default_rng(seed)
-    labels = np.arange(n) % len(KINDS)
-    pictures = [picture(sound(KINDS[kind], rng)) for kind in labels]
+    labels = np.arange(n) % len(kinds)
+    pictures = [picture(sound(kinds[kind], rng)) for kind in labels]
     return np.stack(pictures), labels
 
 

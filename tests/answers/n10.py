@@ -4,6 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
+from scipy.special import softmax
+
 TABLE = {
     "letters": {"validation": 0.85, "megabytes": 1.88, "time": 1.0},
     "letters-small": {"validation": 0.7, "megabytes": 0.5, "time": 0.4},
@@ -63,6 +66,62 @@ def design(**changes):
     }
 
 
+def for_the_source(sentences, target):
+    tested = {words for module, words in sentences if module in target}
+    return [w for module, w in sentences if module not in target and w not in tested]
+
+
+def other_modules(sentences, target):
+    return [words for module, words in sentences if module not in target]
+
+
+def without_all_copies(sentences, target):
+    every = [words for _, words in sentences]
+    kept = for_the_source(sentences, target)
+    return [words for words in kept if every.count(words) == 1]
+
+
+VIEWS = {
+    f"{name}, {cut}": {}
+    for name in (
+        "letters",
+        "random",
+        "letters-bn",
+        "random-bn",
+        "other sounds",
+        "random-255",
+    )
+    for cut in ("features", "block2")
+} | {"pixels": {}, "from scratch": {}}
+TAUGHT = "other sounds, block2"
+
+
+def say(logits, classes, least):
+    shares = softmax(logits)
+    best = int(shares.argmax())
+    return (classes[best], shares[best]) if shares[best] >= least else None
+
+
+def says(
+    name=lambda z, names: names[int(z.argmax())], number=lambda z: softmax(z).max()
+):
+    """A predictor that says another name or another number, and is silent as it should
+    be.
+    """
+
+    def function(logits, classes, least):
+        silent = say(logits, classes, least) is None
+        return None if silent else (name(logits, classes), number(logits))
+
+    return function
+
+
+def naive(logits, classes, least):
+    shares = np.exp(logits) / np.exp(logits).sum()
+    best = int(logits.argmax())
+    return None if shares[best] < least else (classes[best], shares[best])
+
+
 THREE = {"optimizer", "class names", "check sum"}
 BY_TEST = {"step size": "each its own, by test"}
 ONE_STEP_SIZE = {"step size": "one for both"}
@@ -72,6 +131,9 @@ RIGHT = {
     "10 lost": ({"class names", "check sum"}, ()),
     "10 safe": (safe, ()),
     "10 fair": (design(), ()),
+    "10 leak": (for_the_source, ()),
+    "10 control": ((TAUGHT, "random-255, block2"), (VIEWS,)),
+    "10 say": (say, ()),
 }
 WRONG = [
     ("10 choose", "vgg19", "No backbone of that name"),
@@ -102,4 +164,35 @@ WRONG = [
     ("10 fair", design(score="accuracy on validation"), "flatters both"),
     ("10 fair", design(score="two accuracies on test"), "draw by draw"),
     ("10 fair", design(labels="all"), "What is compared must differ"),
+    ("10 leak", lambda s, t: [row for row in s if row[0] not in t], "the words alone"),
+    ("10 leak", lambda s, t: [words for _, words in s], "own sentences are still"),
+    ("10 leak", lambda s, t: [w for m, w in s if m in t], "The wrong way round"),
+    ("10 leak", other_modules, "stand in two places"),
+    ("10 leak", without_all_copies, "Too much is gone"),
+    (
+        "10 leak",
+        lambda s, t: list(dict.fromkeys(for_the_source(s, t))),
+        "is there once",
+    ),
+    ("10 leak", lambda s, t: [], "Too much is gone"),
+    ("10 leak", lambda s, t: for_the_source(s, t)[1:], "Everything else stays in"),
+    ("10 control", TAUGHT, "Two different rows"),
+    ("10 control", (TAUGHT, TAUGHT), "Two different rows"),
+    ("10 control", ("random-255, block2", TAUGHT), "comes first"),
+    ("10 control", ("letters, block2", "random, block2"), "not among your rows"),
+    ("10 control", (TAUGHT, "other sounds, features"), "two cuts of one network"),
+    ("10 control", (TAUGHT, "pixels"), "went through no layers"),
+    ("10 control", (TAUGHT, "from scratch"), "which way is better"),
+    ("10 control", (TAUGHT, "letters, block2"), "this compares two sources"),
+    ("10 control", (TAUGHT, "random-255, features"), "and the cut"),
+    ("10 control", (TAUGHT, "random-bn, block2"), "compare the shape"),
+    ("10 control", (TAUGHT, "random, block2"), "compare the shape"),
+    ("10 say", lambda z, names, least: None, "It says nothing"),
+    ("10 say", lambda z, names, least: say(z, names, 0), "little more than a guess"),
+    ("10 say", says(lambda z, n: sorted(n)[int(z.argmax())]), "in the wrong order"),
+    ("10 say", says(lambda z, n: int(z.argmax())), "the place of the class"),
+    ("10 say", says(number=lambda z: z.max()), "the number is a logit"),
+    ("10 say", naive, "the powers overflow"),
+    ("10 say", says(number=lambda z: 1.0), "not the probability of its class"),
+    ("10 say", says(lambda z, n: "nine"), "Below `least`, return None"),
 ]

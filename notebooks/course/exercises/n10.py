@@ -1,9 +1,11 @@
 """Exercises of notebook 10, Choose, ship, go on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
+
+import numpy as np
 
 from ..checks import Exercise
 from . import by_name
@@ -351,4 +353,303 @@ def two_accuracies(design):
     return design["score"] == "two accuracies on test"
 
 
-EXERCISES = by_name((choose, lost, safe, fair))
+leak = Exercise(
+    "10 leak",
+    expects="a function for_the_source(sentences, target) that returns a list of "
+    "tuples of words",
+    praise="The source has every sentence that it may have, and none that the target "
+    "task is tested on.",
+    hint="Ask of each sentence: could the target task be tested on these words? "
+    "Everything else stays in, in its order.",
+)
+SENTENCES = [
+    ("ants", ("ants", "carry", "leaves")),
+    ("bees", ("bees", "make", "wax")),
+    ("bees", ("see", "the", "notes", "below")),
+    ("cats", ("see", "the", "notes", "below")),  # the same words as in bees
+    ("cats", ("cats", "sleep")),
+    ("dogs", ("cats", "sleep")),  # twice, and no target has it
+    ("dogs", ("dogs", "carry", "leaves")),
+    ("wasps", ("see", "the", "ants")),
+]
+TARGET = {"bees", "wasps"}
+OF_TARGET = {words for module, words in SENTENCES if module in TARGET}
+Sentence = tuple[str, ...]
+
+
+def _kept(function) -> list[Sentence]:
+    """The sentences that a learner's function keeps."""
+    return [tuple(words) for words in function(list(SENTENCES), set(TARGET))]
+
+
+def _those(test: Callable[[str, Sentence], bool]) -> list[Sentence]:
+    """The sentences that pass a test of module and words."""
+    return [words for module, words in SENTENCES if test(module, words)]
+
+
+@leak.right
+def neither_module_nor_copy(function):
+    return _kept(function) == _those(
+        lambda module, words: module not in TARGET and words not in OF_TARGET
+    )
+
+
+@leak.mistake
+def with_the_modules(function):
+    """Give the words alone: a list of tuples such as ("ants", "carry", "leaves")."""
+    return any(
+        len(kept) == 2 and isinstance(kept[1], tuple) for kept in _kept(function)
+    )
+
+
+@leak.mistake
+def everything(function):
+    """The target's own sentences are still there."""
+    return _kept(function) == _those(lambda module, words: True)
+
+
+@leak.mistake
+def the_target(function):
+    """The wrong way round: these are the sentences of the target."""
+    return _kept(function) == _those(lambda module, words: module in TARGET)
+
+
+@leak.mistake
+def copies_are_left(function):
+    """No module of the target is left. But is every *sentence* of the target gone? A
+    sentence may stand in two places.
+    """
+    return _kept(function) == _those(lambda module, words: module not in TARGET)
+
+
+@leak.mistake
+def too_much(function):
+    """Too much is gone: a sentence that stands twice among the source's own modules
+    tells nothing about the target.
+    """
+    kept = set(_kept(function))
+    return not kept & OF_TARGET and ("cats", "sleep") not in kept
+
+
+@leak.mistake
+def once_only(function):
+    """Each sentence is there once now. That is another question: only what the target
+    has must go.
+    """
+    wanted = _those(lambda m, words: m not in TARGET and words not in OF_TARGET)
+    return _kept(function) != wanted and set(_kept(function)) == set(wanted)
+
+
+control = Exercise(
+    "10 control",
+    expects="two rows of the table, first the one in question, then its control: "
+    '("letters, block2", "pixels")',
+    praise="The same layers, the same cut, the same pixels, the same labelled sounds "
+    "and the same head. Only the training on other sounds is missing.",
+    hint="Change one thing only: what the layers have learnt. Everything else must be "
+    "the same.",
+)
+Views = Mapping[str, Mapping[str, object]]  # way -> labels per kind -> accuracies
+
+
+@control.right
+def untrained_twin(pair, views: Views):
+    if not _are_rows(pair, views):
+        return False
+    taught, untaught = (row.split(", ") for row in pair)
+    same_cut = taught[-1] == untaught[-1]
+    return same_cut and taught[0] == "other sounds" and untaught[0] == "random-255"
+
+
+def _are_rows(pair, views: Views) -> bool:
+    """Whether an answer names two different rows of the table."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        return False
+    named = all(isinstance(row, str) and row in views for row in pair)
+    return named and pair[0] != pair[1]
+
+
+@control.mistake
+def no_two_rows(pair, views: Views):
+    """Two different rows of the table are asked for. Copy their names."""
+    return not _are_rows(pair, views)
+
+
+@control.mistake
+def the_other_way_round(pair, views: Views):
+    """Two good rows. But what is asked for comes first: the one that has learnt."""
+    return not pair[0].startswith("other sounds") and pair[1].startswith("other sounds")
+
+
+@control.mistake
+def another_question(pair, views: Views):
+    """The question is about what was learnt from other sounds: that network is not
+    among your rows.
+    """
+    return not pair[0].startswith("other sounds")
+
+
+@control.mistake
+def nothing_but_cuts(pair, views: Views):
+    """This compares two cuts of one network. Both have learnt from other sounds."""
+    return pair[1].startswith("other sounds")
+
+
+@control.mistake
+def against_pixels(pair, views: Views):
+    """The pixels went through no layers. A gain could come from the layers as such, as
+    it did for letters.
+    """
+    return pair[1] == "pixels"
+
+
+@control.mistake
+def against_scratch(pair, views: Views):
+    """From scratch, the layers are trained and the head is another one. That tells
+    which way is better, and not what the training on other sounds has added.
+    """
+    return pair[1] == "from scratch"
+
+
+@control.mistake
+def against_letters(pair, views: Views):
+    """Both have learnt something: this compares two sources."""
+    return pair[1].startswith("letters")
+
+
+@control.mistake
+def another_cut(pair, views: Views):
+    """Two things differ: what was learnt, and the cut."""
+    return pair[0].split(", ")[-1] != pair[1].split(", ")[-1]
+
+
+@control.mistake
+def another_shape(pair, views: Views):
+    """Untrained, at the same cut. But these layers are not the ones that the training
+    began with: compare the shape, and how the pixels are prepared.
+    """
+    return pair[1].startswith("random")
+
+
+say = Exercise(
+    "10 say",
+    expects="a function say(logits, classes, least) that returns a name and its "
+    "probability, or None",
+    praise="Names in the file's order, a probability that can be read, and no answer "
+    "where it would be a guess.",
+    hint="Softmax of the logits, without overflow. The place of the largest is the "
+    "place in classes. Below `least`, return None.",
+)
+CLASSES = ("nine", "apple", "zero")  # not sorted
+LOGITS = {  # each with the probability of its largest
+    (1.0, 3.0, 0.0): 0.8438,
+    (2.0, 0.0, -1.0): 0.8438,
+    (-1.0, 0.0, 2.0): 0.8438,
+    (1000.0, 0.0, 990.0): 0.99995,
+}
+UNSURE = (0.2, 0.1, 0.0)  # 0.367 at most
+LEAST = 0.5
+
+
+def _says(function, test: Callable[[object, tuple[float, ...], float], bool]) -> bool:
+    """Whether what a learner's function says of every sure picture passes a test.
+
+    The test gets what it says, the logits, and the probability of the largest one.
+    """
+    with np.errstate(all="ignore"):
+        said = [function(np.array(logits), CLASSES, LEAST) for logits in LOGITS]
+    rows = zip(said, LOGITS.items(), strict=True)
+    return all(test(one, logits, share) for one, (logits, share) in rows)
+
+
+def _pair_of(said) -> tuple[object, float]:
+    """Name and number; (None, nan) for anything else."""
+    if not isinstance(said, tuple | list) or len(said) != 2:
+        return None, float("nan")
+    return said[0], float(said[1])
+
+
+def _best(logits: tuple[float, ...], classes=CLASSES) -> str:
+    """The name at the place of the largest logit."""
+    return classes[logits.index(max(logits))]
+
+
+def _named(said, logits, share) -> bool:
+    """The right name, whatever the number."""
+    return _pair_of(said)[0] == _best(logits)
+
+
+def _right(said, logits, share) -> bool:
+    """The right name with its probability."""
+    return _named(said, logits, share) and abs(_pair_of(said)[1] - share) < 1e-3
+
+
+def _of_unsure(function):
+    """What a learner's function says where no class is probable."""
+    return function(np.array(UNSURE), CLASSES, LEAST)
+
+
+@say.right
+def sure_or_silent(function):
+    return _says(function, _right) and _of_unsure(function) is None
+
+
+@say.mistake
+def always_silent(function):
+    """It says nothing, even where one class has a probability of 0.84."""
+    return _says(function, lambda said, logits, share: said is None)
+
+
+@say.mistake
+def never_silent(function):
+    """Right, where the network is sure. But of a picture with 0.37, 0.33 and 0.30 your
+    function says a name, and that is little more than a guess.
+    """
+    return _says(function, _right)
+
+
+@say.mistake
+def by_alphabet(function):
+    """The names are in the wrong order: the places of the logits are those of the
+    labels, not those of the alphabet.
+    """
+    return _says(
+        function, lambda said, z, share: _pair_of(said)[0] == _best(z, sorted(CLASSES))
+    )
+
+
+@say.mistake
+def place_instead_of_name(function):
+    """That is the place of the class. People want its name."""
+    return _says(function, lambda said, z, share: _pair_of(said)[0] == z.index(max(z)))
+
+
+@say.mistake
+def logit_instead_of_probability(function):
+    """The name is right, but the number is a logit: it may be any number, and nobody
+    can tell from it how sure the network is.
+    """
+    return _says(function, lambda said, z, share: _pair_of(said)[1] == max(z))
+
+
+@say.mistake
+def overflows(function):
+    """For a logit of 1000 the powers overflow, and the probability is nan. Notebook 03
+    has a form of softmax that does not.
+    """
+    with np.errstate(all="ignore"):
+        huge = function(np.array([1000.0, 0.0, 990.0]), CLASSES, LEAST)
+        usual = function(np.array([1.0, 3.0, 0.0]), CLASSES, LEAST)
+    at_huge = _pair_of(huge)[1]
+    return _right(usual, (1.0, 3.0, 0.0), 0.8438) and not at_huge <= 1
+
+
+@say.mistake
+def no_probability(function):
+    """The name is right, but the number is not the probability of its class. The
+    probabilities are the softmax of the logits.
+    """
+    return _says(function, _named)
+
+
+EXERCISES = by_name((leak, control, choose, lost, safe, fair, say))
