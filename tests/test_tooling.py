@@ -248,11 +248,9 @@ def test_the_address_is_set_everywhere_at_once(tmp_path):
 
 def write_result(folder, name, accuracy, gain=0.3, seeds=(0,)):
     runs = [{"accuracy": accuracy} for _ in seeds]
-    recipe = {
-        "accuracy": {"mean": accuracy},
-        "paired_vs_scratch": gain if gain is None else {"low": gain},
-        "runs": runs,
-    }
+    recipe = {"accuracy": {"mean": accuracy}, "runs": runs}
+    if gain is not None:
+        recipe["paired_vs_scratch"] = {"low": gain}
     (folder / name).write_text(
         json.dumps({"recipes": {"probe": recipe}, "hashes": {}, "seeds": list(seeds)})
     )
