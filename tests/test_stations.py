@@ -240,3 +240,21 @@ def test_the_three_cameras_see_colour_grey_and_small_digits():
         and np.ptp(grey, axis=-1).max() == 0
     )
     assert grey.std() < 0.5 * colour.std()
+
+
+def test_each_source_is_standardised_by_its_own_pictures():
+    rng = np.random.default_rng(0)
+    without_labels = {
+        "dark": rng.normal(-5, 1, (50, 3)),
+        "bright": rng.normal(9, 4, (50, 3)),
+    }
+    sources = np.array(["dark", "bright", "dark"])
+    x = np.stack([without_labels[source].mean(axis=0) for source in sources])
+    x[2] += without_labels["dark"].std(axis=0)
+    found = stations.by_source(
+        x,
+        sources,
+        without_labels,
+        lambda known: (known.mean(axis=0), known.std(axis=0)),
+    )
+    np.testing.assert_allclose(found, [[0] * 3, [0] * 3, [1] * 3], atol=1e-9)

@@ -3,7 +3,7 @@
 Pictures are turned, covered or put together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -332,6 +332,31 @@ def strip(groups: Mapping[str, Sequence[np.ndarray]]):
         row[0].text(-0.12, 0.5, name, transform=row[0].transAxes, **left)
     rows = [f"{name}, {len(pictures)} pictures" for name, pictures in groups.items()]
     return plots.describe(figure, f"Rows of pictures: {'; '.join(rows)}.")
+
+
+def by_source(
+    x: np.ndarray,
+    sources: np.ndarray,
+    without_labels: Mapping[str, np.ndarray],
+    scale: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+) -> np.ndarray:
+    """Features, those of each source standardised by its own mean and spread.
+
+    Args:
+        x: float (n, k).
+        sources: (n,), the source of each row.
+        without_labels: source -> features of its pictures without labels, (m, k).
+        scale: gives mean and spread of features, (k,) each.
+
+    Returns:
+        a new array like x.
+    """
+    done = np.empty_like(x)
+    for source, known in without_labels.items():
+        mean, spread = scale(known)
+        rows = sources == source
+        done[rows] = (x[rows] - mean) / spread
+    return done
 
 
 def by_components(points: Mapping[str, Mapping[int, Interval]], labelled: int):
