@@ -68,13 +68,21 @@ def test_this_pythons_library_has_enough_for_source_and_target():
     assert len(found) > 10_000 and len({words for _, words in found}) == len(found)
 
 
-@pytest.mark.parametrize("kind", beyond.KINDS)
+@pytest.mark.parametrize("kind", beyond.KINDS + beyond.OTHER_KINDS)
 def test_sounds_follow_their_seed_and_differ_from_one_to_the_next(kind):
     first, again, other = (
         beyond.sound(kind, np.random.default_rng(seed)) for seed in (0, 0, 1)
     )
     assert first.shape == (beyond.SAMPLES,) and np.isfinite(first).all()
     assert np.array_equal(first, again) and not np.allclose(first, other)
+
+
+def test_a_source_may_have_kinds_that_the_target_does_not_ask_for():
+    assert not set(beyond.KINDS) & set(beyond.OTHER_KINDS)
+    pictures, labels = beyond.sounds(14, 0, beyond.OTHER_KINDS)
+    assert labels.tolist() == [*range(7), *range(7)]
+    usual, _ = beyond.sounds(14, 0)
+    assert all(not np.array_equal(a, b) for a, b in zip(pictures, usual, strict=True))
 
 
 def brightest_row(pitch):

@@ -59,6 +59,17 @@ def saved(states):
     return sorted(states.glob("*.npz"))
 
 
+def spent_in(path, seconds):
+    """Write into a state that so many seconds were spent before it."""
+    with zipfile.ZipFile(path) as archive:
+        state = json.loads(archive.read("state.json"))
+        arrays = {name: archive.read(name) for name in archive.namelist()}
+    arrays["state.json"] = json.dumps({**state, "spent": seconds})
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, written in arrays.items():
+            archive.writestr(name, written)
+
+
 @pytest.mark.parametrize("crashes", [(2,), (1, 3)])
 def test_a_crash_costs_an_epoch_and_changes_nothing(
     backbone, digits, states, crash_in, crashes
@@ -222,15 +233,23 @@ def test_the_seconds_of_both_runs_count(backbone, digits, states, crash_in):
     with pytest.raises(Crash):
         tk.fine_tune(backbone, digits, **SHORT)
     crash_in(None)
-    (path,) = saved(states)
-    with zipfile.ZipFile(path) as archive:
-        state = json.loads(archive.read("state.json"))
-        arrays = {name: archive.read(name) for name in archive.namelist()}
-    arrays["state.json"] = json.dumps({**state, "spent": 1000.0})
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, written in arrays.items():
-            archive.writestr(name, written)
+    spent_in(*saved(states), seconds=1000.0)
     assert tk.fine_tune(backbone, digits, **SHORT).seconds > 1000
+
+
+def test_a_long_training_whose_last_part_is_short_is_kept_among_several(
+    backbone, digits, states, crash_in, monkeypatch
+):
+    crash_in(2)
+    with pytest.raises(Crash):
+        tk.fine_tune(backbone, digits, **SHORT)
+    crash_in(None)
+    spent_in(*saved(states), seconds=1000.0)
+    monkeypatch.setattr(unfinished, "EVERY", 600.0)
+    with pytest.raises(Crash), unfinished.finished_ones_kept():
+        tk.fine_tune(backbone, digits, **SHORT)
+        raise Crash
+    assert len(saved(states)) == 1
 
 
 def test_short_trainings_write_nothing(backbone, digits, states, crash_in, monkeypatch):

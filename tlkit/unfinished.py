@@ -120,13 +120,12 @@ class Unfinished(keras.callbacks.Callback):
         """All epochs are done, by this run or by an earlier one."""
         if self.path is None:
             return
-        was_finished = self.is_finished
-        is_short = not was_finished and time.perf_counter() - self.began < EVERY
-        if _finished is None or is_short:
+        here = 0.0 if self.is_finished else time.perf_counter() - self.began
+        if _finished is None or self.spent + here < EVERY:
             self.remove()
             return
-        self.is_finished = True
-        if not was_finished:
+        if not self.is_finished:
+            self.is_finished = True
             self._try_to_save(self.path)
         _finished.append(self.path)
 

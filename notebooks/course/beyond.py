@@ -162,9 +162,7 @@ def _other_wave(
         partials = ((1, 1), (2.76, 0.6), (5.4, 0.3))
         waves = [w * np.sin(r * phase) * np.exp(-t * r * fade) for r, w in partials]
         return np.sum(waves, axis=0)
-    if kind == "clicks":
-        return (np.sin(slow * 2) > 0.97) * rng.normal(size=len(t))
-    raise ValueError(f"kind={kind!r}: expected one of {', '.join(OTHER_KINDS)}")
+    return (np.sin(slow * 2) > 0.97) * rng.normal(size=len(t))  # clicks
 
 
 def picture(samples: np.ndarray) -> np.ndarray:

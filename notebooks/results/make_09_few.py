@@ -6,7 +6,7 @@ teach and one validates. Each way gets the step size that validation prefers ove
 draws (``tk.tune``).
 
 Run from the repository's root: python notebooks/results/make_09_few.py
-(about 20 minutes on 2 cores).
+(about 15 minutes on 2 cores).
 """
 
 import base64

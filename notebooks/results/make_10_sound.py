@@ -17,7 +17,7 @@ mean accuracy over the five draws: a head's penalty, for each view and each numb
 labels; and the step size of each training from scratch (`tk.tune`).
 
 Run from the repository's root: python notebooks/results/make_10_sound.py
-(about fifteen minutes on 2 cores).
+(about half an hour on 2 busy cores).
 """
 
 from dataclasses import replace
