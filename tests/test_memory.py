@@ -229,10 +229,11 @@ pool = Split(images, np.arange(len(images)) % 10)
 splits = [pool.pick(rows[a:b]) for a, b in ((0, 520), (520, 560), (600, 1120))]
 task = Task("black", "?", tuple("abcdefghij"), *splits, True, None, 0)
 vgg16 = Backbone(None, width=1.0)
-for name, recipe in RECIPES.items():
+again = [name for name in RECIPES if name not in ("scratch", "probe")]
+for name in [*RECIPES, *again]:
     open("/proc/self/clear_refs", "w").write("5")  # VmHWM begins again
     changes = {"steps": 3, "min_epochs": 1, "epoch_steps": 3}
-    run = recipe.train(vgg16, task, **changes)
+    run = RECIPES[name].train(vgg16, task, **changes)
     print(json.dumps([name, run.peak_memory_mb, status("VmHWM"), status("VmRSS")]))
 """
 
@@ -258,8 +259,8 @@ def test_full_vgg16_keeps_below_the_limit_in_every_recipe_one_after_the_other(
     )
     assert ran.returncode == 0, ran.stderr
     lines = [json.loads(line) for line in ran.stdout.splitlines()]
-    peaks = {name: peak for name, _, peak, _ in lines}
-    after = {name: now for name, *_, now in lines}
-    assert max(peaks.values()) < LIMIT_MB, peaks
-    grown = after["bitfit"] - after["lp_ft"]  # whose buffers may stay for the next
-    assert grown < 120, f"memory grows with every training: {after}"
+    peaks = [(name, peak) for name, _, peak, _ in lines]
+    assert max(peak for _, peak in peaks) < LIMIT_MB, peaks
+    # What the allocator keeps of a recipe's first buffers serves its second training.
+    first, second = (now for name, *_, now in lines if name == "bitfit")
+    assert second - first < 120, f"memory grows with every training: {lines}"
