@@ -6,6 +6,7 @@ import os
 import time
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,6 +54,17 @@ def crash_in(monkeypatch):
         monkeypatch.setattr(training.TimeLimit, "on_epoch_begin", on_epoch_begin)
 
     return set_to
+
+
+@pytest.fixture
+def half_done(backbone, digits, states, crash_in) -> Path:
+    """The state of a training that crashed after two of its four epochs."""
+    crash_in(2)
+    with pytest.raises(Crash):
+        tk.fine_tune(backbone, digits, **SHORT)
+    crash_in(None)
+    (path,) = saved(states)
+    return path
 
 
 def saved(states):
@@ -127,11 +139,7 @@ def test_ctrl_c_keeps_the_state_for_the_next_call(
     assert len(run.history["loss"]) == 4 and not saved(states)
 
 
-def test_another_training_does_not_go_on_from_it(backbone, digits, states, crash_in):
-    crash_in(2)
-    with pytest.raises(Crash):
-        tk.fine_tune(backbone, digits, **SHORT)
-    crash_in(None)
+def test_another_training_does_not_go_on_from_it(backbone, digits, states, half_done):
     for settings in ({**SHORT, "rate": 3e-4}, {**SHORT, "seed": 1}):
         run = tk.fine_tune(backbone, digits, **settings)
         assert len(run.history["loss"]) == 4 and not run.notes
@@ -142,14 +150,9 @@ def test_another_training_does_not_go_on_from_it(backbone, digits, states, crash
 
 
 def test_a_state_that_cannot_be_read_is_dropped_with_a_warning(
-    backbone, digits, states, crash_in, caplog
+    backbone, digits, states, half_done, caplog
 ):
-    crash_in(2)
-    with pytest.raises(Crash):
-        tk.fine_tune(backbone, digits, **SHORT)
-    crash_in(None)
-    (path,) = saved(states)
-    path.write_bytes(path.read_bytes()[:1000])
+    half_done.write_bytes(half_done.read_bytes()[:1000])
     with caplog.at_level(logging.WARNING, "tlkit"):
         run = tk.fine_tune(backbone, digits, **SHORT)
     assert len(run.history["loss"]) == 4 and not run.notes and not saved(states)
@@ -228,23 +231,15 @@ def test_alone_a_finished_one_is_taken_over_once(backbone, digits, states, crash
     assert not saved(states)
 
 
-def test_the_seconds_of_both_runs_count(backbone, digits, states, crash_in):
-    crash_in(2)
-    with pytest.raises(Crash):
-        tk.fine_tune(backbone, digits, **SHORT)
-    crash_in(None)
-    spent_in(*saved(states), seconds=1000.0)
+def test_the_seconds_of_both_runs_count(backbone, digits, half_done):
+    spent_in(half_done, seconds=1000.0)
     assert tk.fine_tune(backbone, digits, **SHORT).seconds > 1000
 
 
 def test_a_long_training_whose_last_part_is_short_is_kept_among_several(
-    backbone, digits, states, crash_in, monkeypatch
+    backbone, digits, states, half_done, monkeypatch
 ):
-    crash_in(2)
-    with pytest.raises(Crash):
-        tk.fine_tune(backbone, digits, **SHORT)
-    crash_in(None)
-    spent_in(*saved(states), seconds=1000.0)
+    spent_in(half_done, seconds=1000.0)
     monkeypatch.setattr(unfinished, "EVERY", 600.0)
     with pytest.raises(Crash), unfinished.finished_ones_kept():
         tk.fine_tune(backbone, digits, **SHORT)
