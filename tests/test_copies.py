@@ -285,6 +285,8 @@ def test_lab_opens_the_first_copy_with_figures_in_the_notebook(
 ):
     started = []
     monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("PYTHONSTARTUP", "")
+    monkeypatch.delenv("PYTHONSTARTUP")
     monkeypatch.setattr(
         "jupyterlab.labapp.main",
         lambda words: started.append((words, "MPLBACKEND" in copies.os.environ)),
@@ -296,6 +298,8 @@ def test_lab_opens_the_first_copy_with_figures_in_the_notebook(
         and "--no-browser" in words
         and not agg
     )
+    startup = copies.ROOT / "tlkit" / "assets" / "lab" / "startup.py"
+    assert copies.os.environ["PYTHONSTARTUP"] == str(startup)
     assert (
         cli.main(["lab", "--to", str(tmp_path / "mine"), "--copy-only"]) == 0
         and len(started) == 1

@@ -55,6 +55,14 @@ def test_every_control_has_a_label(explorer):
     ]
 
 
+def test_labels_stand_in_one_column_and_sliders_have_one_length(explorer):
+    controls = explorer.controls.values()
+    assert {control.style.description_width for control in controls} == {"15ch"}
+    assert len({control.layout.width for control in controls}) == 1
+    # JupyterLab shows "null" as the title of a label without one.
+    assert all(control.tooltip == control.description for control in controls)
+
+
 def test_a_figure_is_drawn_once_and_freed_at_once(monkeypatch):
     from matplotlib.figure import Figure
 

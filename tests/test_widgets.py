@@ -1,16 +1,20 @@
 """A guess is one click, reads without a kernel, and stands beside the result."""
 
+from importlib import import_module
+
 import pytest
 import tlkit_course as course
 
 import tlkit as tk
 
+guesses = import_module("tlkit_course.widgets.guess")
 QUESTION, OPTIONS = "How many of 100 digits?", ("about 10", "about 50", "about 80")
 
 
 @pytest.fixture
 def asked(monkeypatch):
     monkeypatch.delenv("TLKIT_STATIC", raising=False)
+    monkeypatch.setattr(guesses, "_clicked", {})
     return course.guess(QUESTION, OPTIONS, name="00 scratch")
 
 
@@ -33,6 +37,22 @@ def test_an_interval_is_compared_as_it_prints(asked, capsys):
 
 def test_nothing_is_chosen_before_the_learner_chooses(asked):
     assert asked.widget.value is None and asked.widget.index is None
+
+
+def test_a_guess_is_still_there_when_its_cell_runs_again(asked, capsys):
+    asked.widget.value = "about 50"
+    again = course.guess(QUESTION, OPTIONS, name="00 scratch")
+    again.compare("12 %")
+    assert capsys.readouterr().out.startswith("You guessed about 50;")
+    assert course.guess(QUESTION, OPTIONS, name="00 other").choice is None
+    assert course.guess(QUESTION, ("few", "many"), name="00 scratch").choice is None
+
+
+def test_a_guess_is_still_there_on_another_day(asked, tmp_path, monkeypatch):
+    monkeypatch.setenv("TLKIT_PROGRESS", str(tmp_path / "progress.json"))
+    asked.widget.value = "about 80"
+    monkeypatch.setattr(guesses, "_clicked", {})  # a new kernel
+    assert course.guess(QUESTION, OPTIONS, name="00 scratch").choice == "about 80"
 
 
 def test_the_buttons_are_labelled_with_the_whole_question(asked):

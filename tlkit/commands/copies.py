@@ -134,6 +134,8 @@ def open_lab(folder: Path, *options: str) -> None:
     os.environ.pop("MPLBACKEND", None)  # figures of notebooks go into notebooks
     # Widgets are saved with a notebook; no question about news
     settings = ROOT / "tlkit" / "assets" / "lab"
+    # A cell that is run before those above it gets a sentence of what to do.
+    os.environ.setdefault("PYTHONSTARTUP", str(settings / "startup.py"))
     first = str(folder / FIRST)
     main([first, "--allow-root", f"--LabApp.app_settings_dir={settings}", *options])
 

@@ -12,6 +12,7 @@ from typing import Any
 from .twin import with_twin
 
 DPI = 90  # pixels of a figure's inch
+SLIDER = 300  # pixels of a slider and its number
 
 
 class Explorer:
@@ -38,8 +39,8 @@ class Explorer:
         self._shown = HTML()
         for name, control in controls.items():
             control.description = control.description or name
-            control.style = {"description_width": "initial"}
             control.observe(self._update, "value")
+        _align(list(controls.values()))
         self.widget = VBox([*controls.values(), self._shown])
         self._update()
         self._twin = (self._png, self.alt)  # the beginning, which paper shows
@@ -82,6 +83,16 @@ class Explorer:
             "image/png": base64.b64encode(picture).decode(),
         }
         return with_twin(self.widget, twin), {"image/png": {"alt": alt}}
+
+
+def _align(controls: list) -> None:
+    """Labels in one column, sliders of one length; no label says "null" when touched."""
+    widest = max((len(control.description) for control in controls), default=0)
+    for control in controls:
+        control.style.description_width = f"{widest}ch"
+        control.tooltip = control.tooltip or control.description
+        if hasattr(control, "readout"):  # a slider
+            control.layout.width = f"calc({widest}ch + {SLIDER}px)"
 
 
 @contextmanager

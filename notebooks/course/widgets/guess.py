@@ -6,13 +6,16 @@ from typing import Any
 from .. import record
 from .twin import with_twin
 
+_clicked: dict[str, str] = {}  # name -> option; a cell that runs again shows it
+
 
 class Guess:
     """A question that is asked before an experiment, and the option that was clicked.
 
     Attributes:
         question, options, name: as given to ``guess``; options are texts.
-        widget: the buttons (ipywidgets.ToggleButtons), none chosen at first.
+        widget: the buttons (ipywidgets.ToggleButtons). None is chosen at first; the
+            option that was clicked stays when the cell is run again.
     """
 
     def __init__(self, question: str, options: Sequence[Any], name: str = ""):
@@ -27,8 +30,9 @@ class Guess:
             )
         self.widget = ToggleButtons(
             options=self.options,
-            value=None,
+            value=self._before(),
             description=question,
+            tooltip=question,
             tooltips=[f"I guess {option}" for option in self.options],
             style={"description_width": "initial", "button_width": "auto"},
             # The question stands above its buttons, so that it is never cut short.
@@ -36,7 +40,15 @@ class Guess:
         )
         self.widget.observe(self._note, "value")
 
+    def _before(self) -> str | None:
+        """The option that was clicked when this cell ran before, or on another day."""
+        kept = record.read()["guesses"].get(self.name, {}).get("guess")
+        clicked = _clicked.get(self.name, kept)
+        return clicked if self.name and clicked in self.options else None
+
     def _note(self, change) -> None:
+        if self.name:
+            _clicked[self.name] = change["new"]
         record.note("guesses", self.name, change["new"])
 
     @property
