@@ -59,7 +59,6 @@ def test_labels_stand_in_one_column_and_sliders_have_one_length(explorer):
     controls = explorer.controls.values()
     assert {control.style.description_width for control in controls} == {"15ch"}
     assert len({control.layout.width for control in controls}) == 1
-    # JupyterLab shows "null" as the title of a label without one.
     assert all(control.tooltip == control.description for control in controls)
 
 

@@ -41,7 +41,8 @@ def _explain(
             error,
             [
                 f"✗ This kernel is new and does not know {error.name!r}: no cell above "
-                f"was run in it. Next: click into this cell, {ABOVE}; then run it again."
+                f"was run in it. Next: click into this cell, {ABOVE}. "
+                "Then run it again."
             ],
         )
         return

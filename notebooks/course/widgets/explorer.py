@@ -86,7 +86,10 @@ class Explorer:
 
 
 def _align(controls: list) -> None:
-    """Labels in one column, sliders of one length; no label says "null" when touched."""
+    """Put labels in one column, give sliders one length, and every label a title.
+
+    JupyterLab shows "null" as the title of a label without one.
+    """
     widest = max((len(control.description) for control in controls), default=0)
     for control in controls:
         control.style.description_width = f"{widest}ch"
