@@ -73,8 +73,9 @@ def test_no_line_of_a_library_reaches_the_user():
         "import tlkit as tk, numpy as np\n"
         "b = tk.Backbone(None, width=0.125)\n"
         "p = tk.speed.faster_precision(b, (32, 32, 3))\n"
-        "x = np.zeros((8, 32, 32, 3), 'uint8')\n"
-        "tk.activations(b, x, 'features', precision=p)"
+        "task = tk.load_task('digits', 2)\n"
+        "tk.linear_probe(b, task, precision=p, steps=2)\n"
+        "tk.fine_tune(b, task, precision=p, steps=2)"
     )
     assert in_a_fresh_python(code) == ("", "")
 

@@ -488,6 +488,18 @@ def test_a_head_is_standardised_as_its_images_are_of_which_ten_thousand_suffice(
         np.testing.assert_allclose(head.variance, 1.01 * exact.var(axis=0), rtol=0.05)
 
 
+@pytest.mark.parametrize(
+    "stored, fed", [("float16", "float32"), ("float32", "float32"), ("uint8", "uint8")]
+)
+def test_half_precision_goes_no_further_than_the_batch(stored, fed):
+    """TensorFlow prints an error line where a processor cannot compute with it."""
+    inputs = np.arange(40).reshape(20, 2).astype(stored)
+    x, _ = next(
+        batches(inputs, np.arange(20), Settings(rate=1, steps=1, batch=8), seed=0)
+    )
+    assert x.dtype == fed and x.shape == (8, 2)
+
+
 def test_bitfit_trains_biases_and_the_head_and_no_kernel(backbone, digits, probe):
     run = tk.bitfit(backbone, digits, **QUICK)
     before = {layer.name: layer for layer in backbone.build().layers}

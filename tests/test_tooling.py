@@ -218,10 +218,14 @@ def test_stored_results_belong_to_the_weights_that_are_shipped():
         (ROOT / "tlkit" / "assets" / "manifest.json").read_text("utf-8")
     )
     for path in (ROOT / "notebooks" / "results").glob("*.json"):
-        used = json.loads(path.read_text("utf-8"))["backbone"]
-        assert used["sha256"] == shipped[f"{used['name']}.weights.h5"]["sha256"], (
-            f"{path.name}: make results"
-        )
+        result = json.loads(path.read_text("utf-8"))
+        used, weights = result["backbone"], f"{result['backbone']['name']}.weights.h5"
+        if weights in shipped:
+            assert used["sha256"] == shipped[weights]["sha256"], (
+                f"{path.name}: make results"
+            )
+        else:  # measured on files of one's own, which its command asks for
+            assert "--weights FILE" in result["command"], path.name
 
 
 def test_the_address_is_set_everywhere_at_once(tmp_path):

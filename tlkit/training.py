@@ -543,8 +543,9 @@ def batches(
         done: epochs that are left out.
 
     Yields:
-        (inputs (batch, …), labels (batch,)), as they are stored: the network makes
-        float32 of them.
+        (inputs (batch, …), labels (batch,)). Pictures are uint8, as they are stored.
+        Features that are stored in half precision are float32: on a processor that
+        cannot compute with float16, TensorFlow prints an error line about it.
     """
     labels = np.asarray(labels)
     batch = min(settings.batch, len(inputs))
@@ -558,6 +559,8 @@ def batches(
             taken = np.fromiter(islice(rows, batch), int, batch)
             x = inputs[taken]
             unmap_pages(inputs)
+            if x.dtype == np.float16:
+                x = x.astype("float32")
             if settings.mirror:
                 chosen = np.random.default_rng((seed, step, epoch)).random(batch) < 0.5
                 x = np.where(chosen[:, None, None, None], x[:, :, ::-1], x)

@@ -13,7 +13,14 @@ from pathlib import Path
 import tlkit as tk
 
 
-def write(name: str, backbone: tk.Backbone, seeds: Sequence[int], **result) -> None:
+def write(
+    name: str,
+    backbone: tk.Backbone,
+    seeds: Sequence[int],
+    *,
+    arguments: str = "",
+    **result,
+) -> None:
     """Write NAME.json beside this file: where the numbers come from, then the numbers.
 
     Args:
@@ -22,11 +29,12 @@ def write(name: str, backbone: tk.Backbone, seeds: Sequence[int], **result) -> N
         backbone: whose weights the numbers belong to; a test asks for `make results`
             when they change.
         seeds: of the draws of labels and of training.
+        arguments: of the command, where it needs files that are not in this repository.
         result: what the notebook draws, as plain numbers, lists and dicts.
     """
     versions = {package: version(package) for package in ("keras", "numpy")}
     entry = {
-        "command": f"python notebooks/results/make_{name}.py",
+        "command": f"python notebooks/results/make_{name}.py {arguments}".strip(),
         "backbone": {"name": backbone.name, "sha256": backbone.weights_hash},
         "seeds": list(seeds),
         "versions": {"python": platform.python_version(), **versions},

@@ -1,0 +1,140 @@
+"""Makes 05_photographs.json: the recipes on photographs, with ImageNet's VGG16.
+
+Three draws of labels for each number of labels; then the size of the pictures, for a
+linear probe and for block 5. Each recipe has its own usual settings.
+
+The pictures and the weights are not in this repository. Run from its root:
+
+    python notebooks/results/make_05_photographs.py --weights FILE --task FOLDER \
+        --pictures "what the folder holds"
+
+It takes some hours on 2 cores. Each training is kept in build/photographs when it
+ends, so a run that was stopped goes on where it was. The file holds what is complete.
+Seconds are those of the machine that trained, and not comparable if other work ran
+beside it.
+"""
+
+import argparse
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import stored
+
+import tlkit as tk
+from tlkit import recipes, speed
+from tlkit.machine import processor
+
+DRAWS = (0, 1, 2)
+LABELS = (100, 500, 20)  # the most telling number first
+RECIPES = ("probe", "fine_tune", "lp_ft", "scratch", "article")
+SIZES = (48, 64, 96)  # besides 32
+FEW = 100  # labels per class for other sizes
+
+
+class Cell(NamedTuple):
+    """One row of the tables: what is trained, on how many labels, on which pictures."""
+
+    recipe: str
+    labels: int
+    size: int
+
+
+class Trained(NamedTuple):
+    """What is kept of a training.
+
+    Attributes:
+        correct: bool (test pictures,).
+        seconds: of the recipe, features included.
+    """
+
+    correct: np.ndarray
+    seconds: float
+
+
+def cells() -> Iterator[Cell]:
+    """All rows, in the order in which they are measured."""
+    yield from (Cell(recipe, FEW, 32) for recipe in RECIPES)
+    yield from (Cell(recipe, FEW, size) for size in SIZES for recipe in RECIPES[:2])
+    for labels in LABELS[1:]:
+        yield from (Cell(recipe, labels, 32) for recipe in RECIPES)
+
+
+def trained(cell: Cell, draw: int, asked: argparse.Namespace) -> Trained:
+    """Train one recipe on one draw of labels, or read what is kept of it."""
+    kept = Path("build/photographs") / asked.key
+    kept.mkdir(parents=True, exist_ok=True)
+    file = kept / f"{'-'.join(map(str, cell))}-{draw}.npz"
+    if not file.exists():
+        task = tk.load_task(asked.task, cell.labels, draw, image_size=cell.size)
+        run = recipes.RECIPES[cell.recipe].train(
+            asked.backbone, task, seed=draw, precision=asked.precision
+        )
+        print(f"{cell} draw {draw}: {run.score()} in {run.seconds:.0f} s", flush=True)
+        unfinished = file.with_suffix(".tmp.npz")
+        np.savez(unfinished, correct=run.correct(), seconds=run.seconds)
+        unfinished.replace(file)
+    with np.load(file) as found:
+        return Trained(found["correct"], float(found["seconds"]))
+
+
+def row(cell: Cell, asked: argparse.Namespace) -> dict:
+    """A row of the table: accuracy, gain over the probe, seconds, each draw."""
+    runs = [trained(cell, draw, asked) for draw in DRAWS]
+    correct = np.stack([run.correct for run in runs]).astype(float)
+    found = {
+        **cell._asdict(),
+        "accuracy": as_list(tk.evaluate.crossed(correct, (0, 1))),
+        "draws": [round(float(one.mean()), 4) for one in correct],
+        "seconds": [round(run.seconds, 1) for run in runs],
+    }
+    if cell.recipe != "probe":
+        same = [trained(cell._replace(recipe="probe"), draw, asked) for draw in DRAWS]
+        differences = correct - np.stack([run.correct for run in same])
+        found["gain_over_probe"] = as_list(tk.evaluate.crossed(differences, (-1, 1)))
+    return found
+
+
+def as_list(interval: tk.evaluate.Interval) -> list[float]:
+    """Mean, lower and upper end."""
+    return [round(float(n), 4) for n in (interval.mean, interval.low, interval.high)]
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for on the command line, with the backbone and the precision."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--task", required=True, help="a folder of class folders")
+    parser.add_argument("--weights", required=True, help="a file of VGG16's layers")
+    parser.add_argument("--pictures", required=True, help="what the folder holds")
+    parser.add_argument("--first", type=int, help="measure only so many rows")
+    asked = parser.parse_args()
+    asked.backbone = tk.Backbone(asked.weights)
+    asked.precision = speed.faster_precision(asked.backbone, (32, 32, 3))
+    about = f"{asked.backbone.weights_hash} {Path(asked.task).resolve()}"
+    asked.key = f"{hashlib.sha256(about.encode()).hexdigest()[:12]}-{asked.precision}"
+    return asked
+
+
+def main() -> None:
+    asked = arguments()
+    rows = []
+    for cell in list(cells())[: asked.first]:
+        rows.append(row(cell, asked))
+        stored.write(
+            "05_photographs",
+            asked.backbone,
+            DRAWS,
+            arguments="--weights FILE --task FOLDER --pictures WORDS",
+            pictures=asked.pictures,
+            precision=asked.precision,
+            processor=processor.in_words(),
+            rows=rows,
+        )
+
+
+if __name__ == "__main__":
+    main()
