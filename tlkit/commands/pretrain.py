@@ -1,5 +1,7 @@
-"""Steps 1 and 2 of the five: train a backbone on the source task, letters, and save its
-parameters.
+"""Steps 1 and 2 of the five: train a backbone on a source task and save its parameters.
+
+The source task is to read letters, or one that needs no labels: how far is a scene of
+letters turned?
 """
 
 import json
@@ -8,7 +10,7 @@ import platform
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,10 +26,26 @@ BATCH = 128
 PEAK_RATE = 1e-3
 # Epoch e is drawn with POOL_SEED + e, held-out scenes with POOL_SEED - 1
 POOL_SEED = 100_000
-SPECS: dict[str, dict[str, Any]] = {  # shipped backbone -> fields of ``Backbone``
-    "letters": {"width": 0.25},
-    "letters-small": {"width": 0.125},
-    "letters-bn": {"width": 0.25, "batch_norm": True},
+
+
+class Spec(NamedTuple):
+    """What a shipped backbone is and has learnt.
+
+    Attributes:
+        fields: of ``Backbone``.
+        labelled: it has learnt to name letters; else, to say how a scene is turned.
+    """
+
+    fields: dict[str, Any]
+    labelled: bool = True
+
+
+TURNS = 4  # quarter turns that are told apart
+SPECS = {
+    "letters": Spec({"width": 0.25}),
+    "letters-small": Spec({"width": 0.125}),
+    "letters-bn": Spec({"width": 0.25, "batch_norm": True}),
+    "letters-unlabelled": Spec({"width": 0.25}, labelled=False),
 }
 
 
@@ -48,8 +66,9 @@ def pretrain(
     shows for how long.
 
     Args:
-        name: "letters" (a quarter of VGG16's width), "letters-small" (an eighth) or
-            "letters-bn" (a quarter, with batch normalisation).
+        name: "letters" (a quarter of VGG16's width), "letters-small" (an eighth),
+            "letters-bn" (a quarter, with batch normalisation) or "letters-unlabelled"
+            (a quarter; see ``turned``).
         epochs: passes, each over `scenes` newly drawn scenes.
         scenes: scenes in an epoch.
         seed: of the initial weights and of the scenes.
@@ -65,20 +84,26 @@ def pretrain(
     if name not in SPECS:
         raise ValueError(f"name={name!r}: expected one of {', '.join(SPECS)}")
     started = time.perf_counter()
+    spec = SPECS[name]
     keras.utils.set_random_seed(seed)
-    model = _reader(Backbone(weights=None, seed=seed, **SPECS[name]))
+    shared = Backbone(weights=None, seed=seed, **spec.fields)
+    model = _reader(shared, len(glyphs.LETTERS) if spec.labelled else TURNS)
     _compile(model, steps=-(-scenes // BATCH), epochs=epochs)
     for epoch in range(epochs):
-        drawn = glyphs.draw(glyphs.LETTERS, scenes, POOL_SEED + 1000 * seed + epoch)
+        number = POOL_SEED + 1000 * seed + epoch
+        drawn = glyphs.draw(glyphs.LETTERS, scenes, number)
+        images, answers = drawn.images, drawn.symbol
+        if not spec.labelled:
+            images, answers = turned(images, number)
         model.fit(
-            drawn.images,
-            drawn.symbol,
+            images,
+            answers,
             batch_size=BATCH,
             initial_epoch=epoch,
             epochs=epoch + 1,
             verbose=2,
         )
-    accuracy, in_seen_fonts = _held_out_accuracy(model)
+    accuracy, in_seen_fonts = _held_out_accuracy(model, spec.labelled)
     file = out / f"{name}.weights.h5"
     save_weights(model, file)
     packages = ("keras", "numpy", "pillow", "matplotlib")
@@ -105,10 +130,33 @@ def pretrain(
     return entry
 
 
-def _reader(backbone: Backbone) -> keras.Model:
-    """A backbone with a head for letters: images -> logits (n, 40)."""
+def turned(images: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A source task whose answers nobody has to give: by how much is a scene turned?
+
+    Whoever can say which way up a letter stands knows something of its shape.
+
+    Args:
+        images: (n, h, w, 3) with h = w.
+        seed: of the turns.
+
+    Returns:
+        The images, each turned by 0, 90, 180 or 270 degrees, anticlockwise; and the
+        number of quarter turns, int64 (n,).
+
+    Source: Gidaris, Singh and Komodakis 2018, https://arxiv.org/abs/1803.07728.
+    """
+    turns = np.random.default_rng(seed).integers(TURNS, size=len(images))
+    result = np.empty_like(images)
+    for number in range(TURNS):
+        chosen = turns == number
+        result[chosen] = np.rot90(images[chosen], number, axes=(1, 2))
+    return result, turns
+
+
+def _reader(backbone: Backbone, answers: int) -> keras.Model:
+    """A backbone with a head for the source task: images -> logits (n, answers)."""
     shared = backbone.build()
-    logits = keras.layers.Dense(len(glyphs.LETTERS), name="letters")(shared.output)
+    logits = keras.layers.Dense(answers, name="letters")(shared.output)
     return keras.Model(shared.input, logits)
 
 
@@ -124,12 +172,15 @@ def _compile(model: keras.Model, steps: int, epochs: int) -> None:
     )
 
 
-def _held_out_accuracy(model: keras.Model) -> tuple[float, float]:
+def _held_out_accuracy(model: keras.Model, labelled: bool) -> tuple[float, float]:
     """Accuracy on scenes that no epoch drew: in all fonts, and in those trained on."""
     fonts = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
     scenes = glyphs.draw(glyphs.LETTERS, TEST_SCENES, POOL_SEED - 1, fonts=fonts)
-    predicted = model.predict(scenes.images, batch_size=256, verbose=0).argmax(axis=1)
-    correct = predicted == scenes.symbol
+    images, answers = scenes.images, scenes.symbol
+    if not labelled:
+        images, answers = turned(images, POOL_SEED - 1)
+    predicted = model.predict(images, batch_size=256, verbose=0).argmax(axis=1)
+    correct = predicted == answers
     seen = scenes.font < len(glyphs.TRAIN_FONTS)
     return float(correct.mean()), float(correct[seen].mean())
 
