@@ -128,6 +128,18 @@ def format_of(file: str | Path | BinaryIO) -> str | None:
     return None
 
 
+def shape_of(path: Path) -> tuple[int, int]:
+    """Width and height of a picture file, from its header: no pixel is decoded.
+
+    They are those before it is turned upright.
+
+    Raises:
+        Exception: as ``decode`` does, for files that are no pictures.
+    """
+    with _opened(path) as picture:
+        return picture.size
+
+
 def _upright(picture):
     """The picture, turned as its orientation says. Other metadata is left alone."""
     from PIL import Image
