@@ -89,7 +89,7 @@ def read(path: Path, size: int) -> np.ndarray | str:
     except Exception as error:  # whatever a damaged file makes a decoder raise
         if path.is_file() and not path.stat().st_size:
             return "empty file"
-        return str(error).replace(repr(str(path)), "it") or type(error).__name__
+        return str(error).replace(f" {str(path)!r}", "") or type(error).__name__
 
 
 def _opened(file: str | Path | BinaryIO):

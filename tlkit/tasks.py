@@ -271,7 +271,7 @@ def load_task(
         task = _of_cifar10(labels_per_class, seed)
     else:
         skip = bad_files == "skip"
-        task = _of_folder(_folder(name), labels_per_class, seed, image_size, skip)
+        task = _of_folder(folder_named(name), labels_per_class, seed, image_size, skip)
     return task if mirror is None else replace(task, mirror=mirror)
 
 
@@ -661,7 +661,7 @@ def in_shares(labels: np.ndarray, seed: int) -> np.ndarray:
     return order[np.argsort(place, kind="stable")]
 
 
-def _folder(name: str | Path) -> Path:
+def folder_named(name: str | Path) -> Path:
     """The folder of that name. Raises MissingFolderError with the next step."""
     root = Path(name).expanduser().resolve()
     if root.is_dir():

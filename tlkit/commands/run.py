@@ -7,12 +7,12 @@ printed before that.
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..files import fetch, pairs
 from . import child
@@ -21,6 +21,7 @@ from .plan import Plan
 DRAWN_PAIR = "`python -m tlkit run --task digits --backbone letters`"
 
 
+Found = TypeVar("Found")
 SHORT = "short"  # the real pair's files are here, and nobody asked for anything else
 PLANS = {  # of each kind of experiment, unless options change it
     "embedded": Plan(labels_per_class=pairs.EMBEDDED.labels_per_class),
@@ -59,6 +60,8 @@ class Experiment:
 
 def run(options) -> int:
     """Carry out ``python -m tlkit run``; returns the exit status."""
+    if options.check_only:
+        return _check_only(options)
     if not options.distributed:
         return _train_and_report(options)
     if not child.is_watched():
@@ -152,6 +155,13 @@ def _is_of_photographs(task: str) -> bool:
     return task == pairs.REAL.task or Path(task).expanduser().is_dir()
 
 
+def _is_folder(task: str) -> bool:
+    """Whether a task is a folder of pictures."""
+    from ..tasks import TASKS
+
+    return task not in TASKS
+
+
 def announce(experiment: Experiment) -> list[str]:
     """The first lines: which pair, why, how much, how long, and what else there is."""
     names = f"{experiment.backbone} → {experiment.task}"
@@ -226,6 +236,36 @@ def _try_place(out: Path) -> None:
         ) from error
 
 
+def _check_only(options) -> int:
+    """Look at the pictures of a folder; returns the exit status. Keras is not needed.
+
+    Raises:
+        ValueError: another task than a folder.
+    """
+    experiment = choose(options)
+    if not _is_folder(experiment.task):
+        raise ValueError(
+            "--check-only: expected --task FOLDER with pictures of your own, got "
+            f"{experiment.task}. Next: name a folder, or leave out --check-only"
+        )
+    from . import check
+
+    _try_place(options.out)
+    found = _survey(experiment, options)
+    return check.report(found, options.out, options.bad_files == "skip")
+
+
+def _survey(experiment: Experiment, options):
+    """What the folder holds that a run with these options would use."""
+    from ..survey import survey
+
+    plan = experiment.plan
+    return _with_labels(
+        plan,
+        lambda labels: survey(experiment.task, labels, plan.seeds, options.size),
+    )
+
+
 def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]:
     """Train each recipe with each seed; returns recipe -> its Runs by seed."""
     from ..backbone import Backbone
@@ -235,8 +275,12 @@ def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]
     _check(plan.recipes, options)
     backbone = Backbone(experiment.backbone, size=options.size)
     tasks = _load(experiment, options)
-    for note in tasks[0].notes:
-        print(f"Note: {note}", flush=True)
+    if _is_folder(experiment.task):
+        lines = _survey(experiment, options).lines()
+    else:
+        lines = [f"Note: {note}" for note in tasks[0].notes]
+    for line in lines:
+        print(line, flush=True)
     precision = options.precision
     if precision == "auto":
         precision = _precision(experiment, backbone, tasks[0], distributed)
@@ -348,7 +392,6 @@ def _load(experiment: Experiment, options) -> list:
     Raises:
         TaskError: it cannot be loaded as asked.
     """
-    from ..folders import BadImagesError, TaskError
     from ..tasks import load_task
 
     plan = experiment.plan
@@ -366,6 +409,21 @@ def _load(experiment: Experiment, options) -> list:
             for seed in range(plan.seeds)
         ]
 
+    tasks = _with_labels(plan, load)
+    if tasks[0].labels_per_class != plan.labels_per_class:
+        print(f"Labels: all, because a class has fewer than {plan.labels_per_class}.")
+    return tasks
+
+
+def _with_labels(plan: Plan, load: Callable[[int | None], Found]) -> Found:
+    """Call ``load`` with the plan's labels per class; with None if a class has fewer
+    and the plan allows it.
+
+    Raises:
+        TaskError: as ``load``.
+    """
+    from ..folders import BadImagesError, TaskError
+
     try:
         return load(plan.labels_per_class)
     except BadImagesError:
@@ -373,9 +431,7 @@ def _load(experiment: Experiment, options) -> list:
     except TaskError:  # perhaps there are not as many labels
         if not plan.at_most:
             raise
-    tasks = load(None)
-    print(f"Labels: all, because a class has fewer than {plan.labels_per_class}.")
-    return tasks
+    return load(None)
 
 
 def _precision(experiment: Experiment, backbone, task, distributed) -> str:
