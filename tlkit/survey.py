@@ -352,7 +352,8 @@ def _near_copies(
         as with drawings of one outline: then likeness does not tell copies.
     """
     tested, others = np.flatnonzero(is_test), np.flatnonzero(~is_test)
-    compared = np.where(flat[others, None], 0, thumbnails[others])
+    thumbnails = np.where(flat[:, None], 0, thumbnails)
+    compared = thumbnails[others]
     pairs, alike, across = [], 0, 0
     for start in range(0, len(tested), AT_ONCE):
         some = tested[start : start + AT_ONCE]
@@ -362,7 +363,7 @@ def _near_copies(
         alike += int((differ & (matches > ALIKE)).sum())
         best = matches.argmax(axis=1)
         for i, j, row in zip(some, best, matches, strict=True):
-            if row[j] > ALIKE and not flat[i]:
+            if row[j] > ALIKE:
                 pairs.append(Pair(int(i), int(others[j]), False))
     return None if alike > COMMON * across else pairs
 
