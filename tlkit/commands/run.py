@@ -5,6 +5,7 @@ printed before that.
 """
 
 import shlex
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ DRAWN_PAIR = "`python -m tlkit run --task digits --backbone letters`"
 
 Found = TypeVar("Found")
 SHORT = "short"  # the real pair's files are here, and nobody asked for anything else
+ROOM = {"small": 10e6, "large": 100e6}  # bytes for the best model and the report
 PLANS = {  # of each kind of experiment, unless options change it
     "embedded": Plan(labels_per_class=pairs.EMBEDDED.labels_per_class),
     SHORT: Plan(("probe", "lp_ft"), 1, 100, unfreeze="block5"),
@@ -200,40 +202,50 @@ def _train_and_report(options, distributed=None) -> int:
         experiment = choose(options)
         for line in announce(experiment):
             print(line, flush=True)
-        _try_place(options.out)
+        _try_place(options.out, experiment.backbone)
         if options.real:
             for name in fetch.PAIR:
                 fetch.get(name)
         print("Loading Keras and TensorFlow …", flush=True)
         from ..folders import readable
         from ..unfinished import finished_ones_kept
-        from . import report
+        from . import report, rescue
 
         with finished_ones_kept():
             runs = _train(experiment, options, distributed)
             if distributed and not distributed.is_first():
                 return 0
-            # before anything is written: what was found is not lost on a full disk
-            print(f"\n{report.table(runs)}\n", flush=True)
-            command = readable(shlex.join(["python", "-m", "tlkit", *options.words]))
-            folder = report.write_result(runs, options.out, experiment.pair, command)
+            with rescue.model_kept(runs, options.out):
+                # before anything is written: it is not lost on a full disk
+                print(f"\n{report.table(runs)}\n", flush=True)
+                command = shlex.join(["python", "-m", "tlkit", *options.words])
+                folder = report.write_result(
+                    runs, options.out, experiment.pair, readable(command)
+                )
         print(f"Report: {folder / 'report.html'}")
     if options.json:
         print((folder / "result.json").read_text("utf-8"))
     return 0
 
 
-def _try_place(out: Path) -> None:
+def _try_place(out: Path, backbone: str) -> None:
     """Raise ValueError now, and not after an hour, if results cannot be written."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out):
             pass
+        free = shutil.disk_usage(out).free
     except OSError as error:
         raise ValueError(
             f"--out: expected a folder that results can be written to, got {out} "
             f"({error.strerror}). Next: name another one"
         ) from error
+    needed = ROOM["small" if backbone in pairs.SHIPPED else "large"]
+    if free < needed:
+        raise ValueError(
+            f"--out: expected room for {needed / 1e6:.0f} MB of results in {out}, got "
+            f"{free / 1e6:.1f} MB. Next: free some, or name another folder"
+        )
 
 
 def _check_only(options) -> int:
@@ -250,7 +262,7 @@ def _check_only(options) -> int:
         )
     from . import check
 
-    _try_place(options.out)
+    _try_place(options.out, experiment.backbone)
     found = _survey(experiment, options)
     return check.report(found, options.out, options.bad_files == "skip")
 
