@@ -3,6 +3,7 @@
 A full disk, a font, a name or a mistake in a figure must not cost an hour's training.
 """
 
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +63,7 @@ def _saved(runs: Mapping[str, Sequence[Run]], out: Path) -> Iterator[str]:
             continue
         yield (
             f"The model ({recipe}, seed {chosen.seed}) is kept: {folder}. To use it: "
-            f"`python -m tlkit predict {folder} PICTURE…`"
+            f"`python -m tlkit predict {shlex.quote(str(folder))} PICTURE…`"
         )
         return
     yield (

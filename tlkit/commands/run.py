@@ -154,7 +154,9 @@ def _kind(task: str, backbone: str) -> str:
 
 def _is_of_photographs(task: str) -> bool:
     """Whether a task is not drawn by the kit."""
-    return task == pairs.REAL.task or Path(task).expanduser().is_dir()
+    if _is_folder(task):
+        return Path(task).expanduser().is_dir()
+    return task == pairs.REAL.task
 
 
 def _is_folder(task: str) -> bool:
@@ -168,6 +170,11 @@ def announce(experiment: Experiment) -> list[str]:
     """The first lines: which pair, why, how much, how long, and what else there is."""
     names = f"{experiment.backbone} → {experiment.task}"
     lines = [f"Pair: {experiment.pair} ({names}), {experiment.why}."]
+    if not _is_folder(experiment.task) and Path(experiment.task).is_dir():
+        lines.append(
+            f"Note: {experiment.task} is the kit's own task; for the folder of that "
+            f"name: --task ./{experiment.task}"
+        )
     plan = f"Plan: {experiment.plan.in_words()}"
     if experiment.kind == SHORT:
         plan += ". This is a short experiment"
