@@ -77,7 +77,8 @@ def copy_of_another_class(root):
 def flat(root):
     Image.new("RGB", (40, 40), (200, 10, 10)).save(root / "train/cat/flat.png")
     ramp = np.linspace(0, 255, 1600).reshape(40, 40, 1).repeat(3, axis=2)
-    for place, contrast in (("test/cat/flat.png", 7.9 / 255), ("train/dog/ramp.png", 1)):
+    faint = {"test/cat/flat.png": 7.9 / 255, "train/dog/ramp.png": 1}
+    for place, contrast in faint.items():
         Image.fromarray((contrast * ramp).astype("uint8")).save(root / place)
 
 
