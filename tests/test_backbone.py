@@ -269,7 +269,7 @@ def test_a_bad_description_is_a_clear_error(change, message):
 def test_a_file_that_is_not_vgg16_is_a_clear_error(tmp_path, own_weights):
     text = tmp_path / "text.h5"
     text.write_text("hello")
-    with pytest.raises(WeightsError, match="holds no VGG16 weights"):
+    with pytest.raises(WeightsError, match="something that is not HDF5. Next"):
         Backbone(text)
     short = tmp_path / "short.weights.h5"
     shutil.copy(own_weights, short)

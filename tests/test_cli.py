@@ -154,6 +154,23 @@ def test_without_the_files_a_folder_gets_the_letters(no_files, tmp_path):
     assert chosen("--backbone", "imagenet").task == "digits"
 
 
+def test_a_folder_that_is_called_like_a_task_is_mentioned(
+    both_files, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    before = first_lines("--task", "digits")
+    assert not any(line.startswith("Note:") for line in before)
+    (tmp_path / "digits").mkdir()
+    pair, note, *rest = first_lines("--task", "digits")
+    assert [pair, *rest] == before, "the same task, whatever lies there"
+    assert note.startswith("Note: digits is the kit's own task; for the folder")
+    assert "--task ./digits" in note
+    assert chosen("--task", "./digits").kind == "custom"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert chosen("--task=~/digits").kind == "custom"
+
+
 def test_options_change_the_plan_and_what_is_said_about_it(no_files):
     plan = chosen("--recipes", "probe", "--labels-per-class", "0").plan
     assert plan.in_words() == "all labels, 3 seeds, probe"

@@ -474,6 +474,38 @@ def bomb(path):
     )
 
 
+def negative_bmp(path):
+    """A BMP file whose header says that it is −40 pixels wide."""
+    picture(path, format="BMP")
+    data = bytearray(path.read_bytes())
+    data[18:22] = struct.pack("<i", -40)
+    path.write_bytes(data)
+
+
+def damaged_png(path):
+    """A PNG whose pixels are spoilt after the first ones."""
+    picture(path, size=(200, 200))
+    data = bytearray(path.read_bytes())
+    data[400:800] = bytes(400)
+    path.write_bytes(data)
+
+
+def bad_checksum(path):
+    """A PNG whose header has another checksum."""
+    picture(path)
+    data = bytearray(path.read_bytes())
+    data[29] ^= 0xFF
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("spoilt", [bomb, negative_bmp, damaged_png, bad_checksum])
+def test_whatever_a_decoder_raises_is_a_reason_and_no_traceback(tmp_path, spoilt):
+    path = tmp_path / "x.png"
+    spoilt(path)
+    why = pixels.read(path, 32)
+    assert isinstance(why, str) and why and str(path) not in why
+
+
 def spoil(root):
     """Five kinds of bad files."""
     bomb(root / "a/bomb.png")

@@ -18,6 +18,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from tlkit import evaluate, plots
+from tlkit.names import drawable
 
 
 @pytest.fixture(autouse=True)
@@ -185,6 +186,36 @@ def test_predictions_mark_right_and_wrong_by_more_than_colour():
     wrong = next(text for text in words(ax) if text.startswith("✗"))
     assert "(is " in wrong and len(ax.patches) == (~run.correct()[rows]).sum()
     assert len(ax.images) == 16
+
+
+def class_names(*names):
+    """Runs of a task with these classes; the figures of them."""
+    (run,) = fake_runs(("probe",), seeds=1, classes=names)["probe"]
+    return [plots.confusion(run), plots.predictions(run), plots.images(run.task)]
+
+
+ODD_NAMES = {  # names of two classes -> as they are drawn
+    ("绿色", "红色"): ("no. 1", "no. 2"),
+    ("🔵 blue", "red"): ("blue", "red"),
+    ("🔵", "🔴"): ("no. 1", "no. 2"),
+    ("n" * 200, "red"): ("n" * 23 + "…", "red"),
+    ("n" * 200, "n" * 201): ("n" * 19 + "… 1", "n" * 19 + "… 2"),
+    ("été", "Straße"): ("été", "Straße"),
+    ("+", "−"): ("+", "−"),
+    ("$5", "<b>"): ("$5", "<b>"),
+}
+
+
+@pytest.mark.parametrize("names", ODD_NAMES, ids=lambda names: names[0][:8])
+def test_every_class_name_can_be_drawn(names):
+    assert tuple(drawable(names)) == ODD_NAMES[names]
+    for ax in class_names(*names):
+        alt = ax.figure.get_label()
+        plots.png(ax)  # a letter that the font lacks would be a warning, an error here
+        if "no. 1" in ODD_NAMES[names]:
+            assert f"no. 1 is {names[0]}" in alt
+        width, height = ax.figure.get_size_inches()
+        assert width < 8 and height < 8
 
 
 def test_images_show_the_pictures_with_their_labels():

@@ -178,6 +178,17 @@ def test_the_same_picture_twice_counts_once_and_a_copy_of_it_is_said():
     assert examples.add(0, "other.png", data(noise(2, size=(64, 64)))) == []
 
 
+def test_pictures_of_one_name_are_told_apart_and_taken_out_one_by_one():
+    examples = Examples(("a", "b"))
+    for i in range(3):
+        examples.add(0, "image.jpg", data(noise(i)))
+    names = [picture.name for picture in examples.of(0)]
+    assert names == ["image.jpg", "image (2).jpg", "image (3).jpg"]
+    kept = [examples.of(0)[i].key for i in (0, 2)]
+    examples.remove(0, "image (2).jpg")
+    assert [picture.key for picture in examples.of(0)] == kept
+
+
 def test_a_picture_in_two_classes_is_used_in_neither_until_it_leaves_one():
     examples = drawn("25", 8, names=("two", "five"))
     twin = examples.of(0)[0]

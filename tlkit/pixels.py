@@ -89,7 +89,7 @@ def read(path: Path, size: int) -> np.ndarray | str:
     except Exception as error:  # whatever a damaged file makes a decoder raise
         if path.is_file() and not path.stat().st_size:
             return "empty file"
-        return str(error).replace(repr(str(path)), "it") or type(error).__name__
+        return str(error).replace(f" {str(path)!r}", "") or type(error).__name__
 
 
 def _opened(file: str | Path | BinaryIO):
@@ -126,6 +126,18 @@ def format_of(file: str | Path | BinaryIO) -> str | None:
         if re.match(beginning, first, re.DOTALL):
             return kind
     return None
+
+
+def shape_of(path: Path) -> tuple[int, int]:
+    """Width and height of a picture file, from its header: no pixel is decoded.
+
+    They are those before it is turned upright.
+
+    Raises:
+        Exception: as ``decode`` does, for files that are no pictures.
+    """
+    with _opened(path) as picture:
+        return picture.size
 
 
 def _upright(picture):

@@ -15,7 +15,9 @@ import numpy as np
 
 from . import colours, evaluate
 from .colours import FAINT, INK
+from .names import drawable, key
 
+CAPTION = 16  # characters of a class's name below a picture
 STEPS = ("choose tasks", "train on the source, save", "load", "fine-tune", "evaluate")
 
 
@@ -311,14 +313,15 @@ def confusion(run=None, *, labels=None, predicted=None, classes=None, ax=None):
                 fontsize=9,
                 color="white" if value > 0.5 else INK,
             )
-    names = [name.replace("$", r"\$") for name in classes]
-    long = max(map(len, classes)) > 2
+    drawn = drawable(classes)
+    names = [name.replace("$", r"\$") for name in drawn]
+    long = max(map(len, drawn)) > 2
     ticks = range(0, len(classes), ceil(len(classes) / 40))
     ax.set_xticks(ticks, [names[i] for i in ticks], rotation=90 if long else 0)
     ax.set_yticks(ticks, [names[i] for i in ticks])
     ax.tick_params(length=0)
     ax.set(xlabel="predicted class", ylabel="true class", title="% of each true class")
-    return describe(ax, worst_mistake(counts, classes))
+    return describe(ax, worst_mistake(counts, classes) + key(classes, drawn))
 
 
 def worst_mistake(counts: np.ndarray, classes: Sequence[str]) -> str:
@@ -370,13 +373,14 @@ def predictions(run, n: int = 16, ax=None):
         words = [f"{p:.0f}\n(is {t:.0f})" for p, t in pairs]
         alt = f"{len(rows)} test pictures, each with the predicted and the true number."
         return describe(_tiles(images, words, None, ax), alt)
-    names, wrong = task.classes, predicted != true
+    names, wrong = drawable(task.classes, CAPTION), predicted != true
     words = [
         f"✓ {names[p]}" if p == t else f"✗ {names[p]}\n(is {names[t]})"
         for p, t in pairs
     ]
     right = int((~wrong).sum())
     alt = f"{len(rows)} test pictures; {right} of them are classified correctly."
+    alt += key(task.classes, names)
     return describe(_tiles(images, words, wrong, ax), alt)
 
 
@@ -396,7 +400,9 @@ def images(task=None, *, images=None, labels=None, n: int = 16, ax=None):
         if task.is_regression:
             labels = [f"{label:.0f}" for label in labels]
         else:
-            labels = [task.classes[label] for label in labels]
+            names = drawable(task.classes, CAPTION)
+            about += key(task.classes, names).rstrip(".")
+            labels = [names[label] for label in labels]
     shown = images[:n]
     if labels is None:
         return describe(_tiles(shown, [""] * len(shown), None, ax), f"{about}.")

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from .pixels import read
 
 # A member of model.keras, so that a model that was moved still names its classes
 _NOTE = "tlkit.json"
+# What reading a damaged archive raises
+DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def save_model(
@@ -50,7 +53,7 @@ def predict(
     """
     file = model / "model.keras" if model.is_dir() else model
     known = _names(file)
-    network = keras.saving.load_model(file, compile=False)
+    network = _loaded(file)
     bad = []
     for path in images:
         image = read(path, network.input_shape[1])  # uint8 (size, size, 3)
@@ -75,10 +78,37 @@ def _names(file: Path) -> dict:
     try:
         with zipfile.ZipFile(file) as archive:
             return json.loads(archive.read(_NOTE))
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, *DAMAGED) as error:
         raise ValueError(
             f"{file}: expected a model.keras that `python -m tlkit run` wrote: {error}"
         ) from error
+
+
+def _loaded(file: Path) -> keras.Model:
+    """The network in a model.keras.
+
+    Raises:
+        ValueError: it is damaged, or another version of Keras has saved it.
+    """
+    try:
+        return keras.saving.load_model(file, compile=False)
+    except Exception as error:  # whatever a damaged or foreign file makes Keras raise
+        why = str(error).strip().partition("\n")[0]
+        raise ValueError(
+            f"{file}: expected a model that can be loaded; Keras {_saved_by(file)} "
+            f"saved it, this is Keras {keras.__version__}, got {type(error).__name__}: "
+            f"{why}. Next: copy the file again; if the versions differ, install that "
+            "Keras, or train again"
+        ) from error
+
+
+def _saved_by(file: Path) -> str:
+    """The version of Keras that a model.keras names; "?" if that cannot be read."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return json.loads(archive.read("metadata.json"))["keras_version"]
+    except (KeyError, ValueError, *DAMAGED):
+        return "?"
 
 
 def _ranked(logits: np.ndarray, classes: Sequence[str]) -> list[tuple[str, float]]:

@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from operator import attrgetter
@@ -271,7 +271,7 @@ def load_task(
         task = _of_cifar10(labels_per_class, seed)
     else:
         skip = bad_files == "skip"
-        task = _of_folder(_folder(name), labels_per_class, seed, image_size, skip)
+        task = _of_folder(folder_named(name), labels_per_class, seed, image_size, skip)
     return task if mirror is None else replace(task, mirror=mirror)
 
 
@@ -342,30 +342,94 @@ def _of_cifar10(k: int | None, seed: int) -> Task:
 def _of_folder(root: Path, k: int | None, seed: int, size: int, skip: bool) -> Task:
     """Pictures in class folders, with k labels per class.
 
-    Names are chosen and their pictures decoded. If some cannot be read, the choice is
-    made again without them, until all that are chosen have been read.
+    Pictures that the test split has too are left out of training.
     """
     found = folders.find(root)
+    files = choose_files(found, k, seed, size, skip)
+    hashes = {i: picture_hash(files.pixels[row]) for i, row in files.row.items()}
+    unmap_pages(files.pixels)
+    chosen, copies = _without_copies(found, files.places, hashes)
+    splits = {
+        name: Split(files.images(places), found.labels[places])
+        for name, places in chosen.items()
+    }
+    return Task(
+        folders.readable(root.name),
+        "which class is it?",
+        found.classes,
+        **splits,
+        mirror=not folders.sided(found.classes),
+        labels_per_class=k,
+        seed=seed,
+        notes=tuple(notes_on(found, files.damaged, copies)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Files:
+    """The files of a folder that a task uses, decoded.
+
+    Attributes:
+        places: split -> int (n,), places in ``ClassFolders.names``.
+        pixels: uint8 (m, size, size, 3), memory-mapped.
+        row: place -> row in `pixels`.
+        damaged: place -> why the file cannot be read; another was taken instead.
+    """
+
+    places: dict[str, np.ndarray]
+    pixels: np.ndarray
+    row: dict[int, int]
+    damaged: dict[int, str]
+
+    def images(self, places: Sequence[int] | np.ndarray) -> Rows:
+        """The pictures of some places, uint8 (n, size, size, 3)."""
+        return Rows(self.pixels, [self.row[i] for i in places])
+
+
+def choose_files(
+    found: folders.ClassFolders, k: int | None, seed: int, size: int, skip: bool
+) -> Files:
+    """Choose k files of each class, and decode them.
+
+    If some cannot be read, the choice is made again without them, until all that are
+    chosen have been read. Copies are not looked for.
+
+    Args:
+        found: the folders.
+        k, seed, size: as `labels_per_class`, `seed` and `image_size` of ``load_task``.
+        skip: whether files that cannot be read are left out.
+
+    Raises:
+        TaskError: `k` is out of range.
+        EmptyClassError: too few pictures of a class.
+        BadImagesError: files cannot be read, and `skip` is False.
+    """
     damaged: dict[int, str] = {}
     while True:
         found.check(damaged)
-        chosen = _choose(found, damaged, k, seed)
-        used = np.concatenate(list(chosen.values()))
+        places = _choose(found, damaged, k, seed)
+        used = np.concatenate(list(places.values()))
         names = [found.names[i] for i in used]
-        images, rows, bad = pixels.decoded(root, names, size)
+        images, rows, bad = pixels.decoded(found.root, names, size)
         if not bad:
             break
         damaged |= {int(used[i]): why for i, why in bad.items()}
         if not skip:
             found.refuse(damaged, len(used))
-    row = dict(zip(used, rows, strict=True))
-    hashes = {i: _hash(images[row[i]]) for i in used}
-    unmap_pages(images)
-    chosen, copies = _without_copies(found, chosen, hashes)
-    splits = {
-        name: Split(Rows(images, [row[i] for i in some]), found.labels[some])
-        for name, some in chosen.items()
-    }
+    row = {int(i): int(one) for i, one in zip(used, rows, strict=True)}
+    return Files(places, images, row, damaged)
+
+
+def notes_on(
+    found: folders.ClassFolders, damaged: dict[int, str], copies: Sequence[str] = ()
+) -> list[str]:
+    """Sentences on what of a folder is not used, and on how the rest is used.
+
+    Args:
+        found: the folders.
+        damaged: place in `found.names` -> why the file cannot be read.
+        copies: sentences on copies.
+    """
     notes = [*found.notes, *found.skipped(damaged), *copies]
     if "test" not in found.rows:
         notes.append(
@@ -377,16 +441,7 @@ def _of_folder(root: Path, k: int | None, seed: int, size: int, skip: bool) -> T
             f"pictures are not mirrored while training, because of {', '.join(sided)}: "
             "a mirror image might belong to another class"
         )
-    return Task(
-        folders.readable(root.name),
-        "which class is it?",
-        found.classes,
-        **splits,
-        mirror=not sided,
-        labels_per_class=k,
-        seed=seed,
-        notes=tuple(notes),
-    )
+    return notes
 
 
 def _without_copies(
@@ -437,7 +492,7 @@ def _without_copies(
     return {split: kept[split] for split in chosen}, notes
 
 
-def _hash(picture: np.ndarray) -> str:
+def picture_hash(picture: np.ndarray) -> str:
     """SHA-256 of a picture's pixels."""
     return hashlib.sha256(picture.tobytes()).hexdigest()
 
@@ -606,7 +661,7 @@ def in_shares(labels: np.ndarray, seed: int) -> np.ndarray:
     return order[np.argsort(place, kind="stable")]
 
 
-def _folder(name: str | Path) -> Path:
+def folder_named(name: str | Path) -> Path:
     """The folder of that name. Raises MissingFolderError with the next step."""
     root = Path(name).expanduser().resolve()
     if root.is_dir():

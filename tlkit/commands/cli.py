@@ -191,6 +191,12 @@ def _add_run(commands) -> None:
         help="what to do with damaged images (default error: stop and name them)",
     )
     parser.add_argument(
+        "--check-only",
+        action="store_true",
+        help="look at the pictures of a folder, write check.html into --out, and stop; "
+        "exit status 1 if something would spoil the result",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         default=Path("runs"),

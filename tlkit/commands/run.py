@@ -5,14 +5,15 @@ printed before that.
 """
 
 import shlex
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..files import fetch, pairs
 from . import child
@@ -21,7 +22,9 @@ from .plan import Plan
 DRAWN_PAIR = "`python -m tlkit run --task digits --backbone letters`"
 
 
+Found = TypeVar("Found")
 SHORT = "short"  # the real pair's files are here, and nobody asked for anything else
+ROOM = {"small": 10e6, "large": 100e6}  # bytes for the best model and the report
 PLANS = {  # of each kind of experiment, unless options change it
     "embedded": Plan(labels_per_class=pairs.EMBEDDED.labels_per_class),
     SHORT: Plan(("probe", "lp_ft"), 1, 100, unfreeze="block5"),
@@ -59,6 +62,8 @@ class Experiment:
 
 def run(options) -> int:
     """Carry out ``python -m tlkit run``; returns the exit status."""
+    if options.check_only:
+        return _check_only(options)
     if not options.distributed:
         return _train_and_report(options)
     if not child.is_watched():
@@ -149,13 +154,27 @@ def _kind(task: str, backbone: str) -> str:
 
 def _is_of_photographs(task: str) -> bool:
     """Whether a task is not drawn by the kit."""
-    return task == pairs.REAL.task or Path(task).expanduser().is_dir()
+    if _is_folder(task):
+        return Path(task).expanduser().is_dir()
+    return task == pairs.REAL.task
+
+
+def _is_folder(task: str) -> bool:
+    """Whether a task is a folder of pictures."""
+    from ..tasks import TASKS
+
+    return task not in TASKS
 
 
 def announce(experiment: Experiment) -> list[str]:
     """The first lines: which pair, why, how much, how long, and what else there is."""
     names = f"{experiment.backbone} → {experiment.task}"
     lines = [f"Pair: {experiment.pair} ({names}), {experiment.why}."]
+    if not _is_folder(experiment.task) and Path(experiment.task).is_dir():
+        lines.append(
+            f"Note: {experiment.task} is the kit's own task; for the folder of that "
+            f"name: --task ./{experiment.task}"
+        )
     plan = f"Plan: {experiment.plan.in_words()}"
     if experiment.kind == SHORT:
         plan += ". This is a short experiment"
@@ -190,40 +209,80 @@ def _train_and_report(options, distributed=None) -> int:
         experiment = choose(options)
         for line in announce(experiment):
             print(line, flush=True)
-        _try_place(options.out)
+        _try_place(options.out, experiment.backbone)
         if options.real:
             for name in fetch.PAIR:
                 fetch.get(name)
         print("Loading Keras and TensorFlow …", flush=True)
         from ..folders import readable
         from ..unfinished import finished_ones_kept
-        from . import report
+        from . import report, rescue
 
         with finished_ones_kept():
             runs = _train(experiment, options, distributed)
             if distributed and not distributed.is_first():
                 return 0
-            # before anything is written: what was found is not lost on a full disk
-            print(f"\n{report.table(runs)}\n", flush=True)
-            command = readable(shlex.join(["python", "-m", "tlkit", *options.words]))
-            folder = report.write_result(runs, options.out, experiment.pair, command)
+            with rescue.model_kept(runs, options.out):
+                # before anything is written: it is not lost on a full disk
+                print(f"\n{report.table(runs)}\n", flush=True)
+                command = shlex.join(["python", "-m", "tlkit", *options.words])
+                folder = report.write_result(
+                    runs, options.out, experiment.pair, readable(command)
+                )
         print(f"Report: {folder / 'report.html'}")
     if options.json:
         print((folder / "result.json").read_text("utf-8"))
     return 0
 
 
-def _try_place(out: Path) -> None:
+def _try_place(out: Path, backbone: str) -> None:
     """Raise ValueError now, and not after an hour, if results cannot be written."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out):
             pass
+        free = shutil.disk_usage(out).free
     except OSError as error:
         raise ValueError(
             f"--out: expected a folder that results can be written to, got {out} "
             f"({error.strerror}). Next: name another one"
         ) from error
+    needed = ROOM["small" if backbone in pairs.SHIPPED else "large"]
+    if free < needed:
+        raise ValueError(
+            f"--out: expected room for {needed / 1e6:.0f} MB of results in {out}, got "
+            f"{free / 1e6:.1f} MB. Next: free some, or name another folder"
+        )
+
+
+def _check_only(options) -> int:
+    """Look at the pictures of a folder; returns the exit status. Keras is not needed.
+
+    Raises:
+        ValueError: another task than a folder.
+    """
+    experiment = choose(options)
+    if not _is_folder(experiment.task):
+        raise ValueError(
+            "--check-only: expected --task FOLDER with pictures of your own, got "
+            f"{experiment.task}. Next: name a folder, or leave out --check-only"
+        )
+    from . import check
+
+    _try_place(options.out, experiment.backbone)
+    found = _survey(experiment, options)
+    return check.report(found, options.out, options.bad_files == "skip")
+
+
+def _survey(experiment: Experiment, options):
+    """What the folder holds that a run with these options would use."""
+    from ..survey import survey
+
+    plan = experiment.plan
+    return _with_labels(
+        plan,
+        lambda labels: survey(experiment.task, labels, plan.seeds, options.size),
+    )
 
 
 def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]:
@@ -235,8 +294,12 @@ def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]
     _check(plan.recipes, options)
     backbone = Backbone(experiment.backbone, size=options.size)
     tasks = _load(experiment, options)
-    for note in tasks[0].notes:
-        print(f"Note: {note}", flush=True)
+    if _is_folder(experiment.task):
+        lines = _survey(experiment, options).lines()
+    else:
+        lines = [f"Note: {note}" for note in tasks[0].notes]
+    for line in lines:
+        print(line, flush=True)
     precision = options.precision
     if precision == "auto":
         precision = _precision(experiment, backbone, tasks[0], distributed)
@@ -348,7 +411,6 @@ def _load(experiment: Experiment, options) -> list:
     Raises:
         TaskError: it cannot be loaded as asked.
     """
-    from ..folders import BadImagesError, TaskError
     from ..tasks import load_task
 
     plan = experiment.plan
@@ -366,6 +428,21 @@ def _load(experiment: Experiment, options) -> list:
             for seed in range(plan.seeds)
         ]
 
+    tasks = _with_labels(plan, load)
+    if tasks[0].labels_per_class != plan.labels_per_class:
+        print(f"Labels: all, because a class has fewer than {plan.labels_per_class}.")
+    return tasks
+
+
+def _with_labels(plan: Plan, load: Callable[[int | None], Found]) -> Found:
+    """Call ``load`` with the plan's labels per class; with None if a class has fewer
+    and the plan allows it.
+
+    Raises:
+        TaskError: as ``load``.
+    """
+    from ..folders import BadImagesError, TaskError
+
     try:
         return load(plan.labels_per_class)
     except BadImagesError:
@@ -373,9 +450,7 @@ def _load(experiment: Experiment, options) -> list:
     except TaskError:  # perhaps there are not as many labels
         if not plan.at_most:
             raise
-    tasks = load(None)
-    print(f"Labels: all, because a class has fewer than {plan.labels_per_class}.")
-    return tasks
+    return load(None)
 
 
 def _precision(experiment: Experiment, backbone, task, distributed) -> str:

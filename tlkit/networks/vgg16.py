@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from ..machine.quiet import keras
+from . import weights_file
 from .network import Network, WeightsError
 
 # block -> (number of convolutions, filters of each at full width)
@@ -97,14 +98,22 @@ def read_weights(file: Path) -> dict[str, list[np.ndarray]]:
         left out.
 
     Raises:
-        WeightsError: not an HDF5 file, a layer missing, or a shape that does not fit.
+        WeightsError: not a file of Keras, a layer missing, a shape that does not fit,
+            VGG19, or numbers that are not finite.
     """
     _shapes(file)
-    with h5py.File(file) as opened:
-        return {
+    with weights_file.opened(file) as opened:
+        read = {
             name: [np.asarray(value, "float32") for value in values]
             for name, values in _datasets(opened)
         }
+    for name, values in read.items():
+        if not all(np.isfinite(value).all() for value in values):
+            raise WeightsError(
+                f"{file}: expected finite weights, got others in {name}. "
+                "Next: use a file from before the training went wrong"
+            )
+    return read
 
 
 def _shapes(file: Path) -> dict[str, list[tuple[int, ...]]]:
@@ -112,7 +121,8 @@ def _shapes(file: Path) -> dict[str, list[tuple[int, ...]]]:
     does.
     """
     try:
-        with h5py.File(file) as opened:
+        with weights_file.opened(file) as opened:
+            _refuse_vgg19(file, opened)
             found = {
                 name: [value.shape for value in values]
                 for name, values in _datasets(opened)
@@ -127,6 +137,11 @@ def _shapes(file: Path) -> dict[str, list[tuple[int, ...]]]:
         filters = int(BLOCKS[name.split("_")[0]][1] * width)
         expected = [(3, 3, below, filters), (filters,)]
         if found[name] != expected:
+            if found[name][0][2:] == (3, 3):
+                raise WeightsError(
+                    f"{file}: {name} has its kernel in Theano's order, "
+                    f"{found[name][0]}. Next: use the file for TensorFlow (tf_kernels)"
+                )
             raise WeightsError(
                 f"{file}: {name} has shapes {found[name]}, expected {expected}"
             )
@@ -136,8 +151,36 @@ def _shapes(file: Path) -> dict[str, list[tuple[int, ...]]]:
 
 def _datasets(opened: h5py.File) -> Iterator[tuple[str, list[h5py.Dataset]]]:
     """Layer names and their weights in an open file of either kind."""
-    root = opened.get("model_weights", opened)
-    return _numbered(root["layers"]) if "layers" in root else _named(root)
+    root = _root(opened)
+    if CONVOLUTIONS[-1] in root:
+        return _named(root)
+    return _numbered(root.get("layers", root))
+
+
+def _root(opened: h5py.File) -> h5py.Group:
+    """The group that holds the convolutions: the file, or the part of it for VGG16, if
+    somebody's layers were put on top.
+    """
+    last = (CONVOLUTIONS[-1], f"conv2d_{len(CONVOLUTIONS) - 1}")
+    found: list[h5py.Group] = []
+
+    def look(_, item):
+        if isinstance(item, h5py.Group) and any(name in item for name in last):
+            found.append(item)
+
+    look("", opened)
+    opened.visititems(look)
+    return found[0] if found else opened
+
+
+def _refuse_vgg19(file: Path, opened: h5py.File) -> None:
+    """Raise WeightsError for the weights of VGG19, which has three more layers."""
+    root = _root(opened)
+    if "block3_conv4" in root or "conv2d_15" in root:
+        raise WeightsError(
+            f"{file}: this is VGG19. Next: use VGG16's file, such as the one that "
+            "`python -m tlkit fetch vgg16` downloads"
+        )
 
 
 def _named(root):

@@ -9,6 +9,7 @@ readers announce.
 
 import html
 import os
+import shlex
 import threading
 import traceback
 from collections.abc import Callable, Sequence
@@ -547,12 +548,13 @@ class TeachApp:
         notes = [sentence for row in self._used() for sentence in row.sentences]
         self.kept = save(self.probe, self.features.folder, self.warning, notes)
         self._placed()
-        place = html.escape(str(self.kept.absolute()))
+        kept = str(self.kept.absolute())
+        place, typed = html.escape(kept), html.escape(shlex.quote(kept))
         self.done.value += (
             f"<p>✓ Kept in <code>{place}</code>: <code>model.keras</code>, "
             "<code>classes.json</code> and <code>report.html</code>, one page to send "
             "on (it holds small copies of your pictures). To name further "
-            f"pictures:</p><pre>python -m tlkit predict {place} PICTURE…</pre>"
+            f"pictures:</p><pre>python -m tlkit predict {typed} PICTURE…</pre>"
         )
         self.say(f"Kept in {self.kept}. Earlier models stay.")
 

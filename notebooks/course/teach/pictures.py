@@ -193,6 +193,15 @@ def _notes(name: str, opened) -> Iterator[str]:
         yield f"a {opened.format}, whatever its name says"
 
 
+def _free_name(name: str, pictures: Sequence[Picture]) -> str:
+    """A name that none of the pictures has: phones call each one "image.jpg"."""
+    taken, number, path = {one.name for one in pictures}, 2, Path(name)
+    while name in taken:
+        name = f"{path.stem} ({number}){path.suffix}"
+        number += 1
+    return name
+
+
 class Examples:
     """Pictures by class, as they are added; what is wrong with one leaves the others.
 
@@ -246,6 +255,7 @@ class Examples:
                     f"{picture.name}: the same picture as {other.name}, which is there "
                     "already: counted once."
                 ]
+        picture = replace(picture, name=_free_name(picture.name, mine))
         said = [f"{picture.name}: {note}." for note in picture.notes]
         near = [other.name for other in mine if other.gist @ picture.gist > LOOK_ALIKE]
         if near:
