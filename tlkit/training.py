@@ -343,6 +343,10 @@ class _Halves:
         self.below, self.above = at_cut(model, cut), above_cut(model, cut)
         # a model of its own: the optimizer goes with it when training is done
         self.whole = keras.Model(model.input, model.output)
+        if cut != "image":
+            # as in the cache: frozen layers never drop out, nor normalise by batches
+            x = self.below(model.input, training=False)
+            self.whole = keras.Model(model.input, self.above(x))
         self.below.trainable = False
         trainable = self.above.trainable_variables
         for variable in trainable:
