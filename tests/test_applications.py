@@ -4,8 +4,10 @@ between its stages, and frozen layers that do not move.
 ``tests/ci/backbones.py`` builds all of the networks; here is the smallest of each kind.
 """
 
+import importlib.util
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -173,7 +175,7 @@ def test_its_cuts_lie_between_its_stages_and_the_parts_make_the_whole(replica, b
     if len(network.blocks) > 1:
         assert len(network.blocks) >= 5 and len(set(heights)) >= 4, heights
     depths = training.depths(model)
-    assert depths[list(network.blocks.values())[0]] == len(network.blocks) - 1
+    assert depths[next(iter(network.blocks.values()))] == len(network.blocks) - 1
     assert depths["features"] == 0
 
 
@@ -225,3 +227,154 @@ def test_a_saved_model_answers_as_before(replica, built, tmp_path):
         again.predict(images, verbose=0), built[1].predict(images, verbose=0)
     )
     assert network_of(again) is network
+
+
+def test_every_file_is_the_one_that_keras_would_download(monkeypatch):
+    def get_file(name, url, file_hash=None, **_):
+        raise Asked(name, url, file_hash or "")
+
+    folder = Path(importlib.util.find_spec("keras.src.applications").origin).parent
+    source = "".join(file.read_text("utf-8") for file in folder.glob("*.py"))
+    for network in [*APPLICATIONS, ARCHITECTURES["vgg16"]]:
+        file = fetch.FILES[network.name]
+        algorithm, _, known = file.hash.partition(":")
+        assert known in source and (known or network.name in OLDEST), network.name
+        assert {64: "sha256", 32: "md5", 0: ""}[len(known)] == algorithm
+    assert set(fetch.FILES) == {*ARCHITECTURES, "cifar10"}
+    for name in ("mobilenet_v2", "resnet50v2", "convnext_tiny", "nasnet_mobile"):
+        network, file = ARCHITECTURES[name], fetch.FILES[name]
+        size = size_of(network)
+        with pytest.raises(Asked) as asked:
+            keras_own(network, monkeypatch, get_file, input_shape=(size, size, 3))
+        cached, url, known = asked.value.args
+        assert (url, f"models/{cached}") == (file.url, file.keras[0])
+        assert known == file.hash.partition(":")[2]
+
+
+@pytest.mark.parametrize(
+    "said, meant",
+    [
+        ("MobileNetV3Small", "mobilenet_v3_small"),
+        ("mobilenetv3small", "mobilenet_v3_small"),
+        ("ResNet50V2", "resnet50v2"),
+        ("efficientnet_v2_b1", "efficientnetv2b1"),
+        ("convnext-tiny", "convnext_tiny"),
+        ("efficientnet", "efficientnetv2b0"),
+        ("imagenet", "vgg16"),
+    ],
+)
+def test_names_count_without_capitals_and_underscores(said, meant):
+    assert applications.named(said) == fetch.key(said) == architecture(said) == meant
+
+
+def test_an_unknown_name_is_answered_by_the_known_ones():
+    for wrong in (dict(weights="resnet34"), dict(weights=None, architecture="vit")):
+        with pytest.raises(ValueError, match="expected one of .*resnet50v2, .*vgg19"):
+            Backbone(**wrong)
+    with pytest.raises(ValueError, match="size=32: expected 71 to 299 pixels for xcep"):
+        Backbone(None, architecture="Xception")
+
+
+def test_no_two_networks_can_be_mistaken_for_each_other():
+    ends = {name: set(one.blocks.values()) for name, one in ARCHITECTURES.items()}
+    for name, layers in ends.items():
+        larger = [other for other, theirs in ends.items() if layers <= theirs]
+        assert larger == [name]
+        assert ARCHITECTURES[name].cuts[0] == "image" and len(layers) >= 1
+
+
+def serve(name, server, monkeypatch, tmp_path):
+    """A replica of a network's file on a server and in the registry."""
+    path = server.folder / fetch.FILES[name].name
+    write_replica(ARCHITECTURES[name], path)
+    file = fetch.FILES[name]
+    entry = replace(file, bytes=path.stat().st_size, url=f"{server.url}/{path.name}")
+    if file.hash:
+        entry = replicas.entry(file, path, entry.url)
+    monkeypatch.setitem(fetch.FILES, name, entry)
+    return path
+
+
+def test_fetched_for_a_backbone_it_is_used_and_goes_into_a_bundle(
+    server, cache, monkeypatch, tmp_path, capsys
+):
+    path = serve("mobilenet_v3_small", server, monkeypatch, tmp_path)
+    with pytest.raises(WeightsError, match="MobileNetV3-Small .* is not on this mach"):
+        Backbone("mobilenet_v3_small")
+    assert cli.main(["fetch", "--backbone", "MobileNetV3Small"]) == 0
+    assert "ImageNet's MobileNetV3-Small is at " in capsys.readouterr().out
+    chosen = Backbone("MobileNetV3Small")
+    assert (chosen.weights, chosen.architecture, chosen.channels) == (
+        "mobilenet_v3_small",
+        "mobilenet_v3_small",
+        576,
+    )
+    assert chosen.weights_file.read_bytes() == path.read_bytes()
+    assert len(server.requests) == 1
+    given = Backbone(path, architecture="mobilenet_v3_small")
+    assert given.weights_hash == chosen.weights_hash
+    stick = tmp_path / "stick"
+    words = ["fetch", "--backbone", "mobilenet_v3_small"]
+    assert cli.main([*words, "--to", str(stick)]) == 0
+    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "other"))
+    assert fetch.find("mobilenet_v3_small") is None
+    assert cli.main([*words, "--from", str(stick)]) == 0
+    assert fetch.find("mobilenet_v3_small").parent == tmp_path / "other"
+    assert cli.main(["backbones"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    here = [line.split()[0] for line in lines if line.endswith(" MB  on this machine")]
+    assert here == ["mobilenet_v3_small"]
+
+
+def test_a_file_without_a_published_hash_has_its_size_and_then_its_first_hash(
+    server, cache, monkeypatch, tmp_path
+):
+    assert [n for n, file in fetch.FILES.items() if not file.hash] == list(OLDEST)
+    serve("mobilenet_v2", server, monkeypatch, tmp_path)
+    cache.mkdir()
+    place = cache / fetch.FILES["mobilenet_v2"].name
+    place.write_bytes(b"short")
+    with pytest.warns(UserWarning, match="it has 5 bytes, expected "):
+        assert fetch.find("mobilenet_v2") is None
+    with pytest.warns(UserWarning, match="it has 5 bytes, expected "):
+        assert fetch.get("mobilenet_v2") == place
+    data = bytearray(place.read_bytes())
+    data[len(data) // 2] ^= 1
+    place.write_bytes(data)  # as long as before
+    with pytest.warns(UserWarning, match="its hash is sha256"):
+        assert fetch.find("mobilenet_v2") is None
+
+
+def test_a_file_of_another_network_is_refused(tmp_path):
+    write_replica(ARCHITECTURES["mobilenet_v3_small"], tmp_path / "small.h5")
+    chosen = Backbone(tmp_path / "small.h5", architecture="mobilenet_v3_large")
+    with pytest.raises(WeightsError, match="no weights of mobilenet_v3_large"):
+        chosen.build()
+    with pytest.raises(WeightsError, match="Next: if it is a file of another network"):
+        Backbone(tmp_path / "small.h5")
+
+
+def options(*words):
+    from tlkit.commands import run
+
+    return run.choose(cli._parser().parse_args(["run", *words]))
+
+
+def test_the_command_line_takes_a_name_or_a_file_for_a_name(cache, tmp_path):
+    chosen = options("--backbone", "resnet50v2", "--task", "digits")
+    assert (chosen.backbone, chosen.architecture, chosen.kind) == (
+        "resnet50v2",
+        None,
+        "custom",
+    )
+    assert options("--backbone", "vgg16", "--task", "cifar10").kind == "real"
+    file = tmp_path / "own.h5"
+    file.touch()
+    words = ["--task", "digits", "--weights", str(file)]
+    chosen = options(*words, "--backbone", "ConvNeXtTiny")
+    assert (chosen.backbone, chosen.architecture) == (str(file), "convnext_tiny")
+    assert options(*words).architecture is None
+    with pytest.raises(ValueError, match="--backbone: expected, with --weights, one"):
+        options(*words, "--backbone", "letters")
+    with pytest.raises(ValueError, match="--weights: expected a weights file, got no"):
+        options("--weights", "nothing.h5", "--backbone", "vgg19", "--task", "digits")

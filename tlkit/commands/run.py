@@ -88,6 +88,8 @@ def choose(options) -> Experiment:
     if options.weights and options.backbone:
         architecture = _network_of_file(options)
         chosen = options.weights
+    elif chosen and named(chosen) == "vgg16":
+        chosen = pairs.REAL.backbone
     task, backbone, why = _pair(options, chosen)
     kind = _kind(task, backbone)
     if kind == "real" and not (options.real or options.task or chosen):
