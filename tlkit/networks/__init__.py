@@ -5,13 +5,14 @@
 file and an entry.
 """
 
-from ..files.applications import named
+from ..files.applications import named, plain
+from .hub import HUB
 from .keras_applications import APPLICATIONS
 from .network import Network, WeightsError
 from .vgg16 import VGG16
 
 ARCHITECTURES: dict[str, Network] = {
-    network.name: network for network in (VGG16(), *APPLICATIONS)
+    network.name: network for network in (VGG16(), *APPLICATIONS, *HUB)
 }
 
 __all__ = ["ARCHITECTURES", "Network", "WeightsError", "architecture"]
@@ -23,9 +24,11 @@ def architecture(name: str) -> str:
     Raises:
         ValueError: no such architecture.
     """
-    known = name if name in ARCHITECTURES else named(name)
-    if known is None:
-        raise ValueError(
-            f"architecture={name!r}: expected one of {', '.join(ARCHITECTURES)}"
-        )
-    return known
+    if known := named(name):
+        return known
+    for known in ARCHITECTURES:
+        if plain(known) == plain(name):
+            return known
+    raise ValueError(
+        f"architecture={name!r}: expected one of {', '.join(ARCHITECTURES)}"
+    )
