@@ -8,6 +8,7 @@ Source of DINOv2: Oquab et al. 2024, https://arxiv.org/abs/2304.07193.
 """
 
 import importlib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +96,10 @@ class DINOv2(Network):
     def load(self, model, file: Path) -> None:
         alone = self.make(model.get_layer("image").output.shape[1])
         try:
-            alone.load_weights(file)
+            with warnings.catch_warnings():
+                # KerasHub's files have no entry for the order of operations
+                warnings.filterwarnings("ignore", "Skipping nested container")
+                alone.load_weights(file)
         except (ValueError, OSError, KeyError) as error:
             raise WeightsError(
                 f"{file} holds no weights of {self.name}: {error}"
