@@ -49,9 +49,9 @@ def published(replica, server, cache, monkeypatch):
     path = server.folder / replica[0].name
     path.write_bytes(replica[0].read_bytes())
     entry = replicas.entry(
-        fetch.FILES["efficientnet"], path, f"{server.url}/{path.name}"
+        fetch.FILES["efficientnetv2b0"], path, f"{server.url}/{path.name}"
     )
-    monkeypatch.setitem(fetch.FILES, "efficientnet", entry)
+    monkeypatch.setitem(fetch.FILES, "efficientnetv2b0", entry)
     return replica[1]
 
 
@@ -63,7 +63,7 @@ def images():
 def test_the_entry_is_that_of_keras_applications():
     from keras.src.applications import efficientnet_v2 as source
 
-    entry = fetch.FILES["efficientnet"]
+    entry = fetch.FILES["efficientnetv2b0"]
     assert entry.url == source.BASE_WEIGHTS_PATH + entry.name
     assert (
         entry.hash == f"md5:{source.WEIGHTS_HASHES['b0'][1]}"
@@ -83,8 +83,8 @@ def test_fetched_by_name_it_gives_keras_own_features(published, images, capsys):
     assert "ImageNet's EfficientNetV2-B0 is at " in capsys.readouterr().out
     chosen = Backbone("efficientnet")
     assert (chosen.architecture, chosen.name, chosen.channels) == (
-        "efficientnet",
-        "efficientnet",
+        "efficientnetv2b0",
+        "efficientnetv2b0",
         1280,
     )
     found, expected = (
@@ -116,7 +116,7 @@ def test_what_is_asked_for_without_a_name_is_the_real_pair(cache, capsys):
     said = repr(course.fetch_button("efficientnet"))
     assert (
         "EfficientNetV2-B0 (24 MB)" in said
-        and "`python -m tlkit fetch efficientnet`" in said
+        and "`python -m tlkit fetch efficientnetv2b0`" in said
     )
 
 

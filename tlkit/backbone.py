@@ -15,8 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from .files import fetch
+from .files.applications import ALIASES, named
 from .machine.quiet import keras
-from .networks import ARCHITECTURES, Network, WeightsError
+from .networks import ARCHITECTURES, Network, WeightsError, architecture
 from .networks.vgg16 import BLOCKS, CONVOLUTIONS, MEAN_RGB, read_weights
 
 CUTS = ARCHITECTURES["vgg16"].cuts
@@ -26,6 +27,7 @@ PUBLISHED = {  # weights -> file, as fetch names it
     for network in ARCHITECTURES.values()
     for weights, file in network.published.items()
 }
+PUBLISHED |= {alias: name for alias, name in ALIASES.items() if alias not in PUBLISHED}
 PREPROCESSING = ("own", "1/255")
 ASSETS = Path(__file__).parent / "assets"
 
@@ -54,12 +56,13 @@ class Backbone:
     """A network without its top, described well enough to build it again.
 
     Attributes:
-        weights: "letters", "letters-small" or "letters-bn" (shipped); "imagenet" or
-            "efficientnet" (``keras.applications``' VGG16 and EfficientNetV2-B0, whose
-            files must be on disk); the path of a weights file (.h5 or .weights.h5; for
-            VGG16 of any width, float16 or float32); or None for random weights.
+        weights: "letters", "letters-small" or "letters-bn" (shipped); "imagenet"
+            (VGG16) or the name of another network of ``keras.applications``, such as
+            "resnet50v2" (with or without "_" and capitals): its weights of ImageNet,
+            whose file must be on disk; the path of a weights file (.h5 or .weights.h5;
+            for VGG16 of any width, float16 or float32); or None for random weights.
         size: height and width that images are resized to inside the model, 32-224
-            pixels.
+            pixels; some architectures have other limits.
         width: channels as a fraction of VGG16's; read from the weights file if there
             is one.
         batch_norm: batch normalisation after every convolution of VGG16; read from the
@@ -68,7 +71,7 @@ class Backbone:
         preprocessing: "own", as in the training of the weights; or "1/255", pixels
             from 0 to 1. Random weights need "1/255". With VGG16's pretrained weights it
             is the article's mistake; so its cost can be measured.
-        architecture: a name in ``networks.ARCHITECTURES``: "vgg16", "efficientnet" or
+        architecture: a name in ``networks.ARCHITECTURES``, such as "vgg16" or
             "mobilenet_v3_small"; set by the weights if they are published ones.
     """
 
@@ -81,26 +84,24 @@ class Backbone:
     architecture: str = "vgg16"
 
     def __post_init__(self):
-        if not 32 <= self.size <= 224:
-            raise ValueError(
-                f"size={self.size}: expected 32 to 224 pixels, "
-                "because five poolings halve it five times"
-            )
         if self.preprocessing not in PREPROCESSING:
             expected = " or ".join(f'"{one}"' for one in PREPROCESSING)
             raise ValueError(
                 f"preprocessing={self.preprocessing!r}: expected {expected}"
             )
-        for network in ARCHITECTURES.values():
-            if self.weights in network.published:
-                self._resolve(architecture=network.name)
-        if self.architecture not in ARCHITECTURES:
-            raise ValueError(
-                f"architecture={self.architecture!r}: "
-                f"expected one of {', '.join(ARCHITECTURES)}"
-            )
         if isinstance(self.weights, Path):
             self._resolve(weights=str(self.weights))
+        if published := named(self.weights or ""):
+            weights = _weights_of(published)
+            self._resolve(weights=weights, architecture=published)
+        self._resolve(architecture=architecture(self.architecture))
+        smallest, largest = self.network.sizes
+        if not smallest <= self.size <= largest:
+            why = ", because five poolings halve it five times"
+            raise ValueError(
+                f"size={self.size}: expected {smallest} to {largest} pixels"
+                + (why if smallest == 32 else f" for {self.architecture}")
+            )
         if file := self.weights_file:
             self._resolve(**self.network.describe(file))
 
@@ -193,8 +194,7 @@ class Backbone:
         else:
             x = self.network.prepare(x)
         x = self.network.layers(x, self, policy)
-        pool = keras.layers.GlobalAveragePooling2D(name="features", dtype="float32")
-        model = keras.Model(inputs, pool(x), name="backbone")
+        model = keras.Model(inputs, self.network.pool(x), name="backbone")
         if file := self.weights_file:
             self.network.load(model, file)
         return model
@@ -255,6 +255,14 @@ def above_cut(model: keras.Model, cut: str) -> keras.Model:
     """
     start = model.get_layer(network_of(model).layer_at(cut)).output
     return keras.Model(start, model.output, name=f"above_{cut}")
+
+
+def _weights_of(published: str) -> str:
+    """What ``Backbone`` takes for a published file: "vgg16" -> "imagenet"."""
+    for weights, file in PUBLISHED.items():
+        if file == published:
+            return weights
+    raise AssertionError(f"{published} is not in PUBLISHED")
 
 
 def file_hash(path: Path) -> str:

@@ -220,6 +220,8 @@ def _training_costs(network, share: float, twice: bool) -> Depth:
 
 def _between(last: Depth, whole: Depth, share: float) -> Depth:
     """Costs of a depth from those of the last block and of all layers."""
+    if whole.share == last.share:  # there is only one block
+        return whole
     part = (share - last.share) / (whole.share - last.share)
 
     def mix(low: float, high: float) -> float:

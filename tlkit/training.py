@@ -325,6 +325,27 @@ def head_of(model: keras.Model, head: Head) -> Head:
     return Head(head.mean, head.variance, *model.get_layer("logits").get_weights())
 
 
+class AsInUse(keras.layers.Layer):
+    """Frozen layers, which compute in training what they compute in use.
+
+    ``model(x, training=False)`` in a functional model does not do that: Keras replaces
+    its False by what the outer model is called with.
+
+    Args:
+        model: activations -> activations.
+    """
+
+    def __init__(self, model: keras.Model, **settings):
+        super().__init__(**settings)
+        self.model = model
+
+    def call(self, x):
+        return self.model(x, training=False)
+
+    def compute_output_shape(self, shape):
+        return self.model.compute_output_shape(shape)
+
+
 class _Halves:
     """A model cut in two: `below` is frozen, the chosen variables of `above` are
     trained.
@@ -343,6 +364,10 @@ class _Halves:
         self.below, self.above = at_cut(model, cut), above_cut(model, cut)
         # a model of its own: the optimizer goes with it when training is done
         self.whole = keras.Model(model.input, model.output)
+        if cut != "image":
+            # as in the cache: frozen layers never drop out, nor normalise by batches
+            x = AsInUse(self.below, name="below")(model.input)
+            self.whole = keras.Model(model.input, self.above(x))
         self.below.trainable = False
         trainable = self.above.trainable_variables
         for variable in trainable:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..files import fetch
+from ..files.applications import WEIGHTS
 from ..files.pairs import SHIPPED
 from . import run
 from .doctor import main as doctor_main
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     _add_run(commands)
     _add_recipes(commands)
+    _add_backbones(commands)
     _add_lab(commands)
     _add_predict(commands)
     _add_fetch(commands)
@@ -126,9 +128,15 @@ def _add_run(commands) -> None:
     )
     parser.add_argument(
         "--backbone",
+        metavar="NAME",
+        help="letters (default), letters-small, letters-bn, imagenet (VGG16), or "
+        "another network of keras.applications, such as resnet50v2: "
+        "`python -m tlkit backbones` lists them; or a weights file of VGG16",
+    )
+    parser.add_argument(
         "--weights",
-        help="letters (default), letters-small, letters-bn, imagenet, efficientnet, "
-        "or a weights file",
+        metavar="FILE",
+        help="a weights file for the network that --backbone names (default VGG16)",
     )
     parser.add_argument(
         "--real",
@@ -227,6 +235,29 @@ def _recipes(options) -> None:
         print(f"{name:{names}}  {recipe.label:{labels}}  {recipe.sentence}")
 
 
+def _add_backbones(commands) -> None:
+    parser = commands.add_parser(
+        "backbones",
+        help="list the networks, the size of their weights, and which are here",
+    )
+    parser.set_defaults(carry_out=_backbones)
+
+
+def _backbones(options) -> None:
+    names = max(map(len, WEIGHTS))
+    titles = max(len(weights.title) for weights in WEIGHTS.values())
+    for name in SHIPPED:
+        print(f"{name:{names}}  {'VGG16, narrow':{titles}}             in this package")
+    for name, weights in WEIGHTS.items():
+        here = "on this machine" if fetch.find(name) else "not on this machine"
+        size = f"{weights.bytes / 1e6:6.0f} MB"
+        print(f"{name:{names}}  {weights.title:{titles}}  {size}  {here}")
+    print(
+        "`python -m tlkit fetch NAME` downloads one; "
+        "`python -m tlkit run --backbone NAME` uses it."
+    )
+
+
 def _add_lab(commands) -> None:
     parser = commands.add_parser(
         "lab",
@@ -301,7 +332,15 @@ def _add_fetch(commands) -> None:
         "names",
         nargs="*",
         metavar="name",
-        help=f"some of {', '.join(fetch.FILES)} (default: {', '.join(fetch.PAIR)})",
+        help="cifar10, or a network that `python -m tlkit backbones` lists "
+        f"(default: {', '.join(fetch.PAIR)})",
+    )
+    parser.add_argument(
+        "--backbone",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the weights of a network; `python -m tlkit backbones` lists them",
     )
     parser.add_argument(
         "--to",
@@ -332,13 +371,8 @@ def _add_fetch(commands) -> None:
 def _fetch(options) -> None:
     from . import bundle
 
-    names = options.names or list(fetch.PAIR)
-    unknown = [name for name in names if name not in fetch.FILES]
-    if unknown:
-        raise ValueError(
-            f"fetch: expected some of {', '.join(fetch.FILES)}, "
-            f"got {', '.join(unknown)}"
-        )
+    asked = [*options.names, *options.backbone] or fetch.PAIR
+    names = [fetch.key(name) for name in asked]
     if options.source:
         for sentence in bundle.install(options.source, names):
             print(sentence)

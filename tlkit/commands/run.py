@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..files import fetch, pairs
+from ..files.applications import WEIGHTS, named
 from . import child
 from .plan import Plan
 
@@ -41,6 +42,7 @@ class Experiment:
         kind: "embedded", "short", "real" or "custom".
         task: what ``load_task`` takes.
         backbone: what ``Backbone`` takes as weights.
+        architecture: the network of a weights file; None: it follows from `backbone`.
         why: the reason for this pair.
         plan: how much is done.
         minutes: what it takes on 2 cores: on new processors, on older ones; None:
@@ -53,6 +55,7 @@ class Experiment:
     why: str
     plan: Plan
     minutes: tuple[int, int] | None
+    architecture: str | None = None
 
     @property
     def pair(self) -> str:
@@ -80,14 +83,21 @@ def choose(options) -> Experiment:
     Raises:
         ValueError: options that exclude each other.
     """
-    if options.real and (options.task or options.backbone):
+    chosen = options.backbone or options.weights
+    if options.real and (options.task or chosen):
         raise ValueError(
             "expected --real (ImageNet's VGG16 on CIFAR-10), or --task and --backbone, "
             "got both. Next: leave out one of them"
         )
-    task, backbone, why = _pair(options)
+    architecture = None
+    if options.weights and options.backbone:
+        architecture = _network_of_file(options)
+        chosen = options.weights
+    elif chosen and named(chosen) == "vgg16":
+        chosen = pairs.REAL.backbone
+    task, backbone, why = _pair(options, chosen)
     kind = _kind(task, backbone)
-    if kind == "real" and not (options.real or options.task or options.backbone):
+    if kind == "real" and not (options.real or options.task or chosen):
         kind = SHORT
     usual = PLANS[kind]
     plan = usual
@@ -106,20 +116,45 @@ def choose(options) -> Experiment:
         if minutes:
             new, old = (-(-n * plan.seeds // usual.seeds) for n in minutes)
             minutes = new, old
-    return Experiment(kind, task, backbone, why, plan, minutes)
+    return Experiment(kind, task, backbone, why, plan, minutes, architecture)
 
 
-def _pair(options) -> tuple[str, str, str]:
-    """Task, backbone, and the reason: what was asked for, completed."""
+def _network_of_file(options) -> str:
+    """The network that --backbone names for the file of --weights.
+
+    Raises:
+        ValueError: --backbone names none, or --weights is no file.
+    """
+    network = named(options.backbone)
+    if network is None:
+        raise ValueError(
+            f"--backbone: expected, with --weights, one of {', '.join(WEIGHTS)}, "
+            f"got {options.backbone}. Next: name the network that the file is for"
+        )
+    if not Path(options.weights).is_file():
+        raise ValueError(
+            f"--weights: expected a weights file, got {options.weights}. "
+            "Next: name an .h5 file, or leave out --weights for the published one"
+        )
+    return network
+
+
+def _pair(options, chosen: str | None) -> tuple[str, str, str]:
+    """Task, backbone, and the reason: what was asked for, completed.
+
+    Args:
+        options: of the command line.
+        chosen: the backbone, or its weights file, that was asked for.
+    """
     if options.real:
         return pairs.REAL.task, pairs.REAL.backbone, "as you asked"
-    if options.task and options.backbone:
-        return options.task, options.backbone, "as you asked"
+    if options.task and chosen:
+        return options.task, chosen, "as you asked"
     if options.task:
         return options.task, *_backbone_for(options.task)
-    if options.backbone:
-        task, why = _task_for(options.backbone)
-        return task, options.backbone, why
+    if chosen:
+        task, why = _task_for(chosen)
+        return task, chosen, why
     pair = pairs.choose()
     return pair.task, pair.backbone, pair.why
 
@@ -292,7 +327,11 @@ def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]
 
     plan = experiment.plan
     _check(plan.recipes, options)
-    backbone = Backbone(experiment.backbone, size=options.size)
+    backbone = Backbone(
+        experiment.backbone,
+        size=options.size,
+        architecture=experiment.architecture or "vgg16",
+    )
     tasks = _load(experiment, options)
     if _is_folder(experiment.task):
         lines = _survey(experiment, options).lines()

@@ -1,5 +1,5 @@
-"""Published files, the two of the real pair and one more backbone: found or downloaded,
-verified, kept in one cache.
+"""Published files, CIFAR-10 and the weights of ``keras.applications``: found or
+downloaded, verified, kept in one cache.
 
 They are looked for in the folders of TLKIT_DATA (read-only), then in the cache, then in
 Keras's cache. Only ``get`` and ``published`` download. A file with a wrong hash is only
@@ -24,6 +24,7 @@ import numpy as np
 from ..machine.log import log
 from ..machine.whole import whole_file, whole_folder
 from . import download
+from .applications import SERVER, WEIGHTS, name_in_keras, named
 from .hashes import file_hash
 
 CIFAR10_CLASSES = (
@@ -75,7 +76,7 @@ class RemoteFile:
         name: of the file.
         url: the publisher's address.
         bytes: its size.
-        hash: as the publisher gives it, "md5:…" or "sha256:…".
+        hash: as the publisher gives it, "md5:…" or "sha256:…"; "" if there is none.
         licence: its terms, in words.
         citation: its source.
         keras: its possible paths in Keras's own cache, below ~/.keras.
@@ -95,52 +96,58 @@ class RemoteFile:
         return f"{self.name} ({self.bytes / 1e6:.0f} MB) {what}. Next: {step}."
 
 
-VGG16 = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
-EFFICIENTNET = "efficientnetv2-b0_notop.h5"
-PUBLISHER = "https://storage.googleapis.com/tensorflow/keras-applications"
 PAIR = ("vgg16", "cifar10")  # the real pair; what is not of it is only fetched by name
-FILES = {
-    "vgg16": RemoteFile(
-        title="ImageNet's VGG16",
-        name=VGG16,
-        url=f"{PUBLISHER}/vgg16/{VGG16}",
-        bytes=58_889_256,
-        hash="md5:6d6bbae143d832006294945121d1f1fc",  # the publisher gives no SHA-256
-        licence=(
-            "CC BY 4.0 (Visual Geometry Group, Oxford), "
-            "converted for keras.applications"
-        ),
-        citation="Simonyan & Zisserman 2015, https://arxiv.org/abs/1409.1556",
-        keras=(f"models/{VGG16}",),
+CIFAR10 = RemoteFile(
+    title="CIFAR-10",
+    name="cifar-10-python.tar.gz",
+    url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+    bytes=170_498_071,
+    hash="sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+    licence="none: its authors offer it for download; never redistribute it",
+    citation=(
+        "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images, "
+        "technical report"
     ),
-    "cifar10": RemoteFile(
-        title="CIFAR-10",
-        name="cifar-10-python.tar.gz",
-        url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
-        bytes=170_498_071,
-        hash="sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
-        licence="none: its authors offer it for download; never redistribute it",
-        citation=(
-            "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images, "
-            "technical report"
-        ),
-        keras=(
-            "datasets/cifar-10-batches-py-target_archive",  # since Keras 3
-            "datasets/cifar-10-batches-py.tar.gz",
-        ),
+    keras=(
+        "datasets/cifar-10-batches-py-target_archive",  # since Keras 3
+        "datasets/cifar-10-batches-py.tar.gz",
     ),
-    "efficientnet": RemoteFile(
-        title="ImageNet's EfficientNetV2-B0",
-        name=EFFICIENTNET,
-        url=f"{PUBLISHER}/efficientnet_v2/{EFFICIENTNET}",
-        bytes=24_274_472,
-        # from keras.applications' source; there is no SHA-256
-        hash="md5:893217f2bb855e2983157299931e43ff",
-        licence="Apache 2.0 (Google), converted for keras.applications",
-        citation="Tan & Le 2021, https://arxiv.org/abs/2104.00298",
-        keras=(f"models/{EFFICIENTNET}",),
-    ),
-}
+)
+
+
+def _weights(name: str) -> RemoteFile:
+    """A network's file of ``keras.applications``."""
+    found = WEIGHTS[name]
+    file = found.path.split("/")[-1]
+    return RemoteFile(
+        title=f"ImageNet's {found.title}",
+        name=file,
+        url=f"{SERVER}/{found.path}",
+        bytes=found.bytes,
+        hash=found.hash,
+        licence=f"{found.family.licence}, converted for keras.applications",
+        citation=found.family.paper,
+        keras=(f"models/{name_in_keras(file)}",),
+    )
+
+
+FILES = {"vgg16": _weights("vgg16"), "cifar10": CIFAR10}
+FILES |= {name: _weights(name) for name in WEIGHTS if name not in FILES}
+VGG16 = FILES["vgg16"].name
+
+
+def key(name: str) -> str:
+    """The entry of ``FILES`` that somebody means: "ResNet50V2" -> "resnet50v2".
+
+    Raises:
+        ValueError: no such file.
+    """
+    if name in FILES:
+        return name
+    found = named(name)
+    if found is None:
+        raise ValueError(f"expected some of {', '.join(FILES)}, got {name}")
+    return found
 
 
 def cache_dir() -> Path:
@@ -163,7 +170,7 @@ def find(name: str) -> Path | None:
     """A published file, ready for use, if it is on this machine; never downloads.
 
     Args:
-        name: "vgg16", "efficientnet" or "cifar10".
+        name: "cifar10", or a network: "vgg16", "resnet50v2" and so on.
 
     Returns:
         The verified file; for "cifar10" the .npy file of its images, which is made from
@@ -172,6 +179,7 @@ def find(name: str) -> Path | None:
     Raises:
         FetchError: a CIFAR-10 archive is there but cannot be converted.
     """
+    name = key(name)
     file = FILES[name]
     if name == "cifar10":
         images = _converted(file)
@@ -183,7 +191,7 @@ def find(name: str) -> Path | None:
 
 def get(name: str) -> Path:
     """As ``find``, but downloads what is not there. Raises FetchError if that fails."""
-    return find(name) or _ready(name, published(name))
+    return find(name) or _ready(key(name), published(name))
 
 
 def published(name: str) -> Path:
@@ -192,7 +200,7 @@ def published(name: str) -> Path:
     Raises:
         FetchError: it cannot be downloaded.
     """
-    file = FILES[name]
+    file = FILES[key(name)]
     mirrors = os.environ.get("TLKIT_MIRRORS", "").split()
     urls = [f"{mirror.rstrip('/')}/{file.name}" for mirror in mirrors]
     urls.append(file.url)
@@ -222,7 +230,7 @@ def acquire(
     """
     with _locked(file, doing) as folder:
         path = folder / file.name
-        if _matches(path, *_known(file)):  # another process was faster
+        if _is(file, path):  # another process was faster
             return path
         _set_aside(path)
         place = folder / f"{file.name}.part"
@@ -231,7 +239,7 @@ def acquire(
             if room < file.bytes - part.size:
                 raise OSError(errno.ENOSPC, f"{room / 1e6:.0f} MB are free")
             fill(part)
-        if file.hash.startswith("md5:"):
+        if not file.hash.startswith("sha256:"):
             found = part.hashes["sha256"].hexdigest()
             with whole_file(_record(file), locked=True) as unfinished:
                 unfinished.write_text(f"{found}  {file.name}\n", "utf-8")
@@ -240,7 +248,7 @@ def acquire(
 
 def missing(names: tuple[str, ...] = PAIR) -> list[RemoteFile]:
     """What would have to be downloaded."""
-    return [FILES[name] for name in names if find(name) is None]
+    return [FILES[key(name)] for name in names if find(name) is None]
 
 
 def not_here(files: list[RemoteFile]) -> str:
@@ -285,16 +293,30 @@ def _places() -> list[Path]:
 
 
 def _record(file: RemoteFile) -> Path:
-    """Where the SHA-256 of a file with an MD5 is kept when it first comes here."""
+    """Where the SHA-256 of a file is kept, when it first comes here without one."""
     return _places()[-1] / f"{file.name}.sha256"
 
 
 def _known(file: RemoteFile) -> list[str]:
-    """The published hash and, where that is an MD5, the SHA-256 recorded here."""
+    """The published hash, if any; and the SHA-256 recorded here, if that is none."""
     record = _record(file)
     words = record.read_text("utf-8", "replace").split() if record.is_file() else []
     # whole ones only: half of one may be left after a power cut
-    return [file.hash, *(f"sha256:{word}" for word in words if len(word) == 64)]
+    recorded = [f"sha256:{word}" for word in words if len(word) == 64]
+    return [file.hash, *recorded] if file.hash else recorded
+
+
+def _is(file: RemoteFile, path: Path) -> bool:
+    """Whether a path has a published file; the size counts if there is no hash."""
+    known = _known(file)
+    if not known and path.is_file() and path.stat().st_size != file.bytes:
+        warnings.warn(
+            f"{path} is not used: it has {path.stat().st_size:,} bytes, "
+            f"expected {file.bytes:,}",
+            stacklevel=2,
+        )
+        return False
+    return _matches(path, *known)
 
 
 def _matches(path: Path, *expected: str) -> bool:
@@ -320,9 +342,8 @@ def _on_disk(file: RemoteFile) -> Path | None:
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
     paths = [place / file.name for place in _places()]
     paths += [keras / place for place in file.keras]
-    known = _known(file)
     for path in paths:
-        if _matches(path, *known):
+        if _is(file, path):
             return path
     return None
 

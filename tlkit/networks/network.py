@@ -23,6 +23,7 @@ class Network:
             Layers above a block may use only its end, no layer below that end.
         published: what ``Backbone`` takes as weights -> the file, as ``fetch`` names
             it.
+        sizes: smallest and largest images that it takes, in pixels.
         any_precision: whether it can be built in bfloat16 and float16.
         untrained: which ``Backbone.preprocessing`` suits random weights.
     """
@@ -30,6 +31,7 @@ class Network:
     name: str
     blocks: Mapping[str, str]
     published: Mapping[str, str] = {}
+    sizes: tuple[int, int] = (32, 224)
     any_precision = False
     untrained = "own"
 
@@ -64,6 +66,13 @@ class Network:
     def layers(self, x, backbone, policy: keras.DTypePolicy):
         """Apply all layers between the prepared images and the pooling to a tensor."""
         raise NotImplementedError
+
+    def pool(self, x):
+        """Pool the last feature map (n, h, w, c): float32 (n, channels).
+
+        The last layer is named "features".
+        """
+        return keras.layers.GlobalAveragePooling2D(name="features", dtype="float32")(x)
 
     def load(self, model: keras.Model, file: Path) -> None:
         """Put a file's weights into a model that ``layers`` is part of.

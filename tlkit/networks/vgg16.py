@@ -130,7 +130,8 @@ def _shapes(file: Path) -> dict[str, list[tuple[int, ...]]]:
     except (OSError, KeyError) as error:
         raise WeightsError(
             f"{file} holds no VGG16 weights ({error}): "
-            f"expected layers {CONVOLUTIONS[0]} … {CONVOLUTIONS[-1]}"
+            f"expected layers {CONVOLUTIONS[0]} … {CONVOLUTIONS[-1]}. "
+            "Next: if it is a file of another network, name that: architecture=…"
         ) from error
     width, below = found[CONVOLUTIONS[0]][0][-1] / 64, 3
     for name in CONVOLUTIONS:

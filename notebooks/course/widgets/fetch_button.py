@@ -26,9 +26,10 @@ class FetchButton:
     def __init__(self, names: Sequence[str], then: Callable[[], None] | None = None):
         from ipywidgets import Layout, Output, VBox
 
-        self._names, self._then, self._said = tuple(names), then, Output()
+        self._names = tuple(map(fetch.key, names))
+        self._then, self._said = then, Output()
         self._files = {
-            name: fetch.FILES[name] for name in names if fetch.missing((name,))
+            name: fetch.FILES[name] for name in self._names if fetch.missing((name,))
         }
         self.buttons = {name: self._button(name) for name in self._files}
         self.widget = VBox(
