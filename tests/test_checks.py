@@ -18,7 +18,7 @@ from tlkit_course.checks import (
 )
 
 EXERCISES = {
-    name: exercise for n in range(11) for name, exercise in exercises(f"{n:02}").items()
+    name: exercise for n in range(12) for name, exercise in exercises(f"{n:02}").items()
 }
 ANSWERS = [
     import_module(f"answers.n{number}")
