@@ -149,7 +149,7 @@ class Exercise:
 
 
 def exercises(number: str) -> dict[str, Exercise]:
-    """The exercises of a notebook, "00" to "10", by name; empty if it has none."""
+    """The exercises of a notebook, "00" to "11", by name; empty if it has none."""
     try:
         return import_module(f".exercises.n{number}", __package__).EXERCISES
     except ModuleNotFoundError:
