@@ -888,7 +888,7 @@ tuned = Exercise(
 
 def _convolutions(network) -> dict[str, np.ndarray]:
     """Name of a layer -> its kernel, for the layers of VGG16's blocks, at any depth."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for layer in network.layers:
         if hasattr(layer, "layers"):
             found |= _convolutions(layer)
