@@ -206,7 +206,11 @@ def test_what_is_built_on_an_answer_goes_on_quietly_if_the_answer_is_right(capsy
 
 @pytest.mark.parametrize(
     "answer, words",
-    [(..., "Not answered yet."), (200, "the plain interval"), (-50, "n")],
+    [
+        (..., "Not answered yet."),
+        (200, "the plain interval"),
+        (-50, "stop at the first"),
+    ],
 )
 def test_what_is_built_on_an_answer_waits_with_one_sentence(answer, words):
     with pytest.raises(NotYet, match="the exercise 'pictures' above") as stopped:
