@@ -15,10 +15,11 @@ from tlkit_course.checks import (
     check,
     claim,
     exercises,
+    needs,
 )
 
 EXERCISES = {
-    name: exercise for n in range(11) for name, exercise in exercises(f"{n:02}").items()
+    name: exercise for n in range(12) for name, exercise in exercises(f"{n:02}").items()
 }
 ANSWERS = [
     import_module(f"answers.n{number}")
@@ -196,3 +197,35 @@ def test_a_required_answer_goes_on_if_right_and_stops_with_its_sentence_alone_if
     with pytest.raises(NotYet, match=r"^Look at the sign\.$") as stopped:
         wrong.required()
     assert stopped.value._render_traceback_() == ["✗ Look at the sign."]
+
+
+def test_what_is_built_on_an_answer_goes_on_quietly_if_the_answer_is_right(capsys):
+    needs("07 pictures", 400)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (..., "Not answered yet."),
+        (200, "the plain interval"),
+        (-50, "stop at the first"),
+    ],
+)
+def test_what_is_built_on_an_answer_waits_with_one_sentence(answer, words):
+    with pytest.raises(NotYet, match="the exercise 'pictures' above") as stopped:
+        needs("07 pictures", answer)
+    (shown,) = stopped.value._render_traceback_()
+    assert words in shown and "solution" not in shown
+
+
+def test_waiting_for_an_answer_is_no_try(tmp_path, monkeypatch):
+    monkeypatch.setenv("TLKIT_PROGRESS", str(tmp_path / "progress.json"))
+    with pytest.raises(NotYet):
+        needs("07 pictures", 200)
+    assert not (tmp_path / "progress.json").exists()
+
+
+def test_waiting_for_an_unknown_exercise_names_it():
+    with pytest.raises(KeyError, match="no exercise '07 nothing': expected one of 07"):
+        needs("07 nothing", 1)

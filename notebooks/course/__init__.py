@@ -11,6 +11,7 @@ Notebooks say ``import tlkit_course as course``. What a learner takes home is in
     widgets/           guesses, figures with sliders, download buttons
     bars.py            progress bars for long cells
     beyond.py          sentences and sounds for notebook 10
+    project.py         the pictures of notebook 11, your own or drawn
     ------------------------------------------------------------------------------------
     teach/             the page on which you teach a network your own pictures
     workshop/          for instructors: students' copies, slides, rehearsals, summaries
@@ -27,6 +28,7 @@ from typing import Any
 _HOME = {  # name -> the module that it comes from
     "check": "checks",
     "claim": "checks",
+    "needs": "checks",
     "quiz": "questions",
     "progress": "progress_table",
     "bar": "bars",
@@ -74,6 +76,9 @@ _HOME = {  # name -> the module that it comes from
     "optimizer_steps": "figures.choices",
     "two_lines": "figures.choices",
     "ways": "figures.choices",
+    # Notebook 11
+    "copies_of": "project",
+    "project_folder": "project",
 }
 # Whole modules that a notebook names: gradient descent, difficult pictures
 _MODULES = {

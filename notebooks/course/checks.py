@@ -149,7 +149,7 @@ class Exercise:
 
 
 def exercises(number: str) -> dict[str, Exercise]:
-    """The exercises of a notebook, "00" to "10", by name; empty if it has none."""
+    """The exercises of a notebook, "00" to "11", by name; empty if it has none."""
     try:
         return import_module(f".exercises.n{number}", __package__).EXERCISES
     except ModuleNotFoundError:
@@ -184,3 +184,29 @@ def _is_blank(answer: Any) -> bool:
     if isinstance(answer, tuple | list):
         return bool(answer) and all(part is ... for part in answer)
     return answer is ... or answer is None
+
+
+def needs(name: str, answer: Any, *measured: Any) -> None:
+    """Go on only if an exercise above is solved: what stands below is built on it.
+
+    Nothing is noted, and nothing is printed if it is.
+
+    Args:
+        name: the exercise, as for ``check``.
+        answer: what was answered above.
+        *measured: as for ``check``.
+
+    Raises:
+        NotYet: it is not solved; says which exercise, and what its check says.
+        KeyError: no exercise of that name.
+    """
+    known = exercises(name[:2])
+    if name not in known:
+        raise KeyError(f"no exercise {name!r}: expected one of {', '.join(known)}")
+    verdict = known[name].judge(answer, measured)
+    if not verdict.right:
+        said = verdict.message.removesuffix(" The solution stands below.")
+        raise NotYet(
+            f"This cell needs a right answer to the exercise {name[3:]!r} above, then "
+            f"run it again. {said}"
+        )

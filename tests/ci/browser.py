@@ -5,8 +5,10 @@ named alone has all cores. For each, in random order, a fresh folder of copies, 
 cache and the learner's own command, so that none lives on another's leftovers. Then
 what a learner does: run all cells, guess, move every control by keyboard, answer every
 exercise wrongly and then as its solution does, take the quiz, save, and come back
-another day. With --screens, pictures of every page in the light and the dark theme are
-put there. Exit status 1 if anything is not as it should be.
+another day. A notebook whose cells wait for answers (``course.needs``) is solved on the
+way down: it must stop at the first that waits. With --screens, pictures of every page
+in the light and the dark theme are put there. Exit status 1 if anything is not as it
+should be.
 """
 
 import argparse
@@ -43,11 +45,12 @@ READY = (
     "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status "
     "=== 'idle' && jupyterapp.commands.isEnabled('notebook:run-all-cells')"
 )
-RUN_ALL = (
-    "Promise.race([jupyterapp.commands.execute('notebook:run-all-cells')"
+RUN = (
+    "Promise.race([jupyterapp.commands.execute('notebook:{cells}')"
     ".then(() => true), {late}])"
 )
 LATE = "new Promise(ready => setTimeout(() => ready(false), {}))"
+NO_CONTROLS = ("00", "11")  # notebooks without a figure that moves
 # Selector of what takes the keyboard -> keys of which one must change the figure
 CONTROLS = {
     ".widget-slider .noUi-handle": ("ArrowRight", "ArrowLeft"),
@@ -138,9 +141,19 @@ class Learner:
     def run_all(self) -> float:
         """Run every cell; returns the seconds that it took."""
         started = time.perf_counter()
-        done = self.page.evaluate(RUN_ALL.format(late=LATE.format(1000 * SECONDS)))
+        self._run_many("run-all-cells")
+        self.everything_ran()
+        return time.perf_counter() - started
+
+    def _run_many(self, cells: str) -> None:
+        """Run cells with a command of JupyterLab's menu, until they show all."""
+        late = LATE.format(1000 * SECONDS)
+        done = self.page.evaluate(RUN.format(cells=cells, late=late))
         self.expect(done, f"not ready after {SECONDS} s")
         self.page.wait_for_timeout(2000)
+
+    def everything_ran(self) -> None:
+        """See that each cell has run, and none stopped."""
         for index, cell in enumerate(self.cells()):
             may_fail = "raises-exception" in cell["metadata"].get("tags", ())
             if cell["cell_type"] != "code" or may_fail:
@@ -150,7 +163,40 @@ class Learner:
                 stopped = output["output_type"] == "error"
                 self.expect(not stopped, f"cell {index} stopped: {what}")
             self.expect(bool(cell["execution_count"]), f"cell {index} did not run")
-        return time.perf_counter() - started
+
+    def waits(self) -> bool:
+        """Whether cells of this notebook wait for answers above them."""
+        return any(waits_for_an_answer(cell) for cell in self.cells())
+
+    def solve_on_the_way_down(self) -> tuple[float, list[str]]:
+        """Run a notebook whose cells wait, and answer each exercise when it is due.
+
+        Returns:
+            the seconds that it took, and the exercises' names.
+        """
+        started = time.perf_counter()
+        self._run_many("run-all-cells")
+        self.stopped_where_it_waits()
+        names = self.answer_exercises()
+        self.everything_ran()
+        return time.perf_counter() - started, names
+
+    def stopped_where_it_waits(self) -> None:
+        """See that the cell that waits has stopped, with one sentence, and no other."""
+        stopped = [
+            (cell, output)
+            for cell in self.cells()
+            for output in cell.get("outputs", ())
+            if output["output_type"] == "error"
+        ]
+        as_it_should = (
+            len(stopped) == 1
+            and waits_for_an_answer(stopped[0][0])
+            and stopped[0][1]["ename"] == "NotYet"
+            and stopped[0][1]["traceback"] == [f"✗ {stopped[0][1]['evalue']}"]
+        )
+        what = [f"{output['ename']}: {output['evalue']}" for _, output in stopped]
+        self.expect(as_it_should, f"expected one cell to wait for an answer: {what}")
 
     def run(self, index: int, source: str) -> str:
         """Type over a cell and run it, by keyboard; returns the text of its output."""
@@ -166,7 +212,7 @@ class Learner:
         self.page.wait_for_function(
             f"count => ![null, count].includes({MODEL}[{index}].execution_count)",
             arg=before,
-            timeout=60_000,
+            timeout=1000 * SECONDS,
         )
         shown = self.cells()[index]["outputs"]
         return "".join(
@@ -242,10 +288,12 @@ class Learner:
     def answer_exercises(self) -> list[str]:
         """Answer each exercise wrongly, as the tests do, and with its folded solution.
 
+        Where cells wait for answers, what stands below is run after each right one.
+
         Returns:
             their names.
         """
-        cells, names = self.cells(), []
+        cells, names, waits = self.cells(), [], self.waits()
         for index, cell in enumerate(cells):
             if cell["cell_type"] != "code":
                 continue
@@ -260,6 +308,8 @@ class Learner:
             )
             said = self.run(index, folded_solution(cells, names[-1]))
             self.expect("✓" in said, f"the right answer to {names[-1]} got {said!r}")
+            if waits:  # Shift+Enter has moved on to the cell below
+                self._run_many("run-all-below")
         return names
 
     def photograph(self, screens: Path, theme: str) -> None:
@@ -343,6 +393,11 @@ def check_call(source: str) -> ast.Call | None:
     return found[-1] if found else None
 
 
+def waits_for_an_answer(cell: dict) -> bool:
+    """Whether a cell stops until an exercise above it is solved."""
+    return cell["cell_type"] == "code" and "course.needs(" in "".join(cell["source"])
+
+
 def wrong_answer(call: ast.Call) -> str:
     """Code that gives the first wrong answer of the tests to an exercise.
 
@@ -373,16 +428,22 @@ def visit(page: Page, name: str, screens: Path | None) -> list[str]:
     """All that a learner does with one notebook; returns the problems."""
     with TemporaryDirectory() as work, jupyterlab(Path(work)) as (url, copies):
         learner = Learner(page, url, name)
-        seconds = learner.run_all()
+        exercises = []
+        if learner.waits():
+            seconds, exercises = learner.solve_on_the_way_down()
+        else:
+            seconds = learner.run_all()
         guesses = learner.make_guesses()
         questions = learner.take_quiz()
         controls = learner.move_controls()
-        exercises = learner.answer_exercises()
+        exercises = exercises or learner.answer_exercises()
         for theme in ("Light", "Dark") if screens else ():
             learner.photograph(screens, theme)
         learner.come_back()
         learner.look_up_a_term(screens)
-        learner.expect(controls > 0 or name[:2] == "00", "no control moves a figure")
+        learner.expect(
+            controls > 0 or name[:2] in NO_CONTROLS, "no control moves a figure"
+        )
         learner.expect(
             questions >= 3 and bool(exercises),
             f"{questions} questions, {len(exercises)} exercises",

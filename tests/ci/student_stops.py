@@ -22,7 +22,7 @@ import nbclient
 import nbformat
 from tlkit_course.workshop import build
 
-LONGEST_FIRST = ("00", "06", "10", "05", "07", "09", "03", "08", "01", "02", "04")
+LONGEST_FIRST = ("00", "06", "10", "05", "07", "09", "03", "08", "01", "02", "04", "11")
 
 
 def stop(path: Path, whole: bool = True) -> str:

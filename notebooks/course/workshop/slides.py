@@ -84,7 +84,7 @@ def deck(notebook: nbformat.NotebookNode, number: str) -> str:
 
     Args:
         notebook: gets the deck's cells and title.
-        number: of it, "00" to "10".
+        number: of it, "00" to "11".
     """
     from nbconvert import SlidesExporter  # takes a second
 
