@@ -196,9 +196,7 @@ class Exercise:
             return Verdict(False, f"{UNFINISHED}: {found}")
         except WrongForm as found:
             return Verdict(False, str(found))
-        except Exception as error:  # whatever a learner's code raises
-            if watched and watched.error is error:
-                return Verdict(False, watched.stopped())
+        except Exception as error:  # an answer that no one thought of
             what = f"{type(error).__name__}: {error}"
             return Verdict(
                 False, f"The check stopped with {what}. Expected {self.expects}."
@@ -213,10 +211,19 @@ class Exercise:
     def _recognised(self, answer: Any, measured: tuple) -> tuple[bool, str]:
         """Whether an answer is right, and the praise or the mistake; "" if unknown."""
         assert self._accepts, f"{self.name} has no function for the right answer"
-        if self._accepts(answer, *measured):
+
+        def passes(test: Test) -> bool:
+            try:
+                return bool(test(answer, *measured))
+            except Exception as error:
+                if isinstance(answer, Watched) and answer.latest is error:
+                    return False  # the function's own: told below if no mistake is known
+                raise
+
+        if passes(self._accepts):
             return True, self.praised(answer, *measured)
         for made, misconception in self.mistakes:
-            if made(answer, *measured):
+            if passes(made):
                 return False, misconception
         return False, ""
 

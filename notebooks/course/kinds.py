@@ -374,6 +374,7 @@ class Watched:
 
     Attributes:
         error: the first error; None if there was none.
+        latest: the last error.
         printed: what the first call printed.
         late: a fault that is told if no mistake is known; "" if there is none.
 
@@ -385,6 +386,7 @@ class Watched:
     def __init__(self, function: Callable, kind: Function):
         self.__wrapped__, self._kind = function, kind
         self.error: Exception | None = None
+        self.latest: Exception | None = None
         self.printed: str | None = None
         self.late = ""
 
@@ -396,7 +398,7 @@ class Watched:
                 found = self.__wrapped__(*given)
         except Exception as error:
             if not isinstance(error, self._kind.lets):
-                self.error = self.error or error
+                self.error, self.latest = self.error or error, error
             raise
         finally:
             if self.printed is None:
