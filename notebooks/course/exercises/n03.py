@@ -249,7 +249,7 @@ def epoch_loss(losses, batch):
     return total / len(starts)
 """,
 )
-LOSSES = np.array([0.1, 0.3, 0.2, 0.6, 0.4, 0.2, 0.1, 0.5, 2.0, 3.0])
+LOSSES = np.array([0.1, 0.3, 0.2, 0.6, 0.8, 0.2, 0.1, 0.5, 2.0, 3.0])
 BATCH = 4  # so that the last batch holds two
 SUMS = np.array([LOSSES[start : start + BATCH].sum() for start in (0, 4, 8)])
 MEANS = SUMS / (4, 4, 2)
