@@ -135,7 +135,9 @@ class Exercise:
     ):
         self.name, self.expects, self.praise, self.hint = name, expects, praise, hint
         self.kind, self.place, self.start = kind or Kind(), place, start
-        self.ask = ask or f"Not right, and no mistake that is known. Expected {expects}."
+        self.ask = (
+            ask or f"Not right, and no mistake that is known. Expected {expects}."
+        )
         self.mistakes: list[Mistake] = []
         self._accepts: Test | None = None
 
@@ -217,7 +219,9 @@ class Exercise:
                 return bool(test(answer, *measured))
             except Exception as error:
                 if isinstance(answer, Watched) and answer.latest is error:
-                    return False  # the function's own: told below if no mistake is known
+                    return (
+                        False  # the function's own: told below if no mistake is known
+                    )
                 raise
 
         if passes(self._accepts):
@@ -242,7 +246,9 @@ class Exercise:
             return f": dots (...) are left at {' and at '.join(left)}."
         if self.start and callable(answer):
             if _same_code(source_of(answer), self.start):
-                return ": this function is as you found it. Change it, then run the cell."
+                return (
+                    ": this function is as you found it. Change it, then run the cell."
+                )
         return ""
 
 

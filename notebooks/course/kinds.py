@@ -19,7 +19,7 @@ import math
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 OF_THE_KIT = {  # type -> how a learner calls such an object
@@ -69,12 +69,8 @@ def what(answer: Any) -> str:
 
 
 def is_number(answer: Any) -> bool:
-    """Whether this is one number: Python's, NumPy's, or an array of shape ()."""
-    if isinstance(answer, bool):
-        return False
-    return isinstance(answer, Real) or (
-        getattr(answer, "shape", None) == () and str(answer.dtype)[0] in "uif"
-    )
+    """Whether this is one number, Python's or NumPy's, and no bool."""
+    return isinstance(answer, Real) and not isinstance(answer, bool)
 
 
 def holes(answer: Any) -> list[str]:
@@ -144,7 +140,7 @@ class Number(Kind):
             return self.not_wanted(answer, advice)
         if math.isnan(answer):
             return self.not_wanted(answer, "Where did you divide 0 by 0?")
-        if self.whole and answer != int(answer if math.isfinite(answer) else 0):
+        if self.whole and (math.isinf(answer) or answer != int(answer)):
             return self.not_wanted(answer)
         return ""
 

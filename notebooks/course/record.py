@@ -15,7 +15,9 @@ from tlkit.machine.places import REGISTER
 from tlkit.machine.whole import whole_file
 
 KINDS = ("guesses", "exercises", "quizzes")
-UNKEPT: dict[str, int] = {}  # exercise -> tries since the kernel started, if none is kept
+UNKEPT: dict[
+    str, int
+] = {}  # exercise -> tries since the kernel started, if none is kept
 
 
 def place() -> Path | None:

@@ -210,7 +210,11 @@ WRONG = [
     ("09 exact", lambda y, z: (z > 0) == y, "returns an array of shape (6, 4)"),
     ("09 exact", largest_each, "how the cell began"),
     ("09 exact", lambda y, z: ((z > 0) == y).all(axis=0).mean(), "the wrong axis"),
-    ("09 exact", lambda y, z: ((z > 0) == y).all(axis=1), "one answer for each picture"),
+    (
+        "09 exact",
+        lambda y, z: ((z > 0) == y).all(axis=1),
+        "one answer for each picture",
+    ),
     ("09 exact", any_found, "any of the digits"),
     ("09 exact", lambda labels, scores: 0.11, "above 0?"),
     ("09 cameras", as_they_came, "as they came"),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..checks import Exercise
-from ..kinds import Anything, Array, Function, Number, Several, Word
+from ..kinds import Anything, Array, Function, Number, Several, Word, numbers_of
 from . import by_name
 
 
@@ -466,7 +466,8 @@ def _pair(function, head: Head) -> Pair | None:
         return None
     if not isinstance(found, tuple | list) or len(found) != 2:
         return None
-    return np.asarray(found[0], float), np.asarray(found[1], float)
+    kernel, bias = map(numbers_of, found)
+    return None if kernel is None or bias is None else (kernel, bias)
 
 
 def _are(found, wanted) -> bool:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -180,7 +181,6 @@ def own_means(function):
     weights are those of ImageNet, given in the task.
     """
 
-
     def less_its_mean(axis, step):
         def prepared(x):
             return x[..., ::step] - x[..., ::step].mean(axis, keepdims=True)
@@ -312,6 +312,7 @@ class _Read(NamedTuple):
         return [list(COLOURS)[channel] for channel in strongest]
 
 
+@lru_cache(maxsize=1)  # each mistake asks, and files take time
 def _returned(function) -> Any:
     """What a learner's function returns for class folders; pictures of a task as an
     array, because the folders are removed afterwards.
@@ -351,9 +352,7 @@ def _are_names(classes) -> bool:
 def _read(function) -> _Read:
     """What a function that has all three parts read."""
     classes, images, labels = _returned(function)
-    return _Read(
-        tuple(classes), np.array(images), [classes[label] for label in labels]
-    )
+    return _Read(tuple(classes), np.array(images), [classes[label] for label in labels])
 
 
 @folders.right

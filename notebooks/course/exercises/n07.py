@@ -58,12 +58,21 @@ def _is_interval(function, error: float, gain: float = GAIN) -> bool:
 
 
 def _is_right_for_others(function) -> bool:
-    """Whether it is right for fewer pictures, on which the old model is better."""
-    new, old = RIGHT_OLD[250:].copy(), RIGHT_NEW[250:].copy()
-    gain = new.astype(float) - old
-    half = Z * gain.std() / len(gain) ** 0.5
-    wanted = gain.mean() - half, gain.mean() + half
-    return np.allclose(function(new, old), wanted, atol=2e-3)
+    """Whether it is right where the old model is better, and where the new one is much
+    better, each on fewer pictures.
+    """
+    places = np.arange(30)
+    for new, old in (
+        (RIGHT_OLD[250:], RIGHT_NEW[250:]),
+        (places % 5 > 0, places % 3 == 0),
+    ):
+        gain = new.astype(float) - old
+        half = Z * gain.std(ddof=1) / len(gain) ** 0.5
+        wanted = gain.mean() - half, gain.mean() + half
+        # Dividing by n or by n - 1 is equally good.
+        if not np.allclose(function(new.copy(), old.copy()), wanted, atol=5e-3):
+            return False
+    return True
 
 
 @paired.right
@@ -111,8 +120,7 @@ def of_a_single_picture(function):
 
 @paired.mistake
 def variance(function):
-    """This is a variance, in the unit of the square. What is the standard error to it?
-    """
+    """This is a variance, in the unit of the square. What is the standard error to it?"""
     return _is_interval(function, STANDARD_ERROR**2)
 
 
@@ -152,7 +160,7 @@ pictures = Exercise(
     "first whose lower end is above 0.96.",
     ask="No test can have so many pictures. Which numbers have you tried?",
     kind=Number(whole=True),
-    place="\"98 % on 192 pictures\"",
+    place='"98 % on 192 pictures"',
 )
 
 

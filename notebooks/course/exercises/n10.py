@@ -751,8 +751,7 @@ def no_pair(function):
 
 @say.mistake
 def never_the_largest(function):
-    """That is the name of the smallest logit. The most probable class has the largest.
-    """
+    """That is the name of the smallest logit. The most probable class has the largest."""
     return _says(
         function, lambda said, z, share: _pair_of(said)[0] == CLASSES[z.index(min(z))]
     )
