@@ -244,11 +244,9 @@ class Exercise:
         left = holes(answer)
         if left:
             return f": dots (...) are left at {' and at '.join(left)}."
-        if self.start and callable(answer):
-            if _same_code(source_of(answer), self.start):
-                return (
-                    ": this function is as you found it. Change it, then run the cell."
-                )
+        changed = not callable(answer) or not _same_code(source_of(answer), self.start)
+        if self.start and not changed:
+            return ": this function is as you found it. Change it, then run the cell."
         return ""
 
 

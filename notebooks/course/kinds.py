@@ -1,8 +1,8 @@
 """What form an answer has, and what to say about an answer of another form.
 
-Each exercise names the kind of its answer, ``Exercise(…, kind=Number())``. So a list in
-place of a number, dots that were left in, or a function that returns nothing is answered
-in one place, for all exercises::
+Each exercise names the kind of its answer, ``Exercise(…, kind=Number())``. So a list
+in place of a number, dots that were left in, or a function that returns nothing is
+answered in one place, for all exercises::
 
     Number, Word, Words        one number; one name; one name or several
     Several, Parts             a pair or triple; a dict with named parts
@@ -413,7 +413,7 @@ class Watched:
             )
         if found is ... or holes(found):
             raise Unfinished(
-                "your function still returns dots (...). Put your result in their place."
+                "your function still returns dots (...). Put your result there."
             )
         if found is not None:
             if fault := kind.fault(found):

@@ -20,7 +20,7 @@ five = Exercise(
     hint='Load "digits" with 5 labels per class, and give that task to tk.linear_probe '
     "together with letters.",
     ask="This run is neither the probe nor the training from scratch of above. Which "
-    "line of the experiment transfers, and which of its two arguments holds the labels?",
+    "line of the experiment transfers, and which of its arguments has the labels?",
     kind=Made(
         "recipe",
         "backbone",

@@ -22,7 +22,7 @@ symbols = Exercise(
     "inputs likely, are other answers possible, and is another answer right for the "
     "same input?",
     ask="Something in one of the lists does not fit its project. For which project are "
-    "you least sure, and which of its pictures would you show to a friend to decide it?",
+    "you least sure, and which of its pictures would decide it for a friend?",
     kind=Parts({project: Words("X", "P(X)", "Y", "P(Y|X)") for project in "abcd"}),
     place="What a task is",
 )
@@ -295,8 +295,9 @@ def both_heads(function):
 
 @carry_over.mistake
 def random_over_trained(function):
-    """The shared layers have the new model's random parameters: nothing trained is left.
-    And the head for letters came along. Which of two dicts wins where both have a name?
+    """The shared layers have the new model's random parameters, so nothing trained is
+    left. And the head for letters came along. Which of two dicts wins where both have a
+    name?
     """
     return _starts_as(function, {**SOURCE, **NEW})
 

@@ -236,8 +236,8 @@ average = Exercise(
     praise="Every picture counts once, whatever the size of its batch.",
     hint="Add up losses, not means, and divide once, at the end, by the number of "
     "pictures.",
-    ask="This is another number than the mean over all pictures. Take three pictures in "
-    "batches of two: what does your function make of them by hand?",
+    ask="This is another number than the mean over all pictures. Take three "
+    "pictures in batches of two: what does your function make of them by hand?",
     kind=Function("losses, batch", gives=Array()),
     place="The loss of one picture",
     start="""

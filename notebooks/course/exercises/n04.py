@@ -359,7 +359,7 @@ def not_in_the_table(answer, table: Table):
 
 @optimizer.mistake
 def nobody(answer, table: Table):
-    """An empty set: then nobody would be in the race, and somebody has the lowest mean."""
+    """An empty set: then nobody would be in the race. Who has the lowest mean?"""
     return not _names(answer)
 
 

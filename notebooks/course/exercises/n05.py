@@ -21,8 +21,8 @@ preprocessing = Exercise(
     "weights were trained on.",
     hint="Two steps are needed: the order of the channels, and the mean of each "
     "channel. A grey pixel of 128 must become (24.061, 11.221, 4.32).",
-    ask="Other numbers come out. Take one pixel, (255, 0, 0), and do both steps by hand: "
-    "which three numbers should it become?",
+    ask="Other numbers come out. Take one pixel, (255, 0, 0), and do both steps by "
+    "hand: which three numbers should it become?",
     kind=Function(
         "images",
         gives=Array("images of the same shape", lambda images: images.shape),

@@ -261,8 +261,8 @@ budget = Exercise(
     '1e-5, "steps": 10}',
     praise=lambda recipe, attempt: (
         f"Better than the recipe that was taken over, by {attempt(recipe)[1]} on "
-        f"validation pictures, for {attempt(recipe)[0]:.0%} of the budget. Every target "
-        "has a price list of its own, and validation pictures write it."
+        f"validation pictures, for {attempt(recipe)[0]:.0%} of the budget. Every "
+        "target has a price list of its own, and validation pictures write it."
     ),
     hint="What is new in these pictures, and which layers would have to change for it? "
     "Change one choice at a time, and compare the gains that attempt gives.",

@@ -120,7 +120,7 @@ def of_a_single_picture(function):
 
 @paired.mistake
 def variance(function):
-    """This is a variance, in the unit of the square. What is the standard error to it?"""
+    """This is a variance, in the unit of the square. What is a standard error to it?"""
     return _is_interval(function, STANDARD_ERROR**2)
 
 

@@ -17,8 +17,8 @@ curve = Exercise(
     "interval from tk.evaluate.over_seeds",
     praise=lambda answer, accuracy: (
         f"Transfer needs {answer[0]:g} times fewer labels there, and leads by "
-        f"{answer[1]}. At the next point the mean from scratch is lower, too, but three "
-        "draws do not show it. What is not shown is no result, in either direction."
+        f"{answer[1]}. At the next point the mean from scratch is lower, too, but "
+        "three draws do not show it. What is not shown is no result, in either direction."
     ),
     hint="Take the draws of both points, subtract draw by draw, and look whether the "
     "interval contains 0. Begin on the left and go on while it does not.",
@@ -411,8 +411,8 @@ decide = Exercise(
     'names, and "chosen on" one name',
     praise="And the check is a fair one: there is something to gain on, and the test "
     "pictures were not used in the choice.",
-    hint="Ask of each target what the reader of letters did with it: needed, noticed on "
-    "the way, or ignored. Of the check: what would you have without the source?",
+    hint="Ask of each target what the reader of letters did with it: needed, noticed "
+    "on the way, or ignored. Of the check: what would you have without the source?",
     ask="Something in the decision does not hold. Which part of it are you least sure "
     "of?",
     kind=Parts(
@@ -449,7 +449,7 @@ def _is_good(place: str, found: Mapping[str, np.ndarray]) -> bool:
 @decide.right
 def good_cuts_and_a_fair_check(decision, measure: Measure):
     return (
-        BASELINES_NEEDED <= _baselines(decision)
+        _baselines(decision) >= BASELINES_NEEDED
         and "last features" not in _baselines(decision)
         and decision["chosen on"] == "training pictures"
         and all(_is_good(decision[target], measure(target)) for target in TARGETS)
@@ -485,7 +485,7 @@ def one_baseline(decision, measure: Measure):
     """There are two things to notice: whether any layers help, and whether it was their
     training that helped. Does your list notice both?
     """
-    return not BASELINES_NEEDED <= _baselines(decision)
+    return bool(BASELINES_NEEDED - _baselines(decision))
 
 
 @decide.mistake

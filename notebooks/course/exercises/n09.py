@@ -23,8 +23,8 @@ balanced = Exercise(
     "rare one gives 0.5.",
     hint="For each class: of the pictures with this label, the share that was named "
     "correctly. Then the mean.",
-    ask="That is none of the measures of this station. Which pictures do you count, and "
-    "by how many do you divide?",
+    ask="That is none of the measures of this station. Which pictures do you count, "
+    "and by how many do you divide?",
     kind=Function("labels, said", gives=Array()),
     place="Station 2: unbalanced classes",
     start="""
@@ -112,8 +112,8 @@ components = Exercise(
     ),
     hint="One column comes from labelled pictures that each head had not seen, and "
     "that are not the test pictures.",
-    ask="That row has the highest number in none of the columns. By which column do you "
-    "choose?",
+    ask="That row has the highest number in none of the columns. By which column do "
+    "you choose?",
     kind=Number(whole=True),
     place="Station 4: many dimensions",
 )

@@ -110,7 +110,7 @@ def one_word(answer):
 
 
 @lost.mistake
-def everything(answer):
+def everything_is_lost(answer):
     """Not everything is lost: `old` was loaded, and some of the five things came with
     it.
     """
@@ -563,7 +563,7 @@ def untrained_twin(pair, views: Views):
 
 
 @control.mistake
-def not_in_the_table(pair, views: Views):
+def rows_of_no_table(pair, views: Views):
     """One of your rows is not in the table. Copy the names from it, with the cut."""
     return not all(row in views for row in pair)
 
@@ -751,7 +751,7 @@ def no_pair(function):
 
 @say.mistake
 def never_the_largest(function):
-    """That is the name of the smallest logit. The most probable class has the largest."""
+    """That is the name of the smallest logit. Which one has the probable class?"""
     return _says(
         function, lambda said, z, share: _pair_of(said)[0] == CLASSES[z.index(min(z))]
     )
