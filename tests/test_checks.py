@@ -351,6 +351,8 @@ def test_of_a_target_the_first_prediction_counts():
         pictures = np.random.default_rng(seed).integers(0, 255, (5, 4, 4, 3), "uint8")
         return SimpleNamespace(test=SimpleNamespace(images=pictures, labels=range(5)))
 
+    with pytest.raises(ValueError, match="the cell above has stopped"):
+        first_prediction("helps", None)
     assert first_prediction(..., target(0)) is ...
     assert first_prediction("perhaps", target(0)) == "perhaps"
     assert first_prediction("harms", target(0)) == "harms"

@@ -335,7 +335,7 @@ OUTCOMES = ("helps", "harms", "not shown")
 FIRST: dict[str, str] = {}  # what identifies a target -> the first prediction
 
 
-def first_prediction(prediction: Any, target: Task) -> Any:
+def first_prediction(prediction: Any, target: Task | None) -> Any:
     """The prediction that counts: the first one about this target.
 
     After it, the learner has seen the gain.
@@ -343,8 +343,16 @@ def first_prediction(prediction: Any, target: Task) -> Any:
     Args:
         prediction: one of ``OUTCOMES``; anything else is no prediction, and comes back
             as it is.
-        target: the task that it is about.
+        target: the task that it is about; None if it could not be made.
+
+    Raises:
+        ValueError: there is no target.
     """
+    if target is None:
+        raise ValueError(
+            "expected a target, got none: the cell above has stopped. Correct it and "
+            "run it again, then this one"
+        )
     if not isinstance(prediction, str) or prediction not in OUTCOMES:
         return prediction
     test = target.test

@@ -18,7 +18,8 @@ curve = Exercise(
     praise=lambda answer, accuracy: (
         f"Transfer needs {answer[0]:g} times fewer labels there, and leads by "
         f"{answer[1]}. At the next point the mean from scratch is lower, too, but "
-        "three draws do not show it. What is not shown is no result, in either direction."
+        "three draws do not show it. What is not shown is no result, in either "
+        "direction."
     ),
     hint="Take the draws of both points, subtract draw by draw, and look whether the "
     "interval contains 0. Begin on the left and go on while it does not.",
