@@ -20,7 +20,7 @@ import pytest
 import tlkit_course as course
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from tlkit_course import record, workshop
-from tlkit_course.checks import NotYet, exercises
+from tlkit_course.checks import STANDS_BELOW, NotYet, exercises
 from tlkit_course.workshop import build
 from tlkit_course.workshop.__main__ import main
 
@@ -290,23 +290,23 @@ def say(cell, answer):
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_right_answer_passes_quietly(built, name, capfd):
     assert (
-        say(checks(built)[name][0], RIGHT[name][0]) == f"✓ {EXERCISES[name].praise}\n"
+        say(checks(built)[name][0], RIGHT[name][0])
+        == f"✓ {EXERCISES[name].praised(RIGHT[name][0], *RIGHT[name][1])}\n"
     )
     assert capfd.readouterr().err == "", "nbgrader takes a word on stderr for a failure"
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_each_named_wrong_answer_stops_with_its_misconception(built, name):
+def test_each_named_wrong_answer_stops_with_its_misconception(built, name, monkeypatch):
     (cell,) = checks(built)[name]
-    for _, answer, words in (row for row in WRONG if row[0] == name):
+    for tries, (_, answer, words) in enumerate(row for row in WRONG if row[0] == name):
+        monkeypatch.setattr(record, "UNKEPT", {name: tries})
         with pytest.raises(NotYet) as stopped:
             say(cell, answer)
         (shown,) = stopped.value._render_traceback_()
-        assert (
-            words in shown
-            and shown.startswith("✗ ")
-            and "solution" not in shown.lower().split("expected")[0]
-        )
+        assert words in shown or words in EXERCISES[name].hint
+        assert shown.startswith("✗ ") and not shown.endswith(STANDS_BELOW)
+        assert ("Hint: " in shown) == (tries > 0)
 
 
 # --- a student runs all cells

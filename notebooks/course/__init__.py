@@ -4,6 +4,7 @@ Notebooks say ``import tlkit_course as course``. What a learner takes home is in
 ``tlkit``. The rooms::
 
     checks.py          check an exercise, run a claim
+    kinds.py           what form an answer has (a number, a function …)
     questions.py       the quiz at the end of a notebook (texts in quizzes/)
     progress_table.py  what you have solved so far (kept by record.py)
     exercises/         the exercises of each notebook, and the mistakes that they know

@@ -15,6 +15,9 @@ from tlkit.machine.places import REGISTER
 from tlkit.machine.whole import whole_file
 
 KINDS = ("guesses", "exercises", "quizzes")
+UNKEPT: dict[
+    str, int
+] = {}  # exercise -> tries since the kernel started, if none is kept
 
 
 def place() -> Path | None:
@@ -48,8 +51,8 @@ def read() -> dict[str, dict[str, Any]]:
 def note(kind: str, name: str, outcome: bool | str) -> None:
     """Note a guess (its text), or a try at an exercise or a question (whether right).
 
-    Tries are counted until the first right answer. Where no progress is kept, and
-    without a name, nothing happens.
+    Tries are counted until the first right answer. Where no progress is kept, those at
+    an exercise are counted until the kernel stops. Without a name nothing happens.
 
     Args:
         kind: one of KINDS.
@@ -57,7 +60,11 @@ def note(kind: str, name: str, outcome: bool | str) -> None:
         outcome: the option that was chosen, or whether the answer was right.
     """
     file = place()
-    if not file or not name:
+    if not name:
+        return
+    if not file:
+        if kind == "exercises":
+            UNKEPT[name] = UNKEPT.get(name, 0) + 1
         return
     known = read()
     if kind == "guesses":
@@ -70,3 +77,13 @@ def note(kind: str, name: str, outcome: bool | str) -> None:
     with whole_file(file) as unfinished:  # a power cut must not cost the record
         text = json.dumps(known, indent=1, ensure_ascii=False)
         unfinished.write_text(f"{text}\n", "utf-8")
+
+
+def tries(name: str) -> int:
+    """How often an exercise has been tried so far.
+
+    Where progress is kept, a kernel that starts again forgets none of it.
+    """
+    if place():
+        return read()["exercises"].get(name, {}).get("tries", 0)
+    return UNKEPT.get(name, 0)

@@ -44,6 +44,11 @@ def doubled(theta, v, gradient, step_size, beta):
     return theta + v, v
 
 
+def against(theta, v, gradient, step_size, beta):
+    v = beta * v - step_size * gradient
+    return theta - v, v
+
+
 def old_velocity(theta, v, gradient, step_size, beta):
     return theta + v, beta * v - step_size * gradient
 
@@ -63,22 +68,34 @@ WRONG = [
     ("04 step", -5, "the whole slope"),
     ("04 step", 8, "is the slope at"),
     ("04 step", 0.8, "where you arrive"),
-    ("04 step", 2.6, "factor 2"),
+    ("04 step", 2.6, "by a factor of 2"),
     ("04 step", 2.1, "multiplied α with the loss"),
-    ("04 step", 1, "First the slope"),
+    ("04 step", 1, "the lowest point of this valley"),
+    ("04 step", 1.72, "after two steps"),
+    ("04 step", 2.8, "without the square"),
+    ("04 step", 2.5, "First the slope"),
+    ("04 step", "2.2", "Leave out the quotation marks"),
+    ("04 step", [2.2], "Leave out the brackets"),
+    ("04 step", float("nan"), "got nan"),
+    ("04 step", lambda: 2.2, "Call it"),
     ("04 momentum", lambda theta, v, g, a, b: (theta, v), "Nothing has moved"),
+    ("04 momentum", lambda *given: momentum(*given)[::-1], "in the wrong order"),
+    ("04 momentum", against, "moves against it"),
+    ("04 momentum", lambda theta, v, g, a, b: theta - a * g, "Expected two arrays"),
+    ("04 momentum", lambda t, v, g, a, b: (t.sum(), v), "Expected an array like theta"),
     ("04 momentum", uphill, "points uphill"),
     ("04 momentum", old_velocity, "old velocity"),
     ("04 momentum", without_step_size, "step size is missing"),
     ("04 momentum", velocity_unused, "does not use it"),
-    ("04 momentum", without_brake, "multiplied by β"),
-    ("04 momentum", doubled, "Two lines"),
-    ("04 curves", {"A": "mini-batches"}, "all four curves"),
-    ("04 curves", {**CURVES, "A": "noisy"}, "as they are printed"),
+    ("04 momentum", without_brake, "without the brake"),
+    ("04 momentum", doubled, "a step along the gradient"),
+    ("04 curves", {"A": "mini-batches"}, "The key 'B' is missing"),
+    ("04 curves", {**CURVES, "A": "noisy"}, 'At "A": expected one of'),
+    ("04 curves", list(CURVES.values()), "got a list of 4"),
     (
         "04 curves",
         {**CURVES, "A": "too large", "C": "mini-batches"},
-        "Both go up and down",
+        "Two of the curves go up and down",
     ),
     (
         "04 curves",
@@ -93,6 +110,9 @@ WRONG = [
         "Ask three things",
     ),
     ("04 optimizer", {"sgd"}, "first column"),
+    ("04 optimizer", set(), "An empty set"),
+    ("04 optimizer", 0.03, "got the number 0.03"),
+    ("04 optimizer", {"plain 0.1", "adam 0.03"}, "The wrong way round"),
     ("04 optimizer", "adam 0.03", "lowest training loss"),
     ("04 optimizer", {"momentum 0.03"}, "not alone"),
     ("04 optimizer", {"plain 0.3"}, "wins with seed 0"),

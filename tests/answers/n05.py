@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 import tlkit as tk
+from tlkit.machine.quiet import keras
 
 MEAN = np.array([123.68, 116.779, 103.939], "float32")
 
@@ -16,6 +17,49 @@ def prepared(images):
 
 def wrapped(images):
     return images[..., ::-1] - MEAN[::-1].astype("uint8")
+
+
+def keras_own(images):
+    return keras.applications.vgg16.preprocess_input(images.astype("float32"))
+
+
+def subtracts_in_place(images):
+    images -= MEAN
+    return images
+
+
+def turns_in_place(images):
+    images[:] = images[..., ::-1]
+    return images - MEAN[::-1]
+
+
+def two_values(folder):
+    return by_the_kit(folder)[:2]
+
+
+def names_for_labels(folder):
+    classes, images, labels = by_the_kit(folder)
+    return classes, images, [classes[label] for label in labels]
+
+
+def pictures_first(folder):
+    classes, images, labels = by_the_kit(folder)
+    return images, labels, classes
+
+
+def rows_divided(folder):
+    classes, images, labels = by_the_kit(folder)
+    return classes, images / 255, labels
+
+
+def blue_first(folder):
+    classes, images, labels = by_the_kit(folder)
+    return classes, images[:][..., ::-1], labels
+
+
+def mirrored(folder):
+    classes, images, labels = by_the_kit(folder)
+    return classes, images[:][:, :, ::-1], labels
 
 
 def by_hand(
@@ -90,18 +134,37 @@ WRONG = [
     ("05 preprocessing", lambda x: x / 255, "these images are almost black"),
     ("05 preprocessing", lambda x: x / 127.5 - 1, "MobileNet"),
     ("05 preprocessing", lambda x: x - MEAN, "still red, green, blue"),
-    ("05 preprocessing", lambda x: x[..., ::-1] - MEAN, "reverse them too"),
+    ("05 preprocessing", lambda x: x[..., ::-1] - MEAN, "that comes first now"),
+    ("05 preprocessing", keras_own, "Keras's own `preprocess_input`"),
+    ("05 preprocessing", subtracts_in_place, "cannot put fractions"),
+    ("05 preprocessing", turns_in_place, "changes the images that it gets"),
+    ("05 preprocessing", lambda x: x[..., ::-1] + MEAN[::-1], "The means are added"),
+    ("05 preprocessing", lambda x: x[::-1] - MEAN, "another axis round"),
+    ("05 preprocessing", lambda x: x - x.mean(), "ImageNet, given in the task"),
+    ("05 preprocessing", lambda x: prepared(x) / 255, "divided as well"),
+    ("05 preprocessing", lambda x: prepared(x) * np.nan, "returns nan or inf"),
+    ("05 preprocessing", lambda x: prepared(x)[0], "returns an array of shape"),
+    ("05 preprocessing", lambda x: prepared(x).astype(int), "no fractions"),
     ("05 preprocessing", lambda x: x[..., ::-1], "you have not subtracted their means"),
     ("05 preprocessing", lambda x: x, "nothing has been done to them yet"),
     ("05 preprocessing", wrapped, "wrap round"),
     ("05 preprocessing", lambda x: x + 1, "Two steps are needed"),
     ("05 folders", divided, "scaled twice"),
-    ("05 folders", classes_of_test, "where the class ant is missing"),
+    ("05 folders", rows_divided, "`[:]` makes an array"),
+    ("05 folders", two_values, "Three things must come back"),
+    ("05 folders", names_for_labels, "Your labels are names"),
+    ("05 folders", pictures_first, "do not fit their places"),
+    ("05 folders", blue_first, "The channels are turned round"),
+    ("05 folders", mirrored, "must be uint8"),
+    ("05 folders", classes_of_test, "A class is missing in your list"),
     ("05 folders", backwards, "from machine to machine: sort the classes"),
     ("05 folders", training_pictures, "nine pictures of train/"),
     ("05 folders", numbered_within_test, "classes of test/, where one is missing"),
-    ("05 folders", as_floats, "must be uint8"),
-    ("05 experiment", design(second=(..., ..., 5)), "Not finished yet"),
+    ("05 folders", as_floats, "The pixels are floats"),
+    ("05 experiment", design(second=("1/255", "all", "5")), "the quotation marks"),
+    ("05 experiment", design(second=("1/255", "all", [1, 2, 3])), "got a list of 3"),
+    ("05 experiment", design(second=("VGG16", "all", 5)), 'Did you mean "vgg16"'),
+    ("05 experiment", design(second=("vgg16", "all", 6)), "different numbers of draws"),
     (
         "05 experiment",
         design(second=("vgg16", "all", 5)),
@@ -123,7 +186,7 @@ WRONG = [
     (
         "05 experiment",
         design(("vgg16", "all", 1), ("1/255", "all", 1)),
-        "at least five",
+        "How many draws did the stored results take",
     ),
-    ("05 experiment", design(score="all"), "Write down the question first"),
+    ("05 experiment", design(score="all"), 'At "score": expected one of'),
 ]

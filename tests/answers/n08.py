@@ -76,6 +76,11 @@ def places(columns, rows=slice(None), sign=1):
     return neighbours
 
 
+def distances_themselves(numbers, k):
+    distances = ((numbers[:, None] - numbers[None]) ** 2).sum(axis=-1)
+    return np.sort(distances, axis=1)[:, 1 : k + 1]
+
+
 def nearest(k):
     return slice(1, k + 1)
 
@@ -95,8 +100,9 @@ RIGHT = {
     "08 decide": (GOOD, (measure,)),
 }
 WRONG = [
-    ("08 curve", (50, ...), "still dots"),
-    ("08 curve", (50, 0.388), "is to be an interval"),
+    ("08 curve", (50, 0.388), "expected an interval"),
+    ("08 curve", ("50", lead(100)), "Leave out the quotation marks"),
+    ("08 curve", (lead(100), 50), "got an interval"),
     ("08 curve", (0.02, lead(100)), "goes on top"),
     ("08 curve", (50, lead(100, sign=-1)), "Your lead is negative"),
     ("08 curve", (50, over_seeds(DRAWS["probe"]["2"])), "Which draws did you"),
@@ -104,15 +110,19 @@ WRONG = [
     ("08 curve", (250, lead(500)), "does it contain 0"),
     ("08 curve", (10, lead(20)), "Is it the last one"),
     ("08 curve", (100, lead(100)), "asks for a quotient"),
-    ("08 curve", 50, "Begin on the left"),
-    ("08 neighbours", lambda numbers, k: ..., "where the dots are"),
+    ("08 curve", 50, "got the number 50"),
+    ("08 neighbours", distances_themselves, "These are distances"),
+    ("08 neighbours", lambda numbers, k: np.arange(k), "One row for all"),
+    ("08 neighbours", places(lambda k: slice(1, k + 2)), "One column too many"),
+    ("08 neighbours", lambda numbers, k: "near", "got the text 'near'"),
+    ("08 neighbours", lambda numbers: numbers, "must take 2 arguments"),
     ("08 neighbours", places(itself_too), "vote for itself"),
     ("08 neighbours", places(itself_too, sign=-1), "farthest"),
-    ("08 neighbours", places(every), "Keep k of them"),
+    ("08 neighbours", places(every), "How many of them are asked for"),
     ("08 neighbours", places(lambda k: slice(1, k)), "One too few"),
     ("08 neighbours", places(every, rows=slice(1, 4)), "sliced the rows"),
     ("08 neighbours", places(lambda k: slice(2, k + 2)), "Which columns"),
-    ("08 logme", lambda seen, labels, train: ..., "where the dots are"),
+    ("08 logme", lambda *problem: order(logme)(*problem)[:2], "not every cut once"),
     ("08 logme", lambda *problem: order(logme)(*problem)[0], "That is one cut"),
     ("08 logme", lambda seen, labels, train: {cut: 0.1 for cut in seen}, "names of"),
     ("08 logme", lambda seen, labels, train: [0.3, 0.2, 0.1], "names of the cuts"),
@@ -121,9 +131,8 @@ WRONG = [
     ("08 logme", order(neighbours_score), "the order of the neighbours"),
     ("08 logme", order(fitted), "heads that were fitted"),
     ("08 logme", lambda seen, labels, train: sorted(seen), "gives one number for a"),
-    ("08 logme", lambda seen, labels, train: list(seen), "gives one number for a"),
+    ("08 logme", lambda seen, labels, train: list(seen), "Nothing has been sorted"),
     ("08 logme", lambda *problem: list(problem[0])[::-1], "gives one number for a"),
-    ("08 decide", GOOD | {"bright ground": ...}, "dots left"),
     ("08 decide", GOOD | {"chosen on": "test pictures"}, "have chosen it"),
     ("08 decide", GOOD | {"chosen on": "both"}, "have chosen it"),
     ("08 decide", GOOD | {"baselines": ["pixels", "last features"]}, "source in it"),
@@ -135,6 +144,6 @@ WRONG = [
     ("08 decide", GOOD | {"left or right": "early"}, "where on its way"),
     ("08 decide", GOOD | {"left or right": "deep"}, "where on its way"),
     ("08 decide", GOOD | {"bright ground": "deep"}, "where on its way"),
-    ("08 decide", GOOD | {"bright ground": "pixels"}, "Use the words of the task"),
-    ("08 decide", GOOD | {"baselines": "nothing"}, "Use the words of the task"),
+    ("08 decide", GOOD | {"bright ground": "pixels"}, "got the text 'pixels'"),
+    ("08 decide", GOOD | {"baselines": "nothing"}, "with the text 'nothing'"),
 ]

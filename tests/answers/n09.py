@@ -65,6 +65,10 @@ def one_each(labels, scores):
     return (said == labels).all(axis=1).mean()
 
 
+def largest_each(labels, scores):
+    return ((scores == scores.max(axis=1, keepdims=True)) == labels).mean()
+
+
 def above_half(labels, scores):
     return ((scores > 0.5) == labels).all(axis=1).mean()
 
@@ -184,6 +188,16 @@ WRONG = [
     ("09 balanced", not_halved, "not their sum"),
     ("09 balanced", mean_precision, "precision"),
     ("09 balanced", lambda labels, said: 0.5, "Then the mean"),
+    ("09 balanced", lambda *both: 1 - balanced(*both), "the share of mistakes"),
+    ("09 balanced", lambda *b: of_rare(*b) * of_common(*b), "You multiplied"),
+    ("09 balanced", lambda labels, said: labels == said, "an array of shape (16,)"),
+    ("09 balanced", lambda labels, said: np.nan, "returns nan or inf"),
+    ("09 balanced", lambda labels: 0.5, "must take 2 arguments"),
+    ("09 components", 100, "number of the labelled pictures"),
+    ("09 components", 0, "That is no number of components"),
+    ("09 components", 0.83, "one whole number"),
+    ("09 components", "20", "Leave out the quotation marks"),
+    ("09 components", [20], "Leave out the brackets"),
     ("09 components", 30, "has not been tried"),
     ("09 components", 40, "*test* pictures"),
     ("09 components", 70, "by heart"),
@@ -191,8 +205,16 @@ WRONG = [
     ("09 exact", per_label, "accuracy per label"),
     ("09 exact", one_each, "are two or none"),
     ("09 exact", above_half, "scores are logits"),
-    ("09 exact", any_right, "any has to become all"),
+    ("09 exact", any_right, "When does a picture count"),
     ("09 exact", how_many, "their share"),
+    ("09 exact", lambda y, z: (z > 0) == y, "returns an array of shape (6, 4)"),
+    ("09 exact", largest_each, "how the cell began"),
+    ("09 exact", lambda y, z: ((z > 0) == y).all(axis=0).mean(), "the wrong axis"),
+    (
+        "09 exact",
+        lambda y, z: ((z > 0) == y).all(axis=1),
+        "one answer for each picture",
+    ),
     ("09 exact", any_found, "any of the digits"),
     ("09 exact", lambda labels, scores: 0.11, "above 0?"),
     ("09 cameras", as_they_came, "as they came"),
@@ -242,8 +264,9 @@ WRONG = [
         of_each_camera(lambda x, known: (x - known.max(axis=0)) / known.max()),
         "take the rows that it made",
     ),
-    ("09 diagnose", DIAGNOSIS | {"E": ...}, "Not finished yet"),
-    ("09 diagnose", DIAGNOSIS | {"E": "softmax"}, "not in the list"),
+    ("09 diagnose", DIAGNOSIS | {"E": "softmax"}, "got the text 'softmax'"),
+    ("09 diagnose", DIAGNOSIS | {"E": "Sigmoids"}, 'Did you mean "sigmoids"'),
+    ("09 diagnose", list(DIAGNOSIS.values()), "got a list of 7"),
     ("09 diagnose", DIAGNOSIS | {"B": "drop"}, "nobody can drop those"),
     ("09 diagnose", DIAGNOSIS | {"E": "two stages"}, "What did station 6 measure"),
     ("09 diagnose", DIAGNOSIS | {"D": "views"}, "when a picture is turned"),

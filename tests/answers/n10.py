@@ -51,6 +51,11 @@ def copies(model, file):
     shutil.copy(half(file), file)
 
 
+def overwrites(model, file):
+    safe(model, file)
+    Path(file).write_bytes(b"today")
+
+
 def other_suffix(model, file):
     model.save(Path(file).with_suffix(".part"))
 
@@ -102,6 +107,11 @@ def say(logits, classes, least):
     return (classes[best], shares[best]) if shares[best] >= least else None
 
 
+def turned(logits, classes, least):
+    said = say(logits, classes, least)
+    return said and said[::-1]
+
+
 def says(
     name=lambda z, names: names[int(z.argmax())], number=lambda z: softmax(z).max()
 ):
@@ -137,12 +147,16 @@ RIGHT = {
 }
 WRONG = [
     ("10 choose", "vgg19", "No backbone of that name"),
-    ("10 choose", "letters-bn", "best of all, and it breaks a limit"),
+    ("10 choose", "letters-bn", "best of all. But does it fit"),
+    ("10 choose", ["letters"], "got a list of 1"),
     ("10 choose", "large", "compare its megabytes"),
     ("10 choose", "letters-small", "It is the smallest"),
     ("10 choose", "random", "knows nothing"),
     ("10 lost", "class names", "That is one word"),
-    ("10 lost", {"labels"}, "not on the list"),
+    ("10 lost", {"labels"}, "with the text 'labels'"),
+    ("10 lost", {"Class names"}, 'Did you mean "class names"'),
+    ("10 lost", {"weights", "loss", "optimizer"}, "has kept"),
+    ("10 lost", ["class names", "check sum", *("weights", "loss", "optimizer")], "old"),
     ("10 lost", set(), "Something is lost"),
     ("10 lost", {"weights", "class names"}, "to the last bit"),
     ("10 lost", THREE, "has the optimizer and its state"),
@@ -153,17 +167,22 @@ WRONG = [
     ("10 safe", in_place, "It writes to `file` itself"),
     ("10 safe", removes_first, "before the new one is"),
     ("10 safe", swallows, "passed without a word"),
-    ("10 safe", copies, "a second copy stays behind"),
-    ("10 safe", other_suffix, "must end in .keras"),
-    ("10 fair", design(score=...), "Not finished yet"),
+    ("10 safe", copies, "a second file stays behind"),
+    ("10 safe", other_suffix, "Keras refused the name"),
+    ("10 safe", lambda model, file: model.save("half-" + file), "a path, not a text"),
+    ("10 safe", overwrites, "does not hold today's model"),
+    ("10 safe", lambda model: None, "must take 2 arguments"),
+    ("10 safe", "model.keras", "Expected a function of model and file"),
     ("10 fair", design(labels="other draws"), "learn from the same pictures"),
+    ("10 fair", design(seeds="5"), "Leave out the quotation marks"),
+    ("10 fair", design(head=True), 'At "head": expected one of'),
     ("10 fair", design(head="each its own"), "which of the two made the difference"),
     ("10 fair", design(**ONE_STEP_SIZE), "tried at its best"),
     ("10 fair", design(**BY_TEST), "has seen the answers"),
-    ("10 fair", design(seeds=1), "at least five"),
+    ("10 fair", design(seeds=1), "How many did this course take"),
     ("10 fair", design(score="accuracy on validation"), "flatters both"),
-    ("10 fair", design(score="two accuracies on test"), "draw by draw"),
-    ("10 fair", design(labels="all"), "What is compared must differ"),
+    ("10 fair", design(score="two accuracies on test"), "What does 07 do"),
+    ("10 fair", design(labels="all"), "got the text 'all'"),
     ("10 leak", lambda s, t: [row for row in s if row[0] not in t], "the words alone"),
     ("10 leak", lambda s, t: [words for _, words in s], "own sentences are still"),
     ("10 leak", lambda s, t: [w for m, w in s if m in t], "The wrong way round"),
@@ -175,9 +194,14 @@ WRONG = [
         "is there once",
     ),
     ("10 leak", lambda s, t: [], "Too much is gone"),
+    ("10 leak", lambda s, t: set(for_the_source(s, t)), "A set has no order"),
+    ("10 leak", lambda s, t: [w[0] for w in for_the_source(s, t)], "than tuples"),
+    ("10 leak", lambda s, t: for_the_source(s, t)[::-1], "in another order than"),
+    ("10 leak", lambda s, t: [w for w in s if w[2] in t], "stopped with IndexError"),
     ("10 leak", lambda s, t: for_the_source(s, t)[1:], "Everything else stays in"),
-    ("10 control", TAUGHT, "Two different rows"),
-    ("10 control", (TAUGHT, TAUGHT), "Two different rows"),
+    ("10 control", TAUGHT, "Expected two names of rows"),
+    ("10 control", (TAUGHT, TAUGHT), "one row twice"),
+    ("10 control", (TAUGHT, "random"), "is not in the table"),
     ("10 control", ("random-255, block2", TAUGHT), "comes first"),
     ("10 control", ("letters, block2", "random, block2"), "not among your rows"),
     ("10 control", (TAUGHT, "other sounds, features"), "two cuts of one network"),
@@ -188,6 +212,12 @@ WRONG = [
     ("10 control", (TAUGHT, "random-bn, block2"), "compare the shape"),
     ("10 control", (TAUGHT, "random, block2"), "compare the shape"),
     ("10 say", lambda z, names, least: None, "It says nothing"),
+    ("10 say", lambda z, names, least: say(z, names, 0.5), "what is `least` for"),
+    ("10 say", lambda *given: (say(*given) or [None])[0], "a name alone"),
+    ("10 say", turned, "in the wrong order: first the name"),
+    ("10 say", lambda z, names, least: softmax(z), "a pair is asked for"),
+    ("10 say", says(lambda z, n: n[int(z.argmin())]), "of the smallest logit"),
+    ("10 say", says(number=lambda z: 100 * softmax(z).max()), "in percent"),
     ("10 say", lambda z, names, least: say(z, names, 0), "little more than a guess"),
     ("10 say", says(lambda z, n: sorted(n)[int(z.argmax())]), "in the wrong order"),
     ("10 say", says(lambda z, n: int(z.argmax())), "the place of the class"),

@@ -32,6 +32,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Page, TimeoutError, sync_playwright
+from tlkit_course.checks import UNFINISHED
 
 TESTS = Path(__file__).resolve().parents[1]
 WINDOW = {"width": 1280, "height": 1000}
@@ -303,7 +304,7 @@ class Learner:
             names.append(call.args[0].value)
             said = self.run(index, wrong_answer(call))
             self.expect(
-                "✗" in said and "Not answered" not in said,
+                "✗" in said and UNFINISHED not in said,
                 f"a wrong answer to {names[-1]} got {said!r}",
             )
             said = self.run(index, folded_solution(cells, names[-1]))
@@ -401,7 +402,8 @@ def waits_for_an_answer(cell: dict) -> bool:
 def wrong_answer(call: ast.Call) -> str:
     """Code that gives the first wrong answer of the tests to an exercise.
 
-    With the numbers measured in the notebook.
+    With the numbers measured in the notebook. An answer that is unfinished is none: it
+    counts as no try.
     """
     name, module = call.args[0].value, f"n{call.args[0].value[:2]}"
     arguments = [call.args[0], ast.Name("wrong"), *call.args[2:]]
@@ -409,7 +411,8 @@ def wrong_answer(call: ast.Call) -> str:
     return (
         f"import sys; sys.path.insert(0, {str(TESTS)!r}); from answers import "
         f"{module}\nverdicts = ({judged} for name, wrong, _ in {module}.WRONG if name "
-        f"== {name!r})\nnext(verdict for verdict in verdicts if not verdict.right)"
+        f"== {name!r})\nnext(verdict for verdict in verdicts if not verdict.right "
+        f"and not verdict.message.startswith({UNFINISHED!r}))"
     )
 
 

@@ -1,14 +1,33 @@
 """Exercises of notebook 00, Start here."""
 
 from ..checks import Exercise
+from ..kinds import Anything, Made, Several, is_number
 from . import by_name
+
+
+def how_far_five_get(run) -> str:
+    """The answer to the question of the exercise, from this run."""
+    return (
+        f"With five labels per class transfer reaches an accuracy of {run.score()}. "
+        "That is fifty labels in all: forty to train on, ten to watch the training."
+    )
+
 
 five = Exercise(
     "00 five",
     expects="a run: the object that tk.linear_probe(backbone, task) returns",
-    praise="Fifty labels in all: forty to train on, ten to watch the training.",
+    praise=how_far_five_get,
     hint='Load "digits" with 5 labels per class, and give that task to tk.linear_probe '
     "together with letters.",
+    ask="This run is neither the probe nor the training from scratch of above. Which "
+    "line of the experiment transfers, and which of its arguments has the labels?",
+    kind=Made(
+        "recipe",
+        "backbone",
+        "task",
+        wanted="a run, the object that tk.linear_probe(backbone, task) returns",
+    ),
+    place="Predict, then run",
 )
 
 
@@ -29,16 +48,16 @@ def a_probe_with_five_labels(run):
 
 @five.mistake
 def twenty_labels(run):
-    """This run has used 20 labels per class. The number of labels belongs to the task:
-    tk.load_task("digits", labels_per_class=5).
+    """This run has used 20 labels per class. The number of labels belongs to the task,
+    so another number needs another task.
     """
     return _is_run(run, "probe", "letters", 20)
 
 
 @five.mistake
 def no_transfer(run):
-    """The labels are right, but this network started from random weights. Transfer is
-    tk.linear_probe.
+    """The labels are right, but this network started from random weights. Which of the
+    two ways transfers?
     """
     return _is_run(run, "scratch", None, 5)
 
@@ -53,44 +72,75 @@ def source_task(run):
 
 @five.mistake
 def random_backbone(run):
-    """The shared layers have random weights. Transfer needs the trained ones, those of
-    tk.Backbone("letters").
+    """The shared layers have random weights. Transfer needs the ones that were trained
+    on letters.
     """
     return run.recipe == "probe" and run.backbone.weights is None
+
+
+@five.mistake
+def another_number_of_labels(run):
+    """It is a run on digits, but with another number of labels per class. For
+    validation none are added: they are counted in.
+    """
+    return run.task.name == "digits" and run.task.labels_per_class not in (5, 20)
+
+
+@five.mistake
+def layers_trained_too(run):
+    """This recipe also trains shared layers. The question is about the linear probe,
+    which trains the head alone.
+    """
+    return run.recipe not in ("probe", "scratch")
+
+
+def what_the_figure_says(answer, scratch: dict[int, float], target: float) -> str:
+    """The answer to the question of the exercise, from the measured lines."""
+    most = max(scratch)
+    reached = f"with {most} labels per class the network from scratch reaches"
+    if scratch[most] < target:
+        return (
+            f"Right: {reached} {scratch[most]:.2f}, and transfer with 20 reaches "
+            f"{target:.2f}. More is not measured, so more cannot be said."
+        )
+    return (
+        f"Right: {reached} {scratch[most]:.2f}, so it has caught up with the "
+        f"{target:.2f} of transfer with 20, at {answer[0]} labels per class."
+    )
 
 
 labels = Exercise(
     "00 labels",
     expects="two readings: a number of labels per class from the axis, such as 50, or "
     '"more"; and an accuracy, such as 0.12 or -0.12',
-    praise="Right: that is all that the measurement says.",
+    praise=what_the_figure_says,
     hint="The dashed line is what transfer reaches with 20 labels per class. Where "
     "does the line from scratch meet it, and how far from it does that line end?",
+    ask="One of the two readings does not fit the figure. Which two lines does each of "
+    "them ask you to compare?",
+    kind=Several(
+        Anything(),
+        Anything(),
+        wanted="two readings in parentheses, such as (50, 0.12)",
+    ),
+    place="How many labels does transfer save?",
 )
 NEAR = 0.03  # so exactly one can read the figure
 
 
-def _readings(answer) -> tuple | None:
-    """Both readings; None if the answer is no pair."""
-    if isinstance(answer, tuple) and len(answer) == 2:
-        return answer
-    return None
+def _is_number(reading) -> bool:
+    """Whether a reading is a number, and not nan."""
+    return is_number(reading) and reading == reading
 
 
 def _reads(answer, height: float) -> bool:
     """Whether the second reading is about this height."""
-    readings = _readings(answer)
-    if readings is None or not isinstance(readings[1], int | float):
-        return False
-    return abs(readings[1] - height) < NEAR
+    return _is_number(answer[1]) and abs(answer[1] - height) < NEAR
 
 
 def _budget(answer):
     """The first reading, where it is a number; else 0."""
-    readings = _readings(answer)
-    if readings is None or not isinstance(readings[0], int | float):
-        return 0
-    return readings[0]
+    return answer[0] if _is_number(answer[0]) else 0
 
 
 def _right_end(scratch: dict[int, float]) -> float:
@@ -104,14 +154,31 @@ def where_it_meets_and_where_it_ends(answer, scratch: dict[int, float], target: 
         return False
     for budget in sorted(scratch):
         if scratch[budget] >= target:
-            return answer[0] == budget
-    return answer[0] == "more"
+            return _budget(answer) == budget
+    return isinstance(answer[0], str) and answer[0] == "more"
 
 
 @labels.mistake
-def not_filled_in(answer, scratch, target):
-    """Two readings are asked for. There are still dots in the place of one of them."""
-    return _readings(answer) is not None and any(part is ... for part in answer)
+def words_for_a_number(answer, scratch, target):
+    """The first reading is a plain number, such as 50, or exactly "more" in small
+    letters. A number stands without quotation marks, brackets or other words.
+    """
+    first = answer[0]
+    return not _is_number(first) and first != "more"
+
+
+@labels.mistake
+def no_height(answer, scratch, target):
+    """The second reading must be a number, a difference of two accuracies: plain,
+    without quotation marks, brackets or nan.
+    """
+    return not _is_number(answer[1])
+
+
+@labels.mistake
+def in_percent(answer, scratch, target):
+    """The second reading is an accuracy, between -1 and 1: write 0.12 for 12 %."""
+    return abs(answer[1]) > 1
 
 
 @labels.mistake
@@ -124,8 +191,8 @@ def an_accuracy(answer, scratch, target):
 
 @labels.mistake
 def beyond_the_figure(answer, scratch, target):
-    """Perhaps, but nobody has measured so many labels. What can you say from this
-    figure alone?
+    """Perhaps, but nobody has measured so many labels. Where does the axis end, and
+    what can you say from this figure alone?
     """
     return _budget(answer) > max(scratch)
 

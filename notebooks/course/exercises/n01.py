@@ -8,8 +8,10 @@ import numpy as np
 from tlkit.tasks import Task, fingerprint
 
 from ..checks import Exercise
+from ..kinds import Anything, Function, Parts, Word, Words, is_number
 from . import by_name
 
+SYMBOLS = {"X", "P(X)", "Y", "P(Y|X)"}
 symbols = Exercise(
     "01 symbols",
     expects='a dict: each of "a" to "d" a list of what differs, of the names "X", '
@@ -19,6 +21,10 @@ symbols = Exercise(
     hint="Ask four questions of each project: are other inputs possible, are other "
     "inputs likely, are other answers possible, and is another answer right for the "
     "same input?",
+    ask="Something in one of the lists does not fit its project. For which project are "
+    "you least sure, and which of its pictures would decide it for a friend?",
+    kind=Parts({project: Words("X", "P(X)", "Y", "P(Y|X)") for project in "abcd"}),
+    place="What a task is",
 )
 DIFFERS = {
     "a": {"P(X)"},
@@ -26,37 +32,19 @@ DIFFERS = {
     "c": {"P(Y|X)"},
     "d": {"X", "P(X)", "Y", "P(Y|X)"},
 }
-SYMBOLS = {"X", "P(X)", "Y", "P(Y|X)"}
 
 
 def _differs(answer) -> dict[str, set]:
-    """Project -> the names in its list; empty if the answer has another form."""
-    if not isinstance(answer, dict) or set(answer) != set(DIFFERS):
-        return {}
-    lists = {
-        name: (part,) if isinstance(part, str) else part
+    """Project -> the names in its list."""
+    return {
+        name: {part} if isinstance(part, str) else set(part)
         for name, part in answer.items()
     }
-    if not all(isinstance(part, list | tuple | set) for part in lists.values()):
-        return {}
-    return {name: set(part) for name, part in lists.items()}
 
 
 @symbols.right
 def all_projects(answer):
     return _differs(answer) == DIFFERS
-
-
-@symbols.mistake
-def projects_left(answer):
-    """There are dots left: each project needs its list."""
-    return isinstance(answer, dict) and any(part is ... for part in answer.values())
-
-
-@symbols.mistake
-def other_names(answer):
-    """A list holds something else than the four names "X", "P(X)", "Y", "P(Y|X)"."""
-    return any(not part <= SYMBOLS for part in _differs(answer).values())
 
 
 @symbols.mistake
@@ -95,8 +83,6 @@ def a_rule_is_no_list(answer):
     changes.
     """
     found = _differs(answer)
-    if not found:
-        return False
     return "Y" in found["c"] or "P(Y|X)" not in found["b"] & found["c"]
 
 
@@ -116,19 +102,18 @@ roles = Exercise(
     "the target alone.",
     hint="First find the two questions about pictures. Then ask for each layer: which "
     "task uses it?",
+    ask="One of the four has a letter that does not fit. Say each line of the list as "
+    "a sentence: is it a question, are these pictures, or are these layers?",
+    kind=Parts(
+        dict.fromkeys(("source", "target", "shared", "specific"), Word(*"abcdef"))
+    ),
+    place="What a task is",
 )
-ROLES = ("source", "target", "shared", "specific")
-
-
-def _has_all_roles(answer) -> bool:
-    return isinstance(answer, dict) and set(ROLES) <= set(answer)
 
 
 def _names(answer, **parts: str) -> bool:
-    """Whether an answer with all four roles gives these letters to these roles."""
-    return _has_all_roles(answer) and all(
-        answer[role] == part for role, part in parts.items()
-    )
+    """Whether an answer gives these letters to these roles."""
+    return all(answer[role] == part for role, part in parts.items())
 
 
 @roles.right
@@ -142,6 +127,36 @@ def source_and_target_swapped(answer):
     the many labels; the target is what the nursery wants.
     """
     return _names(answer, source="b", target="a")
+
+
+@roles.mistake
+def data_for_the_source(answer):
+    """The photographs of the nursery are the target's data. The source is an earlier
+    task, a question with its set of answers.
+    """
+    return _names(answer, source="c")
+
+
+@roles.mistake
+def layers_for_a_task(answer):
+    """One of your two tasks is a group of layers. A task is a question about pictures;
+    layers only help to answer it.
+    """
+    return answer["source"] in "def" or answer["target"] in "def"
+
+
+@roles.mistake
+def tasks_for_layers(answer):
+    """Shared and specific are groups of layers. A question or a pile of photographs is
+    no layer.
+    """
+    return answer["shared"] in "abc" or answer["specific"] in "abc"
+
+
+@roles.mistake
+def one_task_twice(answer):
+    """Source and target are two tasks here, and you named one of them twice."""
+    return answer["source"] == answer["target"]
 
 
 @roles.mistake
@@ -174,20 +189,18 @@ def old_head_as_shared(answer):
     return _names(answer, shared="f")
 
 
-@roles.mistake
-def a_role_is_missing(answer):
-    """A role is missing: the dict needs all of source, target, shared and specific."""
-    return isinstance(answer, dict) and not _has_all_roles(answer)
-
-
 carry_over = Exercise(
     "01 carry over",
     expects="a function of two dicts, layer name -> parameters, that gives back such a "
     "dict",
     praise="The shared layers come from the source; the head, which the source never "
     "had, starts at random.",
-    hint="For each name in new: take the source's parameters if the source has that "
-    "name, else the new model's.",
+    hint="Go through the names in new. Which of them does the source have, too? And "
+    "from where comes what the source has not?",
+    ask="That is another set of layers, or other parameters. Which layers does the new "
+    "model have, and for which of them did the source learn something?",
+    kind=Function("source, new", gives=Anything()),
+    place="Step 3: load",
 )
 SOURCE = {
     "block1_conv1": np.ones(2),
@@ -217,9 +230,43 @@ def shared_layers_and_a_new_head(function):
 
 
 @carry_over.mistake
-def carries_nothing_yet(function):
-    """The line still has its three dots: what does the new model start from?"""
-    return function(dict(SOURCE), dict(NEW)) is ...
+def asks_the_source_for_the_head(function):
+    """It stops at the layer "digits", because the source has no layer of that name.
+    What does the new model start from where the source has nothing to give?
+    """
+    try:
+        function(dict(SOURCE), dict(NEW))
+    except KeyError as error:
+        return error.args == ("digits",)
+    return False
+
+
+@carry_over.mistake
+def asks_the_new_model_for_the_old_head(function):
+    """It stops at the layer "letters", because the new model has no layer of that name.
+    Go through the layers of which of the two models?
+    """
+    try:
+        function(dict(SOURCE), dict(NEW))
+    except KeyError as error:
+        return error.args == ("letters",)
+    return False
+
+
+@carry_over.mistake
+def no_dict(function):
+    """A dict is asked for, layer name → parameters. A list of names, or of parameters,
+    has lost which parameters belong to which layer.
+    """
+    return not isinstance(function(dict(SOURCE), dict(NEW)), dict)
+
+
+@carry_over.mistake
+def head_without_parameters(function):
+    """One layer has no parameters: its value is None. `get` gives None where the source
+    has no such layer.
+    """
+    return any(value is None for value in function(dict(SOURCE), dict(NEW)).values())
 
 
 @carry_over.mistake
@@ -248,8 +295,9 @@ def both_heads(function):
 
 @carry_over.mistake
 def random_over_trained(function):
-    """The random parameters have overwritten the trained ones, and the head for letters
-    was copied too.
+    """The shared layers have the new model's random parameters, so nothing trained is
+    left. And the head for letters came along. Which of two dicts wins where both have a
+    name?
     """
     return _starts_as(function, {**SOURCE, **NEW})
 
@@ -262,18 +310,32 @@ def no_head(function):
     return _starts_as(function, {name: SOURCE[name] for name in SOURCE if name in NEW})
 
 
+@carry_over.mistake
+def no_shared_layers(function):
+    """Only the head is there. The layers that both models have are what transfer
+    carries over.
+    """
+    return _starts_as(function, {"digits": NEW["digits"]})
+
+
 own_target = Exercise(
     "01 own target",
     expects='one of "helps", "harms", "not shown"',
-    praise="Your prediction and the interval agree. Could you say why, before the next "
-    "one?",
-    hint='Use one of the three words: "helps", "harms" or "not shown".',
+    praise=lambda answer, gain: (
+        f"Your prediction and the interval agree: the gain is {gain}. Could you say "
+        "why, before the next one?"
+    ),
+    hint="Does a network that reads letters need what your target asks for, or has it "
+    "learnt to ignore it?",
+    ask='Use one of the three words: "helps", "harms" or "not shown".',
+    kind=Anything(),
+    place="The same pictures, another question",
 )
 OUTCOMES = ("helps", "harms", "not shown")
 FIRST: dict[str, str] = {}  # what identifies a target -> the first prediction
 
 
-def first_prediction(prediction: Any, target: Task) -> Any:
+def first_prediction(prediction: Any, target: Task | None) -> Any:
     """The prediction that counts: the first one about this target.
 
     After it, the learner has seen the gain.
@@ -281,8 +343,16 @@ def first_prediction(prediction: Any, target: Task) -> Any:
     Args:
         prediction: one of ``OUTCOMES``; anything else is no prediction, and comes back
             as it is.
-        target: the task that it is about.
+        target: the task that it is about; None if it could not be made.
+
+    Raises:
+        ValueError: there is no target.
     """
+    if target is None:
+        raise ValueError(
+            "expected a target, got none: the cell above has stopped. Correct it and "
+            "run it again, then this one"
+        )
     if not isinstance(prediction, str) or prediction not in OUTCOMES:
         return prediction
     test = target.test
@@ -309,7 +379,25 @@ def a_gain(answer, gain):
     """That is a gain. The question asks for your prediction of its direction: "helps",
     "harms" or "not shown".
     """
-    return isinstance(answer, float) and -1 < answer < 1
+    return is_number(answer)
+
+
+@own_target.mistake
+def several_predictions(answer, gain):
+    """One word for one target. With all three, no measurement could show you wrong."""
+    return isinstance(answer, list | tuple | set | dict)
+
+
+@own_target.mistake
+def written_otherwise(answer, gain):
+    """Nearly one of the three words: write it in small letters, as it stands above, and
+    without spaces around it.
+    """
+    return (
+        isinstance(answer, str)
+        and answer not in OUTCOMES
+        and answer.strip().lower() in OUTCOMES
+    )
 
 
 @own_target.mistake

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..checks import Exercise
+from ..kinds import Array, Function, Several, Word, is_number
 from . import by_name
 
 count = Exercise(
@@ -15,23 +16,24 @@ count = Exercise(
     "one bias.",
     hint="How many numbers does one output channel need? Multiply by the number of "
     "output channels. With 3 inputs and 64 outputs there are 1,792.",
+    ask="Another number comes out than the table above shows. What does one output "
+    "channel need, and what does it need once, whatever the number of inputs?",
+    kind=Function("inputs, outputs", gives=Array()),
+    place="VGG16, layer by layer",
 )
+# In two of them more channels come in than go out.
+CASES = ((3, 64), (256, 512), (64, 3), (1, 1))
 
 
 def _counts_as(function, formula: Callable[[int, int], Any]) -> bool:
     """Whether a learner's function of (inputs, outputs) counts as the formula does."""
-    return all(function(*case) == formula(*case) for case in ((3, 64), (256, 512)))
+    counted = [(function(*case), formula(*case)) for case in CASES]
+    return all(is_number(got) and got == wanted for got, wanted in counted)
 
 
 @count.right
 def weights_and_biases(function):
     return _counts_as(function, lambda inputs, outputs: 9 * inputs * outputs + outputs)
-
-
-@count.mistake
-def counts_nothing_yet(function):
-    """Nothing there yet: put your formula where the dots are."""
-    return _counts_as(function, lambda inputs, outputs: ...)
 
 
 @count.mistake
@@ -65,6 +67,22 @@ def one_row_of_a_kernel(function):
 
 
 @count.mistake
+def one_weight_too_many(function):
+    """The bias is counted nine times, or once for each weight. Each outgoing channel
+    has one.
+    """
+    return _counts_as(
+        function, lambda inputs, outputs: 9 * (inputs * outputs + outputs)
+    ) or _counts_as(function, lambda inputs, outputs: 9 * inputs * outputs * 2)
+
+
+@count.mistake
+def one_bias(function):
+    """The weights are right. But you count a single bias for the whole layer."""
+    return _counts_as(function, lambda inputs, outputs: 9 * inputs * outputs + 1)
+
+
+@count.mistake
 def bias_for_each_input(function):
     """The weights are right. The biases belong to the channels that go out, not to
     those that come in.
@@ -79,6 +97,15 @@ freeze = Exercise(
     "batch normalisation. Now compile, then fit.",
     hint="The names of the layers to train begin with block5, or are logits. Every "
     "other layer is frozen.",
+    ask="Other layers learn than the two parts that should. Print the names of "
+    "model.layers with their flags: which flag is not as you meant it?",
+    kind=Function("model"),
+    place="Replace the head, freeze the rest",
+    start="""
+def freeze(model):
+    for layer in model.layers:
+        layer.trainable = True
+""",
 )
 BLOCK5 = {f"block5_{kind}{i}" for kind in ("conv", "bn") for i in (1, 2, 3)}
 
@@ -147,44 +174,42 @@ def wrong_way_round(function):
     return "block1_conv1" in _learning(function)
 
 
+def how_well_the_size_is_read(answer, measure) -> str:
+    """The answer to the question of the exercise, from what was measured."""
+    found = measure()
+    return (
+        "Size is a geometric property, like the angle, and the map shows where such "
+        f"properties are read best. At your cut a head reads the size with accuracy "
+        f"{found[answer[0]]:.2f}, from the last features with {found['block5']:.2f}."
+    )
+
+
 cut = Exercise(
     "02 cut",
     expects='a cut, "image" or "block1" to "block5", and the question of the map that '
     'is most like this one, such as ("image", "colour")',
-    praise="Size is a geometric property, like the angle. The map shows where such "
-    "properties are read best.",
+    praise=how_well_the_size_is_read,
     hint="First the question of the map that is most like this one, then the cut where "
     "that question is read best.",
+    ask="Another cut reads this question better. Where does the map show its best?",
+    kind=Several(
+        Word("image", "block1", "block2", "block3", "block4", "block5"),
+        Word("digit", "angle", "colour"),
+        wanted="two names, a cut of this network and a question of the map, as in "
+        '("image", "colour")',
+    ),
+    place="Read the map",
 )
 CLOSE = 0.02  # cuts whose accuracies differ by less are equally good
-CUTS = ("image", "block1", "block2", "block3", "block4", "block5")
-QUESTIONS = ("digit", "angle", "colour")
 Measure = Callable[[], Mapping[str, float]]  # gives cut -> accuracy
-
-
-def _is_choice(answer) -> bool:
-    """Whether an answer is a cut and a question of the map."""
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return False
-    place, question = answer
-    named = isinstance(place, str) and isinstance(question, str)
-    return named and place in CUTS and question in QUESTIONS
 
 
 @cut.right
 def as_good_as_the_best(answer, measure: Measure):
-    if not _is_choice(answer) or answer[1] != "angle":
+    if answer[1] != "angle":
         return False
     found = measure()
     return found[answer[0]] > max(found.values()) - CLOSE
-
-
-@cut.mistake
-def no_choice(answer, measure: Measure):
-    """Two names are asked for: a cut of this network, and a question of the map, as in
-    ("image", "colour").
-    """
-    return not _is_choice(answer)
 
 
 @cut.mistake
@@ -222,7 +247,7 @@ def nearly(answer, measure: Measure):
     """Not far off, and better than the first and the last cut. But another cut has a
     higher accuracy.
     """
-    return answer[0] in CUTS
+    return True
 
 
 EXERCISES = by_name((count, freeze, cut))

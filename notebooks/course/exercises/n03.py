@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..checks import Exercise
+from ..kinds import Anything, Array, Function, Number, Several, Word, numbers_of
 from . import by_name
 
 
@@ -34,6 +35,16 @@ stable = Exercise(
     "take the logarithm of 0.",
     hint="For each picture: the logarithm of the sum of all powers, minus the logit of "
     "the true class. Then the mean.",
+    ask="This is not the mean loss, even for small logits. Compare your line with the "
+    "formula, symbol by symbol: which array stands for which symbol?",
+    kind=Function("z, labels", gives=Array()),
+    place="Exercise: write it stably",
+    start="""
+def stable_loss(z, labels):
+    powers = np.exp(z)
+    y_hat = powers / powers.sum(axis=1, keepdims=True)
+    return -np.log(y_hat[np.arange(len(labels)), labels]).mean()
+""",
 )
 LOGITS = np.random.default_rng(3).normal(0, 2, (6, 4))
 LABELS = np.array([0, 3, 1, 1, 2, 0])
@@ -92,7 +103,8 @@ def right_for_huge_logits(function):
 def _changes_what_it_gets(function) -> bool:
     """Whether a function leaves other logits behind than it was given."""
     given = LOGITS.copy()
-    function(given, LABELS.copy())
+    with np.errstate(all="ignore"):
+        function(given, LABELS.copy())
     return not np.array_equal(given, LOGITS)
 
 
@@ -118,6 +130,27 @@ def one_loss_for_each_picture(function):
     number.
     """
     return _result(function, LOGITS, LABELS).shape == LABELS.shape
+
+
+@stable.mistake
+def labels_not_used(function):
+    """The labels have no influence on your loss. The loss of a picture is about one
+    class, the true one.
+    """
+    others = (LABELS + 1) % LOGITS.shape[1]
+    found = _result(function, LOGITS, LABELS)
+    return np.array_equal(found, _result(function, LOGITS, others), equal_nan=True)
+
+
+@stable.mistake
+def logit_alone(function):
+    """That is only the half with the true logit. The loss also has the logarithm of a
+    sum over all classes.
+    """
+    true = float(LOGITS[np.arange(len(LABELS)), LABELS].mean())
+    return _gives(function, true, LOGITS, LABELS) or _gives(
+        function, -true, LOGITS, LABELS
+    )
 
 
 @stable.mistake
@@ -203,11 +236,24 @@ average = Exercise(
     praise="Every picture counts once, whatever the size of its batch.",
     hint="Add up losses, not means, and divide once, at the end, by the number of "
     "pictures.",
+    ask="This is another number than the mean over all pictures. Take three "
+    "pictures in batches of two: what does your function make of them by hand?",
+    kind=Function("losses, batch", gives=Array()),
+    place="The loss of one picture",
+    start="""
+def epoch_loss(losses, batch):
+    starts = range(0, len(losses), batch)
+    total = 0
+    for start in starts:
+        total += losses[start : start + batch].mean()
+    return total / len(starts)
+""",
 )
-LOSSES = np.array([0.1, 0.3, 0.2, 0.6, 0.4, 0.2, 0.1, 0.5, 2.0, 3.0])
+LOSSES = np.array([0.1, 0.3, 0.2, 0.6, 0.8, 0.2, 0.1, 0.5, 2.0, 3.0])
 BATCH = 4  # so that the last batch holds two
 SUMS = np.array([LOSSES[start : start + BATCH].sum() for start in (0, 4, 8)])
 MEANS = SUMS / (4, 4, 2)
+OTHERS = LOSSES[:7] ** 2  # in batches of 3, so that the last one holds one
 
 
 def _gives_epoch_loss(function, value: float) -> bool:
@@ -216,7 +262,9 @@ def _gives_epoch_loss(function, value: float) -> bool:
 
 @average.right
 def mean_over_pictures(function):
-    return _gives_epoch_loss(function, LOSSES.mean())
+    return _gives_epoch_loss(function, LOSSES.mean()) and _gives(
+        function, OTHERS.mean(), OTHERS, 3
+    )
 
 
 @average.mistake
@@ -262,6 +310,24 @@ def without_the_last_batch(function):
 
 
 @average.mistake
+def first_batch_alone(function):
+    """That is the mean of the first batch: a `return` inside the loop ends it there."""
+    return _gives_epoch_loss(function, MEANS[0]) or _gives_epoch_loss(
+        function, SUMS[0] / len(LOSSES)
+    )
+
+
+@average.mistake
+def last_batch_alone(function):
+    """Only the last batch is left: is something set anew in each round that should add
+    up?
+    """
+    return _gives_epoch_loss(function, MEANS[-1]) or _gives_epoch_loss(
+        function, SUMS[-1] / len(LOSSES)
+    )
+
+
+@average.mistake
 def sum_of_all(function):
     """That is the sum of all losses: divide it by the number of pictures."""
     return _gives_epoch_loss(function, SUMS.sum())
@@ -273,34 +339,25 @@ first_loss = Exercise(
     praise="An even spread over C classes costs ln C: 2.303 for ten, 3.689 for forty.",
     hint="Put the same probability for each class into −log ŷ: 1/10 for digits. What "
     "is it for forty letters?",
+    ask="The letter may be right; the loss is another one. Which probability has each "
+    "class, if none is preferred, and what does the loss make of it?",
+    kind=Several(
+        Word(*"ABCabc"),
+        Number(),
+        wanted='two things, a letter and the loss as a number, as in ("A", 1.0)',
+    ),
+    place="Read the first loss",
 )
-
-
-def _is_pair(answer) -> bool:
-    """Whether an answer is a letter and a number."""
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return False
-    return isinstance(answer[0], str) and isinstance(answer[1], int | float)
 
 
 def _is_letter(answer, letter: str) -> bool:
     """Whether this letter was chosen, small or capital."""
-    return answer[0].strip().upper() == letter
+    return answer[0].upper() == letter
 
 
 @first_loss.right
 def even_spread(answer):
-    return (
-        _is_pair(answer) and _is_letter(answer, "B") and abs(answer[1] - log(40)) < 0.02
-    )
-
-
-@first_loss.mistake
-def no_pair(answer):
-    """Two things are asked for: a letter, and the loss as a number. Give both, as in
-    ("A", 1.0).
-    """
-    return not _is_pair(answer)
+    return _is_letter(answer, "B") and abs(answer[1] - log(40)) < 0.02
 
 
 @first_loss.mistake
@@ -369,6 +426,10 @@ gradient = Exercise(
     "times (ŷ − y) over the pictures, and divides by their number.",
     hint="Begin with ŷ − y, divided by the number of pictures: shape (n, c). Which "
     "product with x, shape (n, features), has the shape of the kernel?",
+    ask="Two arrays, but not the two gradients. How does one weight reach the loss: "
+    "through which logit, and times what?",
+    kind=Function("x, y_hat, y", gives=Anything()),
+    place="Its gradient is ŷ − y",
 )
 
 
@@ -405,7 +466,8 @@ def _pair(function, head: Head) -> Pair | None:
         return None
     if not isinstance(found, tuple | list) or len(found) != 2:
         return None
-    return np.asarray(found[0], float), np.asarray(found[1], float)
+    kernel, bias = map(numbers_of, found)
+    return None if kernel is None or bias is None else (kernel, bias)
 
 
 def _are(found, wanted) -> bool:
@@ -527,6 +589,17 @@ weights = Exercise(
     "second copy of the picture would do.",
     hint="The weight of a picture depends on its label: weight[labels] has one number "
     "for each picture. It multiplies the whole row ŷ − y of this picture.",
+    ask="A class with weight 2 does not act as if each of its pictures were there "
+    "twice. Which part of the gradient belongs to one picture?",
+    kind=Function(
+        "y_hat, labels, weight",
+        gives=Array("an array (n, c)", lambda y_hat, labels, weight: y_hat.shape),
+    ),
+    place="Class weights: when one class is rare",
+    start="""
+def weighted_gradient(y_hat, labels, weight):
+    return (y_hat - np.eye(len(weight))[labels]) / len(labels)
+""",
 )
 WEIGHT = np.array([2.0, 1.0, 4.0, 3.0])  # whole numbers, of four classes
 PICTURES = np.array([3, 0, 2, 2])  # as many as classes: a wrong axis raises no error

@@ -8,6 +8,7 @@ import numpy as np
 from tlkit.evaluate import holm, over_seeds, p_value
 
 from ..checks import Exercise
+from ..kinds import Array, Function, Number, Parts, Several, Word, Words
 from . import by_name
 
 step = Exercise(
@@ -16,6 +17,10 @@ step = Exercise(
     praise="Slope 4(3 − 1) = 8, step 0.1 · 8 = 0.8, and downhill from 3 is 2.2.",
     hint="First the slope of 2(θ − 1)² + 1 at θ = 3: the 1 at the end has no slope. "
     "Then θ − α times the slope.",
+    ask="Another place. Which slope does the loss have at θ = 3, and how far do you go "
+    "with this α?",
+    kind=Number(),
+    place="One parameter",
 )
 
 
@@ -30,8 +35,8 @@ def downhill(answer):
 
 @step.mistake
 def uphill(answer):
-    """The size of the step is right, but it goes uphill. The slope is positive: to go
-    down, θ has to become smaller. That is what the minus sign is for.
+    """The size of the step is right, but it goes uphill. The slope is positive there:
+    in which direction does the loss fall?
     """
     return _is_near(answer, 3.8)
 
@@ -43,23 +48,45 @@ def without_step_size(answer):
 
 
 @step.mistake
+def two_steps(answer):
+    """That is where you are after two steps. The question asks for one."""
+    return _is_near(answer, 1.72)
+
+
+@step.mistake
+def the_minimum(answer):
+    """That is the lowest point of this valley. One step does not lead there: its length
+    is α times the slope.
+    """
+    return _is_near(answer, 1)
+
+
+@step.mistake
+def without_the_square(answer):
+    """You took the slope of 2(θ − 1), without the square. The slope of (θ − 1)² depends
+    on θ.
+    """
+    return _is_near(answer, 2.8)
+
+
+@step.mistake
 def only_the_slope(answer):
-    """8 is the slope at θ = 3. Now take the step: θ − α times the slope."""
+    """That is the slope at θ = 3. It says how steep it is; the question is where you
+    are after a step.
+    """
     return _is_near(answer, 8)
 
 
 @step.mistake
 def only_the_step(answer):
-    """0.8 is how far you go. The question is where you arrive: go that far down from
-    3.
-    """
+    """That is how far you go. The question is where you arrive."""
     return _is_near(answer, 0.8)
 
 
 @step.mistake
 def half_the_slope(answer):
-    """You used θ − 1 as the slope of (θ − 1)². Its slope is 2(θ − 1), and there is a
-    factor 2 in front.
+    """Your slope is too small by a factor of 2. What is the slope of (θ − 1)², and
+    what stands in front of it?
     """
     return _is_near(answer, 2.6)
 
@@ -76,7 +103,25 @@ momentum = Exercise(
     "04 momentum",
     expects="a function that gives back two arrays, the new θ and the new v",
     praise="The velocity remembers, the gradient corrects, and θ follows the velocity.",
-    hint="Two lines: v = beta * v - step_size * gradient, then θ moves by v.",
+    hint="The new v is a part of the old one, less a step along the gradient. Then θ "
+    "moves by the new v.",
+    ask="Something else than the two formulas comes out. Put small numbers into both "
+    "lines: which of the two results differs?",
+    kind=Function(
+        "theta, v, gradient, step_size, beta",
+        gives=Several(
+            Array("an array like theta", lambda theta, *others: theta.shape),
+            Array("an array like theta", lambda theta, *others: theta.shape),
+            wanted="two arrays, the new theta and the new v",
+        ),
+    ),
+    place="Two parameters: a valley",
+    start="""
+def momentum(theta, v, gradient, step_size, beta):
+    v = v
+    theta = theta
+    return theta, v
+""",
 )
 THETA, VELOCITY = np.array([1.0, -2.0]), np.array([0.5, 0.25])
 GRADIENT = np.array([4.0, -3.0])
@@ -88,7 +133,23 @@ def _moves_to(function, theta: np.ndarray, v: np.ndarray) -> bool:
     this v.
     """
     got = function(THETA.copy(), VELOCITY.copy(), GRADIENT.copy(), ALPHA, BETA)
-    return len(got) == 2 and np.allclose(got, (theta, v), atol=1e-9)
+    return _are(got, (theta, v))
+
+
+def _are(got, wanted) -> bool:
+    """Whether two arrays have these shapes and numbers."""
+    return all(
+        np.shape(one) == np.shape(other) and np.allclose(one, other, atol=1e-9)
+        for one, other in zip(got, wanted, strict=True)
+    )
+
+
+def _moves_others(function) -> bool:
+    """Whether it is right with other numbers, of another shape."""
+    theta, v, gradient = np.random.default_rng(4).normal(size=(3, 2, 3))
+    got = function(theta.copy(), v.copy(), gradient.copy(), 0.3, 0.5)
+    moved = 0.5 * v - 0.3 * gradient
+    return _are(got, (theta + moved, moved))
 
 
 RIGHT_VELOCITY = BETA * VELOCITY - ALPHA * GRADIENT
@@ -96,7 +157,22 @@ RIGHT_VELOCITY = BETA * VELOCITY - ALPHA * GRADIENT
 
 @momentum.right
 def velocity_then_theta(function):
-    return _moves_to(function, THETA + RIGHT_VELOCITY, RIGHT_VELOCITY)
+    right = _moves_to(function, THETA + RIGHT_VELOCITY, RIGHT_VELOCITY)
+    return right and _moves_others(function)
+
+
+@momentum.mistake
+def velocity_first(function):
+    """Two right arrays in the wrong order: first the parameters, then the velocity."""
+    return _moves_to(function, RIGHT_VELOCITY, THETA + RIGHT_VELOCITY)
+
+
+@momentum.mistake
+def against_the_velocity(function):
+    """The velocity is right, but θ moves against it. The minus is in the velocity
+    already.
+    """
+    return _moves_to(function, THETA - RIGHT_VELOCITY, RIGHT_VELOCITY)
 
 
 @momentum.mistake
@@ -116,13 +192,13 @@ def velocity_uphill(function):
 
 @momentum.mistake
 def with_the_old_velocity(function):
-    """θ moved with the old velocity. First make the new v, then move θ with it."""
+    """θ moved with the old velocity. Which of the two lines must come first?"""
     return _moves_to(function, THETA + VELOCITY, RIGHT_VELOCITY)
 
 
 @momentum.mistake
 def velocity_without_step_size(function):
-    """The step size is missing: the gradient has to be multiplied by α."""
+    """The step size is missing in the velocity: the whole gradient is subtracted."""
     v = BETA * VELOCITY - GRADIENT
     return _moves_to(function, THETA + v, v)
 
@@ -137,7 +213,7 @@ def plain_descent(function):
 
 @momentum.mistake
 def without_brake(function):
-    """The old velocity has to be multiplied by β. Without this brake it never slows
+    """The old velocity stays as it was: without the brake of the formula it never slows
     down.
     """
     v = VELOCITY - ALPHA * GRADIENT
@@ -151,6 +227,14 @@ curves = Exercise(
     "and becomes flat.",
     hint="Ask three things of each curve: does it come down, how fast, and is it "
     "smooth?",
+    ask="Two or more curves have each other's names. Which of them is the easiest to "
+    "tell? Begin with that one.",
+    kind=Parts(
+        dict.fromkeys(
+            "ABCD", Word("too small", "too large", "just right", "mini-batches")
+        )
+    ),
+    place="Too small, too large, just right",
 )
 CURVES = {"A": "mini-batches", "B": "too small", "C": "too large", "D": "just right"}
 
@@ -166,40 +250,25 @@ def all_four(answer):
 
 
 @curves.mistake
-def a_curve_is_missing(answer):
-    """Name all four curves, A to D."""
-    return not set(CURVES) <= set(answer)
-
-
-@curves.mistake
-def another_name(answer):
-    """Use the four names as they are printed above: too small, too large, mini-batches,
-    just right.
-    """
-    return not set(answer.values()) <= set(CURVES.values())
-
-
-@curves.mistake
 def noise_and_jumps_swapped(answer):
-    """Both go up and down, but look where they end. A comes down to the level of D and
-    stays near it: noise. C jumps back above its start: its steps are too long.
+    """Two of the curves go up and down, and you gave them each other's names. Look
+    where they end: which one comes down and stays there, and which one jumps back?
     """
     return _names_curves(answer, A="too large", C="mini-batches")
 
 
 @curves.mistake
 def smooth_means_good(answer):
-    """A smooth curve is not always a good one. B is smooth, but it has hardly come down
-    after a hundred steps. D was lower than that after one.
+    """A smooth curve is not always a good one. Two curves are smooth: compare where
+    they are after a hundred steps.
     """
     return _names_curves(answer, B="just right", D="too small")
 
 
 @curves.mistake
 def slow_means_too_large(answer):
-    """With steps that are too large, the loss jumps up and down.
-    B goes down all the time,
-    only very slowly.
+    """What does a loss do with steps that are too large? B does not do it: it goes down
+    all the time, only very slowly.
     """
     return _names_curves(answer, B="too large")
 
@@ -213,10 +282,17 @@ def a_name_twice(answer):
 optimizer = Exercise(
     "04 optimizer",
     expects='a set of names from the table, such as {"plain 0.1", "adam 0.003"}',
-    praise="That is what the evidence says. You may choose any of these, or measure "
-    "more seeds.",
+    praise=lambda answer, table: (
+        f"That is what the evidence says: {len(_race(table))} of {len(table)} "
+        "candidates are still in the race. You may choose any of these, or measure "
+        "more seeds."
+    ),
     hint="Keep the candidate with the lowest mean validation loss, and all whose "
     "corrected p-value is 0.05 or more.",
+    ask="One of your candidates is out by this evidence, or one is left out that is "
+    "not. Which column decides, and at which number?",
+    kind=Words(),
+    place="Which optimizer?",
 )
 SPLITS = 800, 200  # pictures that each seed trains on and judges by
 Table = Mapping[str, Mapping[str, Sequence[float]]]  # candidate -> split -> losses
@@ -275,8 +351,22 @@ def all_that_may_be_best(answer, table: Table):
 
 @optimizer.mistake
 def not_in_the_table(answer, table: Table):
-    """Use the names from the table's first column."""
+    """One of your names is not in the table. Copy the names from its first column, with
+    the step size.
+    """
     return not _names(answer) <= set(table)
+
+
+@optimizer.mistake
+def nobody(answer, table: Table):
+    """An empty set: then nobody would be in the race. Who has the lowest mean?"""
+    return not _names(answer)
+
+
+@optimizer.mistake
+def those_that_are_out(answer, table: Table):
+    """The wrong way round: these are the ones that the evidence excludes."""
+    return _names(answer) == set(table) - _race(table)
 
 
 @optimizer.mistake
@@ -305,9 +395,7 @@ def best_with_the_first_seed(answer, table: Table):
 
 @optimizer.mistake
 def everything(answer, table: Table):
-    """Not all of them: where the corrected p-value is below 0.05, the candidate is
-    worse, and the seeds agree on it.
-    """
+    """Not all of them: of some the table shows that they are worse. By which column?"""
     return _names(answer) == set(table)
 
 

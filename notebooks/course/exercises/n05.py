@@ -1,13 +1,16 @@
 """Exercises of notebook 05, VGG16 on CIFAR-10."""
 
+import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..checks import Exercise
+from ..kinds import Anything, Array, Function, Number, Parts, Word
 from . import by_name
 
 preprocessing = Exercise(
@@ -18,20 +21,33 @@ preprocessing = Exercise(
     "weights were trained on.",
     hint="Two steps are needed: the order of the channels, and the mean of each "
     "channel. A grey pixel of 128 must become (24.061, 11.221, 4.32).",
+    ask="Other numbers come out. Take one pixel, (255, 0, 0), and do both steps by "
+    "hand: which three numbers should it become?",
+    kind=Function(
+        "images",
+        gives=Array("images of the same shape", lambda images: images.shape),
+    ),
+    place="What the preprocessing costs",
+    start="""
+def preprocess(images):
+    return images
+""",
 )
 GREY = np.full((1, 2, 2, 3), 128, "uint8")
 RED = np.full((1, 2, 2, 3), (255, 0, 0), "uint8")
+# Several images, no two pixels alike: what mixes pixels or images cannot pass.
+MIXED = np.random.default_rng(5).integers(0, 256, (3, 4, 5, 3), "uint8")
 MEAN_RGB = np.array([123.68, 116.779, 103.939], "float32")
 MEAN_BGR = MEAN_RGB[::-1]
 
 
 def _prepares_as(function, formula: Callable[[np.ndarray], np.ndarray]) -> bool:
-    """Whether a learner's function makes of a grey and a red image what a formula
-    makes.
+    """Whether a learner's function makes of a grey image, a red one and mixed ones what
+    a formula makes.
 
     The formula gets float32 images.
     """
-    for image in (GREY, RED):
+    for image in (GREY, RED, MIXED):
         got = np.asarray(function(image.copy()), "float64")
         expected = np.broadcast_to(formula(image.astype("float32")), image.shape)
         if got.shape != image.shape or not np.allclose(got, expected, atol=1e-2):
@@ -39,9 +55,64 @@ def _prepares_as(function, formula: Callable[[np.ndarray], np.ndarray]) -> bool:
     return True
 
 
+def _is_keras_own(function) -> bool:
+    """Whether Keras's own preprocessing is called, under whatever name."""
+    called = set()
+
+    def note(frame, event, argument):
+        called.add(frame.f_code.co_name)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        function(GREY.copy())
+    finally:
+        sys.setprofile(before)
+    return "preprocess_input" in called
+
+
+def _changes_what_it_gets(function) -> bool:
+    """Whether a function leaves other images behind than it was given."""
+    given = MIXED.copy()
+    function(given)
+    return not np.array_equal(given, MIXED)
+
+
 @preprocessing.right
 def blue_first_without_means(function):
-    return _prepares_as(function, lambda x: x[..., ::-1] - MEAN_BGR)
+    return (
+        _prepares_as(function, lambda x: x[..., ::-1] - MEAN_BGR)
+        and not _changes_what_it_gets(function)
+        and not _is_keras_own(function)
+    )
+
+
+@preprocessing.mistake
+def in_place_on_integers(function):
+    """NumPy cannot put fractions into an array of whole numbers: `-=` keeps the type of
+    the array on its left. Which array of floats could you subtract from?
+    """
+    try:
+        function(MIXED.copy())
+    except TypeError as error:  # UFuncTypeError is one
+        return "Cannot cast" in str(error)
+    return False
+
+
+@preprocessing.mistake
+def by_keras(function):
+    """This calls Keras's own `preprocess_input`. The task is to write it: afterwards
+    you know what is in it, and can notice when it is missing.
+    """
+    return _is_keras_own(function)
+
+
+@preprocessing.mistake
+def in_place(function):
+    """Your function changes the images that it gets: the caller has other pictures
+    afterwards. Work on a copy.
+    """
+    return _changes_what_it_gets(function)
 
 
 @preprocessing.mistake
@@ -68,8 +139,8 @@ def red_first(function):
 
 @preprocessing.mistake
 def means_not_turned_round(function):
-    """The channels are reversed, but the means are still in the order red, green, blue:
-    reverse them too.
+    """The channels are reversed, but the means are still in the order red, green, blue.
+    Which mean belongs to the channel that comes first now?
     """
     return _prepares_as(function, lambda x: x[..., ::-1] - MEAN_RGB)
 
@@ -81,6 +152,60 @@ def no_means(function):
 
 
 @preprocessing.mistake
+def means_added(function):
+    """The means are added. They must be taken away, so that grey lies near 0."""
+    return _prepares_as(function, lambda x: x[..., ::-1] + MEAN_BGR)
+
+
+@preprocessing.mistake
+def another_axis_turned(function):
+    """You turned another axis round than that of the channels: `[::-1]` alone turns the
+    order of the images. Which of the four axes holds red, green and blue?
+    """
+    turned = (
+        lambda x: x[::-1],
+        lambda x: x[:, ::-1],
+        lambda x: x[:, :, ::-1],
+        lambda x: x[::-1, ::-1, ::-1, ::-1],
+    )
+    return any(
+        _prepares_as(function, lambda x, turn=turn, mean=mean: turn(x) - mean)
+        for turn in turned
+        for mean in (MEAN_RGB, MEAN_BGR)
+    )
+
+
+@preprocessing.mistake
+def own_means(function):
+    """You subtracted means of the images that you got. The means that belong to VGG16's
+    weights are those of ImageNet, given in the task.
+    """
+
+    def less_its_mean(axis, step):
+        def prepared(x):
+            return x[..., ::step] - x[..., ::step].mean(axis, keepdims=True)
+
+        return prepared
+
+    return any(
+        _prepares_as(function, less_its_mean(axis, step))
+        for axis in ((0, 1, 2), (1, 2), None, -1)
+        for step in (1, -1)
+    )
+
+
+@preprocessing.mistake
+def scaled_too(function):
+    """Both steps are there, and the numbers are divided as well. VGG16 was trained on
+    values from about −124 to 151.
+    """
+    return any(
+        _prepares_as(function, lambda x, by=by: (x[..., ::-1] - MEAN_BGR) / by)
+        for by in (255, 127.5, 58.4)
+    )
+
+
+@preprocessing.mistake
 def unchanged(function):
     """The images came back as they were: nothing has been done to them yet."""
     return _prepares_as(function, lambda x: x)
@@ -88,14 +213,20 @@ def unchanged(function):
 
 @preprocessing.mistake
 def in_integers(function):
-    """Integers below zero wrap round to 255: convert the images to floats before you
-    subtract.
+    """Integers below zero wrap round to 255, and integers have no fractions. In which
+    type must you subtract?
     """
 
     def wrapped(x):
         return x[..., ::-1].astype("uint8") - MEAN_BGR.astype("uint8")
 
-    return _prepares_as(function, wrapped)
+    def too_late(x):
+        return (x[..., ::-1] - MEAN_BGR).astype("int64").astype("uint8")
+
+    def cut_off(x):
+        return (x[..., ::-1] - MEAN_BGR).astype("int64")
+
+    return any(_prepares_as(function, made) for made in (wrapped, too_late, cut_off))
 
 
 folders = Exercise(
@@ -107,12 +238,32 @@ folders = Exercise(
     "number.",
     hint="The fields of tk.load_task(folder) hold all three. The pixels must be uint8, "
     "32 by 32.",
+    ask="Three things come back, but the pictures are not those of test/ as they lie "
+    "there. Look at their number, their type and their pixels.",
+    kind=Function("folder", gives=Anything()),
+    place="The better way, step by step",
+    start="""
+def read(folder):
+    classes = sorted(path.name for path in (folder / "test").iterdir())
+    files = sorted((folder / "test").rglob("*.png"))
+    images = np.stack([tk.folders.decode(file, 32) for file in files])
+    labels = np.array([classes.index(file.parent.name) for file in files])
+    return classes, images, labels
+""",
 )
 COLOURS = {"ant": (200, 0, 0), "bee": (0, 200, 0), "cat": (0, 0, 200)}
 COUNTS = {  # pictures of each class; no ant is tested
     "train": {"cat": 3, "ant": 3, "bee": 3},
     "test": {"cat": 2, "bee": 3},
 }
+
+
+def picture(name: str, i: int) -> np.ndarray:
+    """Picture i of a class, uint8 (32, 32, 3): its colour, darker from left to right
+    and from one row to the next, so that no picture is its own mirror image.
+    """
+    shade = 1 - np.add.outer(np.arange(32) / 200, np.arange(32) / 400) - i / 20
+    return (shade[..., None] * COLOURS[name]).astype("uint8")
 
 
 def class_folders(root: Path) -> Path:
@@ -129,8 +280,15 @@ def class_folders(root: Path) -> Path:
             place = root / split / name
             place.mkdir(parents=True)
             for i in range(count):
-                Image.new("RGB", (32, 32), COLOURS[name]).save(place / f"{i}.png")
+                Image.fromarray(picture(name, i)).save(place / f"{i}.png")
     return root
+
+
+def _tested() -> list[bytes]:
+    """The pixels of the test pictures, in an order that does not depend on theirs."""
+    classes = COUNTS["test"].items()
+    shown = [picture(name, i) for name, count in classes for i in range(count)]
+    return sorted(image.tobytes() for image in shown)
 
 
 class _Read(NamedTuple):
@@ -154,24 +312,98 @@ class _Read(NamedTuple):
         return [list(COLOURS)[channel] for channel in strongest]
 
 
-def _read(function) -> _Read:
-    """Call a learner's function on class folders that are removed afterwards."""
+@lru_cache(maxsize=1)  # each mistake asks, and files take time
+def _returned(function) -> Any:
+    """What a learner's function returns for class folders; pictures of a task as an
+    array, because the folders are removed afterwards.
+    """
     with TemporaryDirectory() as folder:
-        classes, images, labels = function(class_folders(Path(folder)))
-        images, labels = np.array(images), np.asarray(labels).astype(int)
-    return _Read(tuple(classes), images, [classes[label] for label in labels])
+        found = function(class_folders(Path(folder)))
+        if isinstance(found, tuple | list):
+            return tuple(
+                np.array(part) if type(part).__name__ == "Rows" else part
+                for part in found
+            )
+    return found
+
+
+def _has_three_parts(function) -> bool:
+    """Whether there are classes, images (n, h, w, 3) and n labels, numbers in range."""
+    found = _returned(function)
+    if not isinstance(found, tuple) or len(found) != 3:
+        return False
+    classes, images, labels = found
+    return (
+        _are_names(classes)
+        and np.ndim(images) == 4
+        and np.shape(images)[3] == 3
+        and np.shape(labels) == (len(images),)
+        and np.asarray(labels).dtype.kind in "iu"
+        and bool(np.isin(labels, range(len(classes))).all())
+    )
+
+
+def _are_names(classes) -> bool:
+    """Whether this is a list or tuple of texts."""
+    named = isinstance(classes, tuple | list | np.ndarray)
+    return named and all(isinstance(name, str) for name in classes)
+
+
+def _read(function) -> _Read:
+    """What a function that has all three parts read."""
+    classes, images, labels = _returned(function)
+    return _Read(tuple(classes), np.array(images), [classes[label] for label in labels])
 
 
 @folders.right
 def classes_pixels_and_labels(function):
+    if not _has_three_parts(function):
+        return False
     found = _read(function)
     return (
         found.classes == tuple(sorted(COLOURS))
         and found.images.shape == (5, 32, 32, 3)
         and found.images.dtype == "uint8"
+        and sorted(image.tobytes() for image in found.images) == _tested()
         and found.named == found.shown
-        and sorted(found.named) == ["bee", "bee", "bee", "cat", "cat"]
     )
+
+
+@folders.mistake
+def rows_divided(function):
+    """The pictures of a task are read from the disk when they are needed; `[:]` makes
+    an array of them. But ask first if these pixels should be divided at all.
+    """
+    try:
+        _returned(function)
+    except TypeError as error:
+        return "Rows" in str(error)
+    return False
+
+
+@folders.mistake
+def another_number_of_parts(function):
+    """Three things must come back, in this order: classes, pictures, labels."""
+    found = _returned(function)
+    return not isinstance(found, tuple) or len(found) != 3
+
+
+@folders.mistake
+def labels_are_names(function):
+    """Your labels are names. A model gives numbers: the label of a picture is the place
+    of its class in the list of classes.
+    """
+    classes, _, labels = _returned(function)
+    return _are_names(classes) and _are_names(labels)
+
+
+@folders.mistake
+def another_order_of_parts(function):
+    """The three things do not fit their places: first the classes, a list of names;
+    then the pictures (n, 32, 32, 3); then one whole number for each picture, below the
+    number of classes.
+    """
+    return not _has_three_parts(function)
 
 
 @folders.mistake
@@ -183,10 +415,26 @@ def scaled_pixels(function):
 
 
 @folders.mistake
+def reversed_channels(function):
+    """The channels are turned round: red comes last. The backbone turns them itself, so
+    leave them as they are in the file.
+    """
+    images = _read(function).images[..., ::-1]
+    return sorted(np.ascontiguousarray(x).tobytes() for x in images) == _tested()
+
+
+@folders.mistake
+def floats(function):
+    """The pixels are floats. In a folder's task they stay uint8, whole numbers: a
+    quarter of the memory, and the backbone converts them itself.
+    """
+    return _read(function).images.dtype != "uint8"
+
+
+@folders.mistake
 def classes_from_test(function):
-    """These classes come from test/, where the class ant is missing. Every class after
-    ant gets a different number from the one that the model has learnt: take the classes
-    from train/.
+    """A class is missing in your list. Every class after it gets another number than
+    the one that the model has learnt. Which of the two folders does the model know?
     """
     return set(_read(function).classes) < set(COLOURS)
 
@@ -224,8 +472,25 @@ experiment = Exercise(
     "part in any choice: whatever comes out, you will know why.",
     hint="Write down the question first: what do wrong pixels cost if all layers are "
     "trained? What must differ, and what must not?",
+    ask="The two runs do not ask the question yet. Say it in a sentence: what is "
+    "compared with what, and where is it scored?",
+    kind=Parts(
+        {
+            **dict.fromkeys(
+                ("first", "second"),
+                Parts(
+                    {
+                        "pixels": Word("vgg16", "1/255"),
+                        "trained": Word("head", "all"),
+                        "seeds": Number(whole=True),
+                    }
+                ),
+            ),
+            "score": Word("train", "validation", "test"),
+        }
+    ),
+    place="What the preprocessing costs",
 )
-PIXELS = ("vgg16", "1/255")
 
 
 def _differs_in(design) -> set[str]:
@@ -241,16 +506,7 @@ def only_the_pixels_differ(design):
         and design["first"]["trained"] == "all"
         and design["score"] == "test"
         and design["first"]["seeds"] >= 5
-        and design["first"]["pixels"] in PIXELS
-        and design["second"]["pixels"] in PIXELS
     )
-
-
-@experiment.mistake
-def not_filled_in(design):
-    """Not finished yet: replace every ... in the dictionary."""
-    runs = [*design["first"].values(), *design["second"].values()]
-    return any(value is ... for value in [*runs, design["score"]])
 
 
 @experiment.mistake
@@ -259,6 +515,14 @@ def nothing_differs(design):
     you want to measure?
     """
     return not _differs_in(design)
+
+
+@experiment.mistake
+def other_seeds(design):
+    """The two runs have different numbers of draws. Then they cannot be compared draw
+    by draw.
+    """
+    return _differs_in(design) == {"seeds"}
 
 
 @experiment.mistake
@@ -271,9 +535,8 @@ def two_things_differ(design):
 
 @experiment.mistake
 def what_is_trained_differs(design):
-    """This measures how much it helps to train all layers.
-    The question is what the pixels
-    cost when all layers are trained.
+    """This measures how much it helps to train all layers. The question is about the
+    pixels.
     """
     return _differs_in(design) == {"trained"}
 
@@ -297,8 +560,7 @@ def scored_on_training(design):
 @experiment.mistake
 def scored_on_validation(design):
     """The validation split was used to choose the epoch, so its score is too high for
-    both runs. And with 20 labels per class it has only 40 pictures. Use the test split,
-    once.
+    both runs. And with 20 labels per class it has only 40 pictures.
     """
     return design["score"] == "validation"
 
@@ -306,7 +568,8 @@ def scored_on_validation(design):
 @experiment.mistake
 def few_seeds(design):
     """With so few seeds the interval is very wide, and with one seed there is no
-    interval. The draw of the labels alone changes the score. Take at least five.
+    interval. The draw of the labels alone changes the score. How many draws did the
+    stored results take?
     """
     return design["first"]["seeds"] < 5
 

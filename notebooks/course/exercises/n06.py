@@ -8,6 +8,7 @@ import numpy as np
 from tlkit.evaluate import Interval
 
 from ..checks import Exercise
+from ..kinds import Array, Function, Number, Parts, Word, Words
 from . import by_name
 
 leak = Exercise(
@@ -17,6 +18,10 @@ leak = Exercise(
     "been built before the flag was set: compile again after every change of a flag.",
     hint="Copy layer.get_weights() of every layer, call train(), and compare with "
     "np.array_equal.",
+    ask="That is the name of no layer of this model that moves against its flag. What "
+    "have you compared, before and after train()?",
+    kind=Words(),
+    place="Unfreezing, by hand",
 )
 LEAK = "block3_conv2"  # the layer of nearly_frozen that is marked as frozen, and learns
 MEANT = {"block5_conv1", "block5_conv2", "block5_conv3", "logits"}  # what is to learn
@@ -48,10 +53,7 @@ def nearly_frozen(model, images, labels):
 
 def _names(answer) -> set[str]:
     """The names that an answer gives: one, or several in a list, tuple or set."""
-    found = {answer} if isinstance(answer, str) else set(answer)
-    if not all(isinstance(name, str) for name in found):
-        raise ValueError("not every name is a text")
-    return found
+    return {answer} if isinstance(answer, str) else set(answer)
 
 
 @leak.right
@@ -90,6 +92,14 @@ def some_that_were_meant_to(answer):
 
 
 @leak.mistake
+def a_block(answer):
+    """That is a part of a name. The question asks for one layer: its whole name, as
+    layer.name gives it.
+    """
+    return any(name and name != LEAK and name in LEAK for name in _names(answer))
+
+
+@leak.mistake
 def others_too(answer):
     """It is among them, but others of these stood still. A layer has moved if any of
     its arrays differs, not if it could have.
@@ -111,6 +121,10 @@ price = Exercise(
     praise="Below the cut every picture passes once. Above it, it passes in every "
     "epoch, forward and backward.",
     hint="How often does one picture pass below the cut, and how often above it?",
+    ask="Another price. Follow one picture through all epochs: which part does it pass "
+    "when, and in which direction?",
+    kind=Function("pictures, epochs, below, above", gives=Array()),
+    place="What does a block cost?",
 )
 Price = Callable[[int, int, float, float], Any]  # (pictures, epochs, below, above)
 CASES = ((800, 12, 17.0, 2.0), (50, 3, 5.0, 11.0))
@@ -118,27 +132,19 @@ CASES = ((800, 12, 17.0, 2.0), (50, 3, 5.0, 11.0))
 
 def _costs_as(function: Price, formula: Price) -> bool:
     """Whether a learner's function gives what a formula gives."""
-    got = [function(*case) for case in CASES]
+    got = [np.asarray(function(*case), float) for case in CASES]
     wanted = [formula(*case) for case in CASES]
-    if ... in got or ... in wanted:
-        return got == wanted
-    return bool(np.allclose(np.asarray(got, "float64"), wanted))
+    return all(map(_is, got, wanted))
+
+
+def _is(got: np.ndarray, wanted: float) -> bool:
+    return got.shape == () and bool(np.isclose(got, wanted, rtol=1e-9))
 
 
 @price.right
 def once_below_and_in_every_epoch_above(function):
     def formula(pictures, epochs, below, above):
         return pictures * (below + 3 * epochs * above)
-
-    return _costs_as(function, formula)
-
-
-@price.mistake
-def no_formula_yet(function):
-    """Nothing there yet: put your formula where the dots are."""
-
-    def formula(pictures, epochs, below, above):
-        return ...
 
     return _costs_as(function, formula)
 
@@ -169,9 +175,7 @@ def everything_is_trained(function):
 
 @price.mistake
 def no_backward_pass(function):
-    """The part above is trained, so it also needs the backward pass, which costs about
-    two more forward passes.
-    """
+    """The part above is trained. Is a forward pass all that a training step needs?"""
 
     def formula(pictures, epochs, below, above):
         return pictures * (below + epochs * above)
@@ -191,9 +195,7 @@ def backward_pass_below_too(function):
 
 @price.mistake
 def backward_pass_only(function):
-    """Backward costs two forward passes, and the forward pass comes on top: three in
-    all.
-    """
+    """You count the backward pass of the upper part, and leave its forward pass out."""
 
     def formula(pictures, epochs, below, above):
         return pictures * (below + 2 * epochs * above)
@@ -203,7 +205,7 @@ def backward_pass_only(function):
 
 @price.mistake
 def no_frozen_part(function):
-    """The frozen part is missing. It runs once for every picture."""
+    """The frozen part is missing. Caching makes it rare, not free."""
 
     def formula(pictures, epochs, below, above):
         return 3 * pictures * epochs * above
@@ -233,36 +235,58 @@ def of_one_picture(function):
     return _costs_as(function, formula)
 
 
+@price.mistake
+def of_one_epoch(function):
+    """This is the price of a single epoch. What is paid again in each of the others?"""
+
+    def formula(pictures, epochs, below, above):
+        return pictures * (below + 3 * above)
+
+    return _costs_as(function, formula)
+
+
+@price.mistake
+def parts_exchanged(function):
+    """You have exchanged the two parts: which of them is cached?"""
+
+    def formula(pictures, epochs, below, above):
+        return pictures * (above + 3 * epochs * below)
+
+    return _costs_as(function, formula)
+
+
 budget = Exercise(
     "06 budget",
     expects='a dictionary such as {"head": "random", "unfreeze": "block2", "rate": '
     '1e-5, "steps": 10}',
-    praise="Better than the recipe that was taken over, and within the budget. Every "
-    "target has a price list of its own, and validation pictures write it.",
-    hint="Within the budget, but not shown to be better on these validation pictures. "
-    "What is new in them, and which layers would have to change for it? Change one "
-    "choice at a time, and compare the gains that attempt gives.",
+    praise=lambda recipe, attempt: (
+        f"Better than the recipe that was taken over, by {attempt(recipe)[1]} on "
+        f"validation pictures, for {attempt(recipe)[0]:.0%} of the budget. Every "
+        "target has a price list of its own, and validation pictures write it."
+    ),
+    hint="What is new in these pictures, and which layers would have to change for it? "
+    "Change one choice at a time, and compare the gains that attempt gives.",
+    ask="Within the budget, but not shown to be better on these validation pictures. "
+    "Which of the four choices have you not changed yet?",
+    kind=Parts(
+        {
+            "head": Word("random", "probe"),
+            "unfreeze": Word("block5", "block4", "block3", "block2", "all"),
+            "rate": Number(),
+            "steps": Number(whole=True),
+        }
+    ),
+    place="The price list",
 )
 Recipe = Mapping[str, Any]
 # recipe -> share of the budget, gain on validation (None if nothing was trained)
 Attempt = Callable[[Recipe], tuple[float, Interval | None]]
-HEADS = ("random", "probe")
-UNFREEZE = ("block5", "block4", "block3", "block2", "all")
 MOST_STEPS = 5000
 
 
 def _is_recipe(recipe) -> bool:
     """Whether an answer is a recipe that can be tried."""
-    return (
-        isinstance(recipe, dict)
-        and set(recipe) == {"head", "unfreeze", "rate", "steps"}
-        and recipe["head"] in HEADS
-        and recipe["unfreeze"] in UNFREEZE
-        and isinstance(recipe["rate"], int | float)
-        and isinstance(recipe["steps"], int)
-        and 0 < recipe["rate"] < 1
-        and 0 < recipe["steps"] <= MOST_STEPS
-    )
+    return 0 < recipe["rate"] < 1 and 0 < recipe["steps"] <= MOST_STEPS
 
 
 def _share(recipe: Recipe, attempt: Attempt) -> float:
@@ -280,15 +304,9 @@ def better_within_the_budget(recipe, attempt: Attempt):
 
 
 @budget.mistake
-def recipe_not_filled_in(recipe, attempt: Attempt):
-    """Not finished yet: replace every ... in the dictionary."""
-    return isinstance(recipe, dict) and ... in recipe.values()
-
-
-@budget.mistake
 def no_recipe(recipe, attempt: Attempt):
-    """The head is "random" or "probe"; unfreeze is "block5" … "block2" or "all"; rate
-    lies between 0 and 1; steps is a whole number up to 5000.
+    """These numbers cannot be tried: a rate lies between 0 and 1, and steps is a whole
+    number from 1 to 5000.
     """
     return not _is_recipe(recipe)
 

@@ -7,6 +7,7 @@ import numpy as np
 from tlkit.evaluate import paired_difference
 
 from ..checks import Exercise
+from ..kinds import Array, Function, Number, Parts, Several, Word
 from . import by_name
 
 paired = Exercise(
@@ -17,6 +18,21 @@ paired = Exercise(
     "are 0, and that is why this interval is narrow.",
     hint="`gain` has n numbers. The standard error of their mean is their standard "
     "deviation divided by √n.",
+    ask="Another width. Which standard deviation have you taken, of which numbers, and "
+    "by what have you divided it?",
+    kind=Function(
+        "new, old",
+        gives=Several(
+            Array(), Array(), wanted="two numbers, the lower and the upper end"
+        ),
+    ),
+    place="The paired interval",
+    start="""
+def difference(new, old):
+    gain = new.astype(float) - old
+    error = 0.0
+    return gain.mean() - 1.96 * error, gain.mean() + 1.96 * error
+""",
 )
 PARTS = (300, 45, 25, 30)  # pictures: both right, only new, only old, neither
 RIGHT_NEW = np.repeat([True, True, False, False], PARTS)
@@ -30,6 +46,8 @@ Z = 1.96  # standard errors to either side of a 95 % interval
 def _ends(function) -> tuple[float, float]:
     """What a learner's function gives for the pictures of the check."""
     low, high = function(RIGHT_NEW.copy(), RIGHT_OLD.copy())
+    if np.shape(low) or np.shape(high):
+        return float("nan"), float("nan")
     return float(low), float(high)
 
 
@@ -39,16 +57,47 @@ def _is_interval(function, error: float, gain: float = GAIN) -> bool:
     return np.allclose(_ends(function), wanted, atol=6e-4)
 
 
+def _is_right_for_others(function) -> bool:
+    """Whether it is right where the old model is better, and where the new one is much
+    better, each on fewer pictures.
+    """
+    places = np.arange(30)
+    for new, old in (
+        (RIGHT_OLD[250:], RIGHT_NEW[250:]),
+        (places % 5 > 0, places % 3 == 0),
+    ):
+        gain = new.astype(float) - old
+        half = Z * gain.std(ddof=1) / len(gain) ** 0.5
+        wanted = gain.mean() - half, gain.mean() + half
+        # Dividing by n or by n - 1 is equally good.
+        if not np.allclose(function(new.copy(), old.copy()), wanted, atol=5e-3):
+            return False
+    return True
+
+
 @paired.right
 def standard_error_of_the_differences(function):
-    return _is_interval(function, STANDARD_ERROR)
+    right = _is_interval(function, STANDARD_ERROR)
+    return right and _is_right_for_others(function)
+
+
+@paired.mistake
+def ends_exchanged(function):
+    """Two right numbers in the wrong order: first the lower end."""
+    low, high = _ends(function)
+    wanted = GAIN + Z * STANDARD_ERROR, GAIN - Z * STANDARD_ERROR
+    return np.allclose((low, high), wanted, atol=6e-4)
+
+
+@paired.mistake
+def one_standard_error(function):
+    """One standard error to either side covers 68 %. How many make 95 %?"""
+    return _is_interval(function, STANDARD_ERROR / Z)
 
 
 @paired.mistake
 def no_width(function):
-    """The interval has no width yet: replace the 0.0 by the standard error of the mean
-    of `gain`.
-    """
+    """The interval has no width: what stands for the standard error is 0."""
     low, high = _ends(function)
     return low == high
 
@@ -63,15 +112,15 @@ def old_minus_new(function):
 
 @paired.mistake
 def of_a_single_picture(function):
-    """This is how far the difference of a single picture strays. The mean of n pictures
-    strays √n times less: divide.
+    """This is how far the difference of a single picture strays. How far does the mean
+    of n of them stray?
     """
     return _is_interval(function, STANDARD_ERROR * N**0.5)
 
 
 @paired.mistake
 def variance(function):
-    """This is a variance. The standard error is its square root."""
+    """This is a variance, in the unit of the square. What is a standard error to it?"""
     return _is_interval(function, STANDARD_ERROR**2)
 
 
@@ -109,12 +158,15 @@ pictures = Exercise(
     "against a fixed mark. To tell two models apart it takes more.",
     hint="Try n = 50, 100, 150 … with round(0.98 * n) right answers, and stop at the "
     "first whose lower end is above 0.96.",
+    ask="No test can have so many pictures. Which numbers have you tried?",
+    kind=Number(whole=True),
+    place='"98 % on 192 pictures"',
 )
 
 
 @pictures.right
 def four_hundred(answer):
-    return not isinstance(answer, bool) and answer == 400
+    return answer == 400
 
 
 @pictures.mistake
@@ -123,6 +175,32 @@ def by_the_plain_interval(answer):
     short so near to 1: use Wilson's.
     """
     return answer == 200
+
+
+@pictures.mistake
+def the_published_ones(answer):
+    """That is the published number of pictures. Its lower end is the reason for this
+    exercise: print it.
+    """
+    return answer == 192
+
+
+@pictures.mistake
+def a_share(answer):
+    """That is a share. The question asks how many pictures."""
+    return 0 < answer < 2
+
+
+@pictures.mistake
+def one_before(answer):
+    """Very near. At this number, is the lower end above 0.96, or still just below?"""
+    return answer == 350
+
+
+@pictures.mistake
+def one_behind(answer):
+    """Very near. Does the number before it fail the mark, or does it pass?"""
+    return answer == 450
 
 
 @pictures.mistake
@@ -152,7 +230,21 @@ leak = Exercise(
     "that mean something. Everything that looks at labels belongs inside the folds.",
     hint="Make one estimator of the choice and the head, with make_pipeline, and give "
     "that to cross_val_score with all columns.",
+    ask="On numbers that mean nothing this says less than chance, or nothing that can "
+    "be an accuracy. Which rows are scored, and with which labels?",
+    kind=Function("numbers, labels", gives=Array()),
+    place="Find the leak",
+    start="""
+def score(numbers, labels):
+    best = SelectKBest(k=20).fit_transform(numbers, labels)
+    return cross_val_score(head(), best, labels, cv=5).mean()
+""",
 )
+
+
+# Of 200 random rows with four classes, an honest accuracy strays 0.03 around 0.25. A
+# choice outside the folds gives more, also of 5 columns (0.37) or of 300 (0.36).
+MOST_BY_CHANCE = 0.34
 
 
 @lru_cache(maxsize=2)
@@ -173,13 +265,14 @@ def examples(signal: bool) -> tuple[np.ndarray, np.ndarray]:
 def _score(function, signal: bool) -> float:
     """The accuracy that a learner's function reports for ``examples``."""
     numbers, labels = examples(signal)
-    return float(function(numbers.copy(), labels.copy()))
+    found = np.asarray(function(numbers.copy(), labels.copy()))
+    return float(found) if found.shape == () else float("nan")
 
 
 @leak.right
 def chance_on_noise_and_not_on_signal(function):
     noise, signal = _score(function, False), _score(function, True)
-    return 0.1 < noise < 0.42 and 0.75 < signal < 0.999
+    return 0.1 < noise < MOST_BY_CHANCE and 0.75 < signal < 0.999
 
 
 @leak.mistake
@@ -196,7 +289,7 @@ def columns_chosen_outside(function):
     0.25 is honest, and this says far more: the columns were chosen with the labels of
     the rows that are scored.
     """
-    return 0.42 <= _score(function, False) <= 0.58
+    return MOST_BY_CHANCE <= _score(function, False) <= 0.58
 
 
 @leak.mistake
@@ -215,6 +308,9 @@ real = Exercise(
     "have said it alone.",
     hint="For each report: is it paired, does the interval contain 0, and were the "
     "test pictures used in the choice?",
+    ask="One of the four is judged otherwise. About which are you least sure?",
+    kind=Parts(dict.fromkeys("ABCD", Word("shown", "not shown"))),
+    place="The paired interval",
 )
 REPORTS = {"A": "shown", "B": "not shown", "C": "not shown", "D": "shown"}
 
@@ -229,45 +325,49 @@ def all_reports(answer):
 
 
 @real.mistake
-def not_filled_in(answer):
-    """Not finished yet: replace every ... by "shown" or "not shown"."""
-    return any(answer[name] is ... for name in REPORTS)
+def all_the_same(answer):
+    """One judgement for all four. Some of these reports show what they say, and some do
+    not: look for the one of which you are surest.
+    """
+    return len(set(answer.values())) == 1
 
 
 @real.mistake
-def other_words(answer):
-    """Answer with the words "shown" and "not shown"."""
-    return not set(answer.values()) <= set(REPORTS.values())
+def the_wrong_way_round(answer):
+    """All four are judged the wrong way round. What does it mean if 0 lies inside an
+    interval?
+    """
+    return all(_misjudges(answer, report) for report in REPORTS)
 
 
 @real.mistake
 def overlap_means_equal(answer):
-    """A: two intervals that overlap prove nothing. The models saw the same pictures:
-    look at the paired interval.
+    """A: two intervals that overlap prove nothing. Which interval belongs to two models
+    that saw the same pictures?
     """
     return _misjudges(answer, "A")
 
 
 @real.mistake
 def zero_inside(answer):
-    """B: the gain is the best single guess, but its interval contains 0: fourteen
-    pictures decide, and nine to five is what coins do.
+    """B: the gain is the best single guess. On how many pictures do the two disagree,
+    and how often would a coin do the same?
     """
     return _misjudges(answer, "B")
 
 
 @real.mistake
 def best_of_thirty(answer):
-    """C: the interval is clear of 0, but thirty variants were tried and the best was
-    picked on these very pictures. Ask for its score on fresh ones.
+    """C: the interval is clear of 0. But how many variants were tried, and who picked
+    the best one?
     """
     return _misjudges(answer, "C")
 
 
 @real.mistake
 def five_draws(answer):
-    """D: each draw alone cannot tell, but the question is about the recipe, and five
-    draws say the same. Take the interval over the five gains: tk.evaluate.over_seeds.
+    """D: each draw alone cannot tell. But the question is about the recipe: what do the
+    five draws say together, and which interval covers draws?
     """
     return _misjudges(answer, "D")
 

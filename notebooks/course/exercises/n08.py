@@ -1,22 +1,36 @@
 """Exercises of notebook 08, When does transfer help?"""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from tlkit.evaluate import Interval, over_seeds, paired_difference
 
 from ..checks import Exercise
+from ..kinds import Anything, Array, Function, Made, Number, Parts, Several, Word, Words
 from . import by_name
 
 curve = Exercise(
     "08 curve",
     expects="two things: how many times fewer labels, a number; and the lead, an "
     "interval from tk.evaluate.over_seeds",
-    praise="At the next point the mean from scratch is lower, too, but three draws do "
-    "not show it. What is not shown is no result, in either direction.",
+    praise=lambda answer, accuracy: (
+        f"Transfer needs {answer[0]:g} times fewer labels there, and leads by "
+        f"{answer[1]}. At the next point the mean from scratch is lower, too, but "
+        "three draws do not show it. What is not shown is no result, in either "
+        "direction."
+    ),
     hint="Take the draws of both points, subtract draw by draw, and look whether the "
     "interval contains 0. Begin on the left and go on while it does not.",
+    ask="The two parts do not belong to the last point at which the lead is shown. Of "
+    "which two points of the figure do you speak?",
+    kind=Several(
+        Number(),
+        Made("mean", "low", "high", wanted="an interval from tk.evaluate.over_seeds"),
+        wanted="two things in parentheses: times, and the lead",
+    ),
+    place="How many labels?",
 )
 Draws = Mapping[str, Mapping[str, Sequence[float]]]  # way -> labels per class -> draws
 
@@ -46,53 +60,23 @@ def _last_shown(accuracy: Draws) -> int:
     return last
 
 
-def _parts(answer) -> tuple | None:
-    """Times and lead; None if the answer is no pair."""
-    return answer if isinstance(answer, tuple) and len(answer) == 2 else None
-
-
-def _times(answer) -> float:
-    """How many times fewer labels; nan if there is no such number."""
-    parts = _parts(answer)
-    if parts is None or not isinstance(parts[0], int | float):
-        return float("nan")
-    return parts[0]
-
-
 def _is_lead(answer, lead: Interval) -> bool:
     """Whether the second part is this interval."""
-    parts = _parts(answer)
-    if parts is None or not isinstance(parts[1], Interval):
-        return False
-    mine = (parts[1].mean, parts[1].low, parts[1].high)
+    mine = (answer[1].mean, answer[1].low, answer[1].high)
     return bool(np.allclose(mine, (lead.mean, lead.low, lead.high), atol=0.002))
 
 
 @curve.right
 def shown_by_the_draws(answer, accuracy: Draws):
     last = _last_shown(accuracy)
-    quotient = abs(_times(answer) - last / _fewest(accuracy)) < 0.5
+    quotient = abs(answer[0] - last / _fewest(accuracy)) < 0.5
     return quotient and _is_lead(answer, _leads(accuracy)[last])
-
-
-@curve.mistake
-def parts_left(answer, accuracy: Draws):
-    """Two things are asked for. There are still dots in the place of one of them."""
-    return _parts(answer) is not None and any(part is ... for part in answer)
-
-
-@curve.mistake
-def lead_without_interval(answer, accuracy: Draws):
-    """The lead is to be an interval: tk.evaluate.over_seeds makes one of several
-    differences, one for each draw.
-    """
-    return _parts(answer) is not None and not isinstance(answer[1], Interval)
 
 
 @curve.mistake
 def upside_down(answer, accuracy: Draws):
     """A number below 1 would mean more labels, not fewer. Which number goes on top?"""
-    return 0 < _times(answer) < 1
+    return 0 < answer[0] < 1
 
 
 @curve.mistake
@@ -111,9 +95,7 @@ def lead_of_nothing(answer, accuracy: Draws):
     """That interval belongs to no pair of points with the left end of the probe's line
     in it. Which draws did you subtract from which?
     """
-    return _parts(answer) is not None and not any(
-        _is_lead(answer, lead) for lead in _leads(accuracy).values()
-    )
+    return not any(_is_lead(answer, lead) for lead in _leads(accuracy).values())
 
 
 @curve.mistake
@@ -121,8 +103,7 @@ def a_mean_is_lower(answer, accuracy: Draws):
     """Look at your interval: does it contain 0? A lower mean of three draws may be
     luck.
     """
-    parts = _parts(answer)
-    return parts is not None and parts[1].low <= 0
+    return answer[1].low <= 0
 
 
 @curve.mistake
@@ -151,6 +132,13 @@ neighbours = Exercise(
     "out.",
     hint="np.argsort(distances, axis=1) has each row's order. Which columns of it are "
     "the k nearest others?",
+    ask="These are places of other pictures than the nearest. Take the first picture: "
+    "print its distances, and the places that you return for it.",
+    kind=Function(
+        "numbers, k",
+        gives=Array("an array (n, k)", lambda numbers, k: (len(numbers), k)),
+    ),
+    place="Scores before training",
 )
 NUMBERS = np.random.default_rng(8).normal(size=(30, 4)) * (4, 2, 1, 1)
 DISTANCES = ((NUMBERS[:, None] - NUMBERS[None]) ** 2).sum(axis=-1)  # (30, 30)
@@ -172,13 +160,37 @@ def _shape(function) -> tuple[int, ...]:
 
 @neighbours.right
 def nearest_others(function):
-    return _takes(function, slice(1, K + 1))
+    if not _takes(function, slice(1, K + 1)):
+        return False
+    others = NUMBERS[:12, ::-1].copy()  # fewer pictures, and more neighbours
+    distances = ((others[:, None] - others[None]) ** 2).sum(axis=-1)
+    wanted = np.argsort(distances, axis=1)[:, 1:6]
+    got = np.asarray(function(others, 5))
+    same = got.shape == wanted.shape and np.sort(got) == np.sort(wanted)
+    return bool(np.all(same))
 
 
 @neighbours.mistake
-def no_places_yet(function):
-    """Nothing there yet: put your line where the dots are."""
-    return _shape(function) == ()
+def distances_instead_of_places(function):
+    """These are distances. Asked for are the *places* of the pictures: whole numbers
+    that say which rows they are.
+    """
+    got = np.asarray(function(NUMBERS.copy(), K), float)
+    return bool((got % 1 != 0).any())
+
+
+@neighbours.mistake
+def places_of_one_picture(function):
+    """One row for all: these are the neighbours of one picture. Each picture has its
+    own.
+    """
+    return _shape(function) == (K,)
+
+
+@neighbours.mistake
+def one_too_many(function):
+    """One column too many: k neighbours are asked for."""
+    return _shape(function) == (30, K + 1)
 
 
 @neighbours.mistake
@@ -197,15 +209,13 @@ def farthest(function):
 
 @neighbours.mistake
 def all_of_them(function):
-    """These are all pictures, sorted. Keep k of them, after the first."""
+    """These are all pictures, sorted. How many of them are asked for?"""
     return _shape(function) == (30, 30)
 
 
 @neighbours.mistake
 def one_too_few(function):
-    """One too few: leaving out the picture itself, the slice has to end one later, at
-    k + 1.
-    """
+    """One too few: count the columns of your slice, from its first to its last."""
     return _shape(function) == (30, K - 1)
 
 
@@ -224,16 +234,22 @@ logme = Exercise(
     praise="Best first, by the evidence, and without a look at the test pictures.",
     hint="tk.forecast.logme(numbers, labels) gives one number for a cut. Which rows "
     "may it see, and which cut comes first?",
+    ask="All that comes back is not the order by LogME. What have you sorted, and by "
+    "which number of each?",
+    kind=Function("seen, labels, train", gives=Anything()),
+    place="Scores before training",
 )
 Seen = Mapping[str, np.ndarray]  # cut -> numbers (n, d)
 TRAINED_ON = 40  # rows of a problem that are for training; 80 are for the test
 
 
-def _problem(seed: int, **cuts: str) -> tuple[Seen, np.ndarray]:
+def _problem(seed: int, told: float, **cuts: str) -> tuple[Seen, np.ndarray]:
     """Numbers at three cuts and labels (120,) that keep the ways to rank apart.
 
     Args:
-        seed: of the numbers.
+        seed: of the numbers, and of the scale of each cut, which says nothing.
+        told: how clearly the number at `loud` tells the classes apart. With 1, `plain`
+            is the best cut.
         **cuts: the name of each cut, in the order of the dict. At `loud` one number
             tells the classes apart, between others that are larger and say nothing:
             distances do not see it. At `plain` all numbers tell a little. At `empty`
@@ -246,24 +262,37 @@ def _problem(seed: int, **cuts: str) -> tuple[Seen, np.ndarray]:
     labels = rng.permutation(np.arange(n) % 2)
     side = 2.0 * labels[:, None] - 1
     test = np.arange(n)[:, None] >= TRAINED_ON
-    tells, louder = side + 0.3 * rng.normal(size=(n, 1)), rng.normal(size=(n, 6))
+    tells, louder = side + rng.normal(size=(n, 1)) / told, rng.normal(size=(n, 6))
     numbers = {
         "plain": 0.7 * side + rng.normal(size=(n, 3)),
         "empty": rng.normal(size=(n, TRAINED_ON)) + 30 * side * test,
-        "loud": np.concatenate([tells, 9 * louder], axis=1),
+        "loud": np.insert(9 * louder, seed % 7, tells[:, 0], axis=1),
     }
-    return {name: numbers[kind] for kind, name in cuts.items()}, labels
+    scales = rng.permutation([0.1, 1, 10])
+    return {
+        name: scale * numbers[kind]
+        for scale, (kind, name) in zip(scales, cuts.items(), strict=True)
+    }, labels
 
 
 PROBLEMS = (
-    _problem(1, plain="block1", loud="block3", empty="block5"),
-    _problem(2, loud="block4", empty="image", plain="block5"),
+    _problem(1, 3.3, plain="block1", loud="block3", empty="block5"),
+    _problem(2, 3.3, loud="block4", empty="image", plain="block5"),
+    _problem(3, 0.6, empty="block2", plain="block1", loud="image"),
+    _problem(4, 0.6, plain="block5", empty="block4", loud="block1"),
 )
 
 
+@lru_cache  # each answer is compared with the same few
 def _orders(score: Callable[[np.ndarray, np.ndarray], float]) -> list[list[str]]:
     """The cuts of each problem, best first, by a score of the training rows."""
     return [_order(seen, labels, score, TRAINED_ON) for seen, labels in PROBLEMS]
+
+
+@lru_cache
+def _of_all_rows() -> list[list[str]]:
+    """The cuts of each problem, best first, by the evidence of all rows."""
+    return [_order(seen, labels, _evidence, len(labels)) for seen, labels in PROBLEMS]
 
 
 def _order(seen: Seen, labels: np.ndarray, score, rows: int) -> list[str]:
@@ -298,6 +327,8 @@ def _given(function) -> list:
     for seen, labels in PROBLEMS:
         own = {cut: numbers.copy() for cut, numbers in seen.items()}
         returned = function(own, labels.copy(), TRAINED_ON)
+        if isinstance(returned, np.ndarray):
+            returned = returned.tolist()
         found.append(list(returned) if isinstance(returned, tuple) else returned)
     return found
 
@@ -308,15 +339,28 @@ def by_evidence(function):
 
 
 @logme.mistake
-def no_order_yet(function):
-    """Nothing there yet: put your line where the dots are."""
-    return all(found is ... for found in _given(function))
-
-
-@logme.mistake
 def one_name(function):
     """That is one cut. Asked for are all of them, in order."""
     return all(isinstance(found, str) for found in _given(function))
+
+
+@logme.mistake
+def some_are_missing(function):
+    """Names of cuts, but not every cut once. All of them are to be put in order."""
+    return any(
+        isinstance(found, list)
+        and all(isinstance(name, str) for name in found)
+        and sorted(found) != sorted(seen)
+        for found, (seen, _) in zip(_given(function), PROBLEMS, strict=True)
+    )
+
+
+@logme.mistake
+def in_the_order_of_the_dict(function):
+    """This is the order in which the cuts stand in `seen`. Nothing has been sorted by a
+    score.
+    """
+    return _given(function) == [list(seen) for seen, _ in PROBLEMS]
 
 
 @logme.mistake
@@ -342,9 +386,7 @@ def test_pictures_too(function):
     """Your order depends on pictures that are kept for the test. What is the test worth
     after that?
     """
-    everything = [
-        _order(seen, labels, _evidence, len(labels)) for seen, labels in PROBLEMS
-    ]
+    everything = _of_all_rows()
     return _given(function) in (everything, [order[::-1] for order in everything])
 
 
@@ -370,33 +412,32 @@ decide = Exercise(
     'names, and "chosen on" one name',
     praise="And the check is a fair one: there is something to gain on, and the test "
     "pictures were not used in the choice.",
-    hint='Use the words of the task: for each target one of "deep", "middle" and '
-    '"early"; for the check the names that are listed there.',
+    hint="Ask of each target what the reader of letters did with it: needed, noticed "
+    "on the way, or ignored. Of the check: what would you have without the source?",
+    ask="Something in the decision does not hold. Which part of it are you least sure "
+    "of?",
+    kind=Parts(
+        {
+            **dict.fromkeys(
+                ("letter or digit", "left or right", "bright ground"),
+                Word("deep", "middle", "early"),
+            ),
+            "baselines": Words("chance", "pixels", "random layers", "last features"),
+            "chosen on": Word("training pictures", "test pictures", "both"),
+        }
+    ),
+    place="The same pictures, the wrong question",
 )
 Measure = Callable[[str], Mapping[str, np.ndarray]]  # target -> cut -> right, bool (n,)
 TARGETS = ("letter or digit", "left or right", "bright ground")
+BASELINES_NEEDED = {"pixels", "random layers"}
 PLACES = {"deep": "block5", "middle": "block3", "early": "image"}
-BASELINES = {"chance", "pixels", "random layers", "last features"}
-SPLITS = ("training pictures", "test pictures", "both")
 
 
 def _baselines(decision) -> set[str]:
     """The baselines that were named."""
     named = decision["baselines"]
     return {named} if isinstance(named, str) else set(named)
-
-
-def _is_complete(decision) -> bool:
-    """Whether each part has one of the words that it may have."""
-    parts = {*TARGETS, "baselines", "chosen on"}
-    return (
-        isinstance(decision, dict)
-        and parts <= set(decision)
-        and all(decision[target] in PLACES for target in TARGETS)
-        and isinstance(decision["baselines"], str | list | tuple | set)
-        and _baselines(decision) <= BASELINES
-        and decision["chosen on"] in SPLITS
-    )
 
 
 def _is_good(place: str, found: Mapping[str, np.ndarray]) -> bool:
@@ -409,8 +450,7 @@ def _is_good(place: str, found: Mapping[str, np.ndarray]) -> bool:
 @decide.right
 def good_cuts_and_a_fair_check(decision, measure: Measure):
     return (
-        _is_complete(decision)
-        and {"pixels", "random layers"} <= _baselines(decision)
+        _baselines(decision) >= BASELINES_NEEDED
         and "last features" not in _baselines(decision)
         and decision["chosen on"] == "training pictures"
         and all(_is_good(decision[target], measure(target)) for target in TARGETS)
@@ -418,17 +458,11 @@ def good_cuts_and_a_fair_check(decision, measure: Measure):
 
 
 @decide.mistake
-def not_filled_in(decision, measure: Measure):
-    """There are dots left: decide for every target, and design the check."""
-    return isinstance(decision, dict) and any(x is ... for x in decision.values())
-
-
-@decide.mistake
 def chosen_on_test(decision, measure: Measure):
     """The test pictures also say how good the chosen cut is. What happens to that
     number if the same pictures have chosen it?
     """
-    return _is_complete(decision) and decision["chosen on"] != "training pictures"
+    return decision["chosen on"] != "training pictures"
 
 
 @decide.mistake
@@ -436,7 +470,7 @@ def source_in_the_baseline(decision, measure: Measure):
     """One of your baselines has the source in it. What is then the gain of the
     source?
     """
-    return _is_complete(decision) and "last features" in _baselines(decision)
+    return "last features" in _baselines(decision)
 
 
 @decide.mistake
@@ -444,7 +478,7 @@ def against_chance(decision, measure: Measure):
     """Think of the scrambled digits: the accuracy was above chance. Would your
     baselines have noticed that the source did harm?
     """
-    return _is_complete(decision) and _baselines(decision) <= {"chance"}
+    return _baselines(decision) <= {"chance"}
 
 
 @decide.mistake
@@ -452,9 +486,7 @@ def one_baseline(decision, measure: Measure):
     """There are two things to notice: whether any layers help, and whether it was their
     training that helped. Does your list notice both?
     """
-    return _is_complete(decision) and not (
-        {"pixels", "random layers"} <= _baselines(decision)
-    )
+    return bool(BASELINES_NEEDED - _baselines(decision))
 
 
 @decide.mistake
@@ -462,7 +494,7 @@ def one_place_for_all(decision, measure: Measure):
     """You chose the same place for all three targets. Did all questions of this
     notebook have their best cut at one place?
     """
-    return _is_complete(decision) and len({decision[name] for name in TARGETS}) == 1
+    return len({decision[name] for name in TARGETS}) == 1
 
 
 @decide.mistake
@@ -471,7 +503,7 @@ def a_place_that_loses(decision, measure: Measure):
     more. Ask of each: did the reader of letters need this, and where on its way to the
     letter?
     """
-    return _is_complete(decision)
+    return True
 
 
 EXERCISES = by_name((curve, neighbours, logme, decide))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..checks import Exercise
+from ..kinds import Array, Function, Number, Parts, Word
 from . import by_name
 
 
@@ -22,6 +23,14 @@ balanced = Exercise(
     "rare one gives 0.5.",
     hint="For each class: of the pictures with this label, the share that was named "
     "correctly. Then the mean.",
+    ask="That is none of the measures of this station. Which pictures do you count, "
+    "and by how many do you divide?",
+    kind=Function("labels, said", gives=Array()),
+    place="Station 2: unbalanced classes",
+    start="""
+def balanced(labels, said):
+    return (labels == said).mean()
+""",
 )
 LABELS = np.repeat([1, 0], [4, 12])
 NAMED = np.repeat([1, 0, 1, 0], [1, 3, 2, 10])  # finds 1 of 4, takes 2 of 12 for it
@@ -34,7 +43,11 @@ def _gives_balanced(function, value: float) -> bool:
 
 @balanced.right
 def mean_of_the_recalls(function):
-    return _gives_balanced(function, (RECALLS[1] + RECALLS[0]) / 2)
+    if not _gives_balanced(function, (RECALLS[1] + RECALLS[0]) / 2):
+        return False
+    labels, said = (np.random.default_rng(90).random((2, 47)) < 0.4).astype(int)
+    recalls = [np.mean(said[labels == kind] == kind) for kind in (0, 1)]
+    return _gives(function, np.mean(recalls), labels, said)
 
 
 @balanced.mistake
@@ -43,6 +56,20 @@ def accuracy(function):
     counts at all.
     """
     return _gives_balanced(function, np.mean(LABELS == NAMED))
+
+
+@balanced.mistake
+def the_share_that_is_wrong(function):
+    """That is the share of mistakes, balanced over the classes. The question asks for
+    the share that is right.
+    """
+    return _gives_balanced(function, 1 - (RECALLS[1] + RECALLS[0]) / 2)
+
+
+@balanced.mistake
+def product_of_the_recalls(function):
+    """You multiplied the recalls. A mean adds them up and divides."""
+    return _gives_balanced(function, RECALLS[1] * RECALLS[0])
 
 
 @balanced.mistake
@@ -79,9 +106,16 @@ def mean_of_the_precisions(function):
 components = Exercise(
     "09 components",
     expects="a whole number: one of the numbers of components in the table",
-    praise="Chosen without the test pictures, so their score is still an honest one.",
+    praise=lambda count, table: (
+        "Chosen without the test pictures, so their score is still an honest one: "
+        f"{table[count]['test']:.3f}."
+    ),
     hint="One column comes from labelled pictures that each head had not seen, and "
     "that are not the test pictures.",
+    ask="That row has the highest number in none of the columns. By which column do "
+    "you choose?",
+    kind=Number(whole=True),
+    place="Station 4: many dimensions",
 )
 Table = Mapping[
     int, Mapping[str, float]
@@ -97,6 +131,18 @@ def _best(table: Table, score: str) -> set[int]:
 @components.right
 def best_cross_validated(count, table: Table):
     return count in _best(table, "cross-validated")
+
+
+@components.mistake
+def as_many_as_pictures(count, table: Table):
+    """That is the number of the labelled pictures, not of components in a row."""
+    return count == 100 and count not in table
+
+
+@components.mistake
+def a_score(count, table: Table):
+    """That is no number of components. Each row of the table begins with one."""
+    return count <= 1 and count not in table
 
 
 @components.mistake
@@ -128,6 +174,15 @@ exact = Exercise(
     "counts like the others.",
     hint="First decide for each label: is its score above 0? Then ask of each picture "
     "whether all ten agree.",
+    ask="Another share. Take one picture with two digits: which labels does your "
+    "function name, and when does it count the picture?",
+    kind=Function("labels, scores", gives=Array()),
+    place="Station 5: several labels in one picture",
+    start="""
+def exact_match(labels, scores):
+    said = scores == scores.max(axis=1, keepdims=True)
+    return (said == labels).mean()
+""",
 )
 SEVERAL = np.array(
     [[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 1, 0, 1]]
@@ -144,6 +199,13 @@ SCORES = np.array(
 )
 
 
+# Scores close to 0 on both sides, and labels that follow most of them: where the line
+# is drawn decides.
+_near = np.random.default_rng(99)
+NEAR_ZERO = _near.uniform(-0.05, 0.05, (60, 3))
+MANY = ((NEAR_ZERO > 0) ^ (_near.random((60, 3)) < 0.2)).astype(int)
+
+
 def _gives_exact(function, formula: Callable[[np.ndarray, np.ndarray], float]) -> bool:
     """Whether a learner's function gives what a formula of (labels, scores) gives."""
     return _gives(function, formula(SEVERAL, SCORES), SEVERAL, SCORES)
@@ -154,7 +216,40 @@ def all_labels_right(function):
     def formula(labels, scores):
         return ((scores > 0) == labels).all(axis=1).mean()
 
+    return _gives_exact(function, formula) and _gives(
+        function, formula(MANY, NEAR_ZERO), MANY, NEAR_ZERO
+    )
+
+
+@exact.mistake
+def largest_per_label(function):
+    """That is how the cell began: the largest score alone is named, and every label
+    counts by itself. Which of the two have you changed?
+    """
+
+    def formula(labels, scores):
+        return ((scores == scores.max(axis=1, keepdims=True)) == labels).mean()
+
     return _gives_exact(function, formula)
+
+
+@exact.mistake
+def along_the_pictures(function):
+    """You ask `all` along the wrong axis: of each label whether it is right in all
+    pictures. Ask of each picture.
+    """
+
+    def formula(labels, scores):
+        return ((scores > 0) == labels).all(axis=0).mean()
+
+    return _gives_exact(function, formula)
+
+
+@exact.mistake
+def one_for_each_picture(function):
+    """That is one answer for each picture. Asked for is their share: one number."""
+    found = np.asarray(function(SEVERAL.copy(), SCORES.copy()))
+    return found.shape == (len(SEVERAL),)
 
 
 @exact.mistake
@@ -184,8 +279,8 @@ def largest_score_wins(function):
 
 @exact.mistake
 def scores_above_a_half(function):
-    """The scores are logits. The sigmoid of 0 is 0.5, so a probability above 0.5 is a
-    score above 0.
+    """The scores are logits, and you compare them with a probability. Which logit has
+    the sigmoid 0.5?
     """
 
     def formula(labels, scores):
@@ -196,7 +291,7 @@ def scores_above_a_half(function):
 
 @exact.mistake
 def any_label_right(function):
-    """One right label is enough for you: any has to become all."""
+    """One right label is enough for you. When does a picture count?"""
 
     def formula(labels, scores):
         return ((scores > 0) == labels).any(axis=1).mean()
@@ -234,6 +329,18 @@ cameras = Exercise(
     "the ones in question. Now measure if it helps.",
     hint="For each camera: take the rows that it made, and mean and spread of each "
     "feature from its pictures without labels.",
+    ask="Other numbers come out. Take one picture of the fainter camera: from which "
+    "pictures come the mean and the spread that you use for it?",
+    kind=Function(
+        "x, cameras, without_labels",
+        gives=Array("an array (n, k)", lambda x, *others: x.shape),
+    ),
+    place="Station 8: mixed sources",
+    start="""
+def by_its_own(x, cameras, without_labels):
+    mean, spread = scale(np.concatenate(list(without_labels.values())))
+    return (x - mean) / spread
+""",
 )
 NAMES = np.array(list("abbaabbaabbbabaababa"))  # of the cameras, mixed
 _rng = np.random.default_rng(9)
@@ -244,9 +351,12 @@ FREE = {
     for camera, (mean, spread) in BRIGHT.items()
 }
 FREE["a"][:, 3] = 0.0  # this feature is silent in all pictures of camera a
-# They show other things than the pictures without labels: two spreads more.
+# They show other things than the pictures without labels: two spreads more, or less.
 PICTURES = np.stack(
-    [_rng.normal(BRIGHT[c][0] + LEVELS + 2 * BRIGHT[c][1], BRIGHT[c][1]) for c in NAMES]
+    [
+        _rng.normal(BRIGHT[c][0] + LEVELS + (2, -1)[i % 3 == 0] * BRIGHT[c][1])
+        for i, c in enumerate(NAMES)
+    ]
 )
 PICTURES[NAMES == "a", 3] = 0.0
 LOUD = np.ones(PICTURES.shape, bool)  # where a camera's feature is not silent
@@ -300,7 +410,8 @@ RIGHT = _by_its_own(_mean, _spread)
 def own_mean_and_spread(function):
     tried = _Tried(function)
     finite = tried.made.shape == RIGHT.shape and np.isfinite(tried.made).all()
-    return finite and tried.is_like(RIGHT) and not tried.changed
+    everywhere = np.ones_like(LOUD)  # a silent feature stays 0
+    return finite and tried.is_like(RIGHT, everywhere) and not tried.changed
 
 
 @cameras.mistake
@@ -426,6 +537,10 @@ diagnose = Exercise(
     praise="Seven symptoms, and a first remedy for each. With a real task the next "
     "step is the interval: did it help?",
     hint="Ask of each case: which station had this symptom?",
+    ask="One of the remedies treats another symptom. For which report are you least "
+    "sure?",
+    kind=Parts(dict.fromkeys(REMEDIES, Word(*OFFERED))),
+    place="All nine on one page",
 )
 
 
@@ -436,18 +551,6 @@ def _misses(answer, case: str) -> bool:
 @diagnose.right
 def all_cases(answer):
     return all(answer[case] == remedy for case, remedy in REMEDIES.items())
-
-
-@diagnose.mistake
-def not_filled_in(answer):
-    """Not finished yet: replace every ... in the dictionary."""
-    return any(answer[case] is ... for case in REMEDIES)
-
-
-@diagnose.mistake
-def not_offered(answer):
-    """One of your remedies is not in the list. Copy its name as it stands there."""
-    return not set(answer.values()) <= set(OFFERED)
 
 
 @diagnose.mistake

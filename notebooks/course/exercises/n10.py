@@ -3,20 +3,28 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..checks import Exercise
+from ..kinds import Anything, Function, Number, Parts, Several, Word, Words, is_number
 from . import by_name
 
 choose = Exercise(
     "10 choose",
     expects='the name of a backbone in the table, such as "letters"',
-    praise="Among what you can pay for, the best on validation. The test pictures were "
-    "not asked.",
+    praise=lambda answer, table, limits: (
+        "Among what you can pay for, the best on validation: "
+        f"{table[answer]['validation']:.3f} with {table[answer]['megabytes']:.2f} MB. "
+        "The test pictures were not asked."
+    ),
     hint="Strike out what breaks one of the two limits. Of the rest take the highest "
     "validation accuracy.",
+    ask="It keeps both limits, and another one that does is better. By which number do "
+    "you compare what is left?",
+    kind=Word(),
+    place="Which backbone?",
 )
 Table = Mapping[str, Mapping[str, float]]  # backbone -> validation, megabytes, time
 Limits = Mapping[str, float]  # megabytes, time: at most
@@ -45,9 +53,7 @@ def not_in_the_table(answer, table: Table, limits: Limits):
 
 @choose.mistake
 def best_of_all(answer, table: Table, limits: Limits):
-    """It is the best of all, and it breaks a limit: a model that does not fit is no
-    candidate. First strike out, then compare.
-    """
+    """It is the best of all. But does it fit? Compare it with both limits."""
     best = max(table, key=_validation(table))
     return answer == best and not _is_affordable(answer, table, limits)
 
@@ -82,6 +88,9 @@ lost = Exercise(
     "beside its weights is gone, and nobody will tell you when a byte is wrong.",
     hint="Print the same five things of both loaded models, and put the names of those "
     "that differ into the set.",
+    ask="Not these. For each of the five names: how did you see that it is lost?",
+    kind=Words("weights", "loss", "optimizer", "class names", "check sum"),
+    place="Save it so that it lasts",
 )
 LOST = {"class names", "check sum"}
 KEPT = {"weights", "loss", "optimizer"}
@@ -101,11 +110,17 @@ def one_word(answer):
 
 
 @lost.mistake
-def not_on_the_list(answer):
-    """The set names something that is not on the list: take the five names as they
-    stand there.
+def everything_is_lost(answer):
+    """Not everything is lost: `old` was loaded, and some of the five things came with
+    it.
     """
-    return not set(answer) <= LOST | KEPT
+    return set(answer) == LOST | KEPT
+
+
+@lost.mistake
+def what_is_kept(answer):
+    """The wrong way round: these are the things that the .h5 has kept."""
+    return set(answer) == KEPT
 
 
 @lost.mistake
@@ -159,6 +174,14 @@ safe = Exercise(
     "the whole new one.",
     hint="Save to another name in the same folder, one that ends in .keras, then "
     "os.replace(that, file).",
+    ask="When all went well, `file` does not hold today's model. Which file have you "
+    "written, and which one have you moved where?",
+    kind=Function("model, file", lets=(InterruptedError,)),
+    place="Half a file",
+    start="""
+def save(model, file):
+    model.save(file)
+""",
 )
 OLD, NEW = b"the model that works" * 50, b"the model of today" * 50
 HALF = NEW[: len(NEW) // 2]
@@ -223,9 +246,33 @@ def whole_or_old(save):
 
 
 @safe.mistake
+def another_suffix(save):
+    """Keras refused the name of your half-written file: see on which letters a name
+    must end.
+    """
+    try:
+        _try(save, interrupted=False)
+    except ValueError as error:
+        return "filepath extension" in str(error)
+    return False
+
+
+@safe.mistake
+def text_and_path(save):
+    """`file` is a path, not a text: a text cannot be added to it. `with_name` makes
+    another name in the same folder.
+    """
+    try:
+        _try(save, interrupted=False)
+    except TypeError as error:
+        return "Path" in str(error)
+    return False
+
+
+@safe.mistake
 def nothing_saved(save):
-    """Nothing was saved: `file` still holds the old model. Give the finished file its
-    name with os.replace.
+    """Nothing was saved: `file` still holds the old model. The finished file has yet to
+    get its name.
     """
     trial = _try(save, interrupted=False)
     return trial.kept == OLD and not trial.stopped
@@ -242,24 +289,20 @@ def half_a_model(save):
 @safe.mistake
 def no_model(save):
     """It removes the old file before the new one is whole. When it was interrupted,
-    there was no model at all: os.replace does both in one step.
+    there was no model at all.
     """
     return _try(save, interrupted=True).kept == b""
 
 
 @safe.mistake
 def silent_interruption(save):
-    """An interruption passed without a word. The caller then believes that the model
-    was saved: let the error through.
-    """
+    """An interruption passed without a word. What does the caller then believe?"""
     return not _try(save, interrupted=True).stopped
 
 
 @safe.mistake
 def second_copy(save):
-    """The model is safe, but a second copy stays behind: move the finished file
-    (os.replace), do not copy it.
-    """
+    """The model is safe, but a second file stays behind in the folder."""
     return bool(_try(save, interrupted=False).others)
 
 
@@ -271,6 +314,23 @@ fair = Exercise(
     "and the answer has an interval.",
     hint="What is compared must differ. Everything else must be the same, or chosen "
     "equally well without the test split.",
+    ask="One of the choices lets something else than the backbone decide. Which one?",
+    kind=Parts(
+        {
+            "labels": Word("same draws", "other draws"),
+            "head": Word("same", "each its own"),
+            "step size": Word(
+                "one for both", "each its own, by validation", "each its own, by test"
+            ),
+            "seeds": Number(whole=True),
+            "score": Word(
+                "accuracy on validation",
+                "two accuracies on test",
+                "paired difference on test",
+            ),
+        }
+    ),
+    place="Which backbone?",
 )
 FAIR = {  # and at least five seeds
     "labels": "same draws",
@@ -281,22 +341,10 @@ FAIR = {  # and at least five seeds
 MIN_SEEDS = 5
 
 
-def _is_filled_in(design) -> bool:
-    return not any(value is ... for value in design.values())
-
-
 @fair.right
 def equal_but_for_the_backbone(design):
-    if not _is_filled_in(design) or set(design) != {*FAIR, "seeds"}:
-        return False
     as_wanted = all(design[part] == choice for part, choice in FAIR.items())
     return as_wanted and design["seeds"] >= MIN_SEEDS
-
-
-@fair.mistake
-def not_filled_in(design):
-    """Not finished yet: replace every ... in the dictionary."""
-    return not _is_filled_in(design)
 
 
 @fair.mistake
@@ -316,25 +364,25 @@ def other_heads(design):
 @fair.mistake
 def one_step_size(design):
     """A step size that suits one may be bad for the other: features of another scale
-    ask for another step. Each must be tried at its best.
+    ask for another step. Was then each of them tried at its best?
     """
     return design["step size"] == "one for both"
 
 
 @fair.mistake
 def step_size_by_test(design):
-    """A model that is tuned on the test pictures has seen the answers. Choose by
-    validation, and use the test split once.
+    """A model that is tuned on the test pictures has seen the answers. What is its test
+    score worth then?
     """
     return design["step size"] == "each its own, by test"
 
 
 @fair.mistake
 def few_seeds(design):
-    """So few draws give a very wide interval, and one gives none: take at
-    least five.
+    """So few draws give a very wide interval, and one gives none. How many did this
+    course take where it claimed something about a recipe?
     """
-    return isinstance(design["seeds"], int) and design["seeds"] < MIN_SEEDS
+    return design["seeds"] < MIN_SEEDS
 
 
 @fair.mistake
@@ -348,7 +396,7 @@ def scored_on_validation(design):
 @fair.mistake
 def two_accuracies(design):
     """Two intervals may overlap although the difference is clear, because both met the
-    same hard pictures. Take the difference, draw by draw.
+    same hard pictures. What does 07 do with two models on the same pictures?
     """
     return design["score"] == "two accuracies on test"
 
@@ -361,6 +409,10 @@ leak = Exercise(
     "task is tested on.",
     hint="Ask of each sentence: could the target task be tested on these words? "
     "Everything else stays in, in its order.",
+    ask="Other sentences come back, or in another order. Write three by hand, one of "
+    "them in two modules: which of them does your function keep?",
+    kind=Function("sentences, target", gives=Anything()),
+    place="Beyond pictures: sentences",
 )
 SENTENCES = [
     ("ants", ("ants", "carry", "leaves")),
@@ -377,9 +429,21 @@ OF_TARGET = {words for module, words in SENTENCES if module in TARGET}
 Sentence = tuple[str, ...]
 
 
+def _returned(function) -> Any:
+    """What a learner's function returns for SENTENCES."""
+    return function(list(SENTENCES), set(TARGET))
+
+
 def _kept(function) -> list[Sentence]:
     """The sentences that a learner's function keeps."""
-    return [tuple(words) for words in function(list(SENTENCES), set(TARGET))]
+    return [tuple(words) for words in _returned(function)]
+
+
+def _is_list_of_tuples(function) -> bool:
+    kept = _returned(function)
+    return isinstance(kept, list | tuple) and all(
+        isinstance(words, tuple | list) for words in kept
+    )
 
 
 def _those(test: Callable[[str, Sentence], bool]) -> list[Sentence]:
@@ -389,9 +453,38 @@ def _those(test: Callable[[str, Sentence], bool]) -> list[Sentence]:
 
 @leak.right
 def neither_module_nor_copy(function):
-    return _kept(function) == _those(
+    if not _is_list_of_tuples(function):
+        return False
+    others = [(m[::-1], w[::-1]) for m, w in SENTENCES[::-1]]  # and another target
+    kept = [tuple(words) for words in function(list(others), {"seeb"})]
+    tested = {words for module, words in others if module == "seeb"}
+    wanted = [w for module, w in others if module != "seeb" and w not in tested]
+    return kept == wanted and _kept(function) == _those(
         lambda module, words: module not in TARGET and words not in OF_TARGET
     )
+
+
+@leak.mistake
+def no_list(function):
+    """A list of tuples is asked for, in the order of the sentences. A set has no order,
+    and holds each sentence once.
+    """
+    return not isinstance(_returned(function), list | tuple)
+
+
+@leak.mistake
+def no_tuples(function):
+    """In your list are other things than tuples of words. A sentence stays the tuple
+    that it was.
+    """
+    return not _is_list_of_tuples(function)
+
+
+@leak.mistake
+def in_another_order(function):
+    """The right sentences, in another order than they came in."""
+    wanted = _those(lambda m, words: m not in TARGET and words not in OF_TARGET)
+    return _kept(function) != wanted and sorted(_kept(function)) == sorted(wanted)
 
 
 @leak.mistake
@@ -448,31 +541,37 @@ control = Exercise(
     "and the same head. Only the training on other sounds is missing.",
     hint="Change one thing only: what the layers have learnt. Everything else must be "
     "the same.",
+    ask="Copy two rows of the table. What is equal in both, and what is the one thing "
+    "that differs?",
+    kind=Several(
+        Word(),
+        Word(),
+        wanted='two names of rows, such as ("letters, block2", "pixels")',
+    ),
+    place="A source that shares more",
 )
 Views = Mapping[str, Mapping[str, object]]  # way -> labels per kind -> accuracies
 
 
 @control.right
 def untrained_twin(pair, views: Views):
-    if not _are_rows(pair, views):
+    if not all(row in views for row in pair):
         return False
     taught, untaught = (row.split(", ") for row in pair)
     same_cut = taught[-1] == untaught[-1]
     return same_cut and taught[0] == "other sounds" and untaught[0] == "random-255"
 
 
-def _are_rows(pair, views: Views) -> bool:
-    """Whether an answer names two different rows of the table."""
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
-        return False
-    named = all(isinstance(row, str) and row in views for row in pair)
-    return named and pair[0] != pair[1]
+@control.mistake
+def rows_of_no_table(pair, views: Views):
+    """One of your rows is not in the table. Copy the names from it, with the cut."""
+    return not all(row in views for row in pair)
 
 
 @control.mistake
-def no_two_rows(pair, views: Views):
-    """Two different rows of the table are asked for. Copy their names."""
-    return not _are_rows(pair, views)
+def one_row_twice(pair, views: Views):
+    """You named one row twice. A control is another row."""
+    return pair[0] == pair[1]
 
 
 @control.mistake
@@ -539,6 +638,10 @@ say = Exercise(
     "where it would be a guess.",
     hint="Softmax of the logits, without overflow. The place of the largest is the "
     "place in classes. Below `least`, return None.",
+    ask="For some logits another name comes back, or silence where there should be a "
+    "name. Try your function on three logits of your own.",
+    kind=Function("logits, classes, least", gives=Anything(), or_none=True),
+    place="A predictor for your own pictures",
 )
 CLASSES = ("nine", "apple", "zero")  # not sorted
 LOGITS = {  # each with the probability of its largest
@@ -566,7 +669,8 @@ def _pair_of(said) -> tuple[object, float]:
     """Name and number; (None, nan) for anything else."""
     if not isinstance(said, tuple | list) or len(said) != 2:
         return None, float("nan")
-    return said[0], float(said[1])
+    number = said[1] if is_number(said[1]) else float("nan")
+    return said[0], float(number)
 
 
 def _best(logits: tuple[float, ...], classes=CLASSES) -> str:
@@ -591,7 +695,75 @@ def _of_unsure(function):
 
 @say.right
 def sure_or_silent(function):
-    return _says(function, _right) and _of_unsure(function) is None
+    return (
+        _says(function, _right)
+        and _of_unsure(function) is None
+        and _keeps_to_least(function)
+    )
+
+
+def _keeps_to_least(function) -> bool:
+    """Whether another bound decides otherwise about the same logits."""
+    strict = function(np.array([1.0, 3.0, 0.0]), CLASSES, 0.9)
+    name, share = _pair_of(function(np.array(UNSURE), CLASSES, 0.3))
+    return strict is None and name == CLASSES[0] and abs(share - 0.3672) < 1e-3
+
+
+@say.mistake
+def own_bound(function):
+    """Right for one bound, and it does not change with another: what is `least` for?"""
+    return (
+        _says(function, _right)
+        and _of_unsure(function) is None
+        and not _keeps_to_least(function)
+    )
+
+
+@say.mistake
+def name_alone(function):
+    """It says a name alone. People also want to know how sure the network is: a pair is
+    asked for, the name and its probability.
+    """
+    return _says(function, lambda said, logits, share: isinstance(said, str))
+
+
+@say.mistake
+def probability_first(function):
+    """A pair, but in the wrong order: first the name, then its probability."""
+
+    def turned(said, logits, share):
+        is_pair = isinstance(said, tuple | list) and len(said) == 2
+        return is_pair and isinstance(said[1], str)
+
+    return _says(function, turned)
+
+
+@say.mistake
+def no_pair(function):
+    """Where the network is sure, a pair is asked for: a name and a number."""
+
+    def other(said, logits, share):
+        is_pair = isinstance(said, tuple | list) and len(said) == 2
+        return said is not None and not is_pair
+
+    return _says(function, other)
+
+
+@say.mistake
+def never_the_largest(function):
+    """That is the name of the smallest logit. Which one has the probable class?"""
+    return _says(
+        function, lambda said, z, share: _pair_of(said)[0] == CLASSES[z.index(min(z))]
+    )
+
+
+@say.mistake
+def in_percent(function):
+    """The number is in percent. A probability lies between 0 and 1."""
+    return _says(
+        function,
+        lambda said, z, share: abs(_pair_of(said)[1] - 100 * share) < 0.1,
+    )
 
 
 @say.mistake
