@@ -205,6 +205,8 @@ def _train_and_report(options, distributed=None) -> int:
                 return 0
             # before anything is written: what was found is not lost on a full disk
             print(f"\n{report.table(runs)}\n", flush=True)
+            decision = report.decide(runs, experiment.pair)
+            print(f"{report.in_words(decision)}\n", flush=True)
             command = readable(shlex.join(["python", "-m", "tlkit", *options.words]))
             folder = report.write_result(runs, options.out, experiment.pair, command)
         print(f"Report: {folder / 'report.html'}")
