@@ -522,7 +522,8 @@ def test_a_folder_is_a_task_of_ones_own_and_its_model_labels_pictures(
     (answers,) = (tmp_path / "elsewhere").iterdir()
     text = (answers / "answers.csv").read_text("utf-8-sig")
     assert len(text.splitlines()) == 1 + 12, "a folder means all its pictures"
-    assert "bad.png: expected a picture" in (answers / "answers.html").read_text("utf-8")
+    page = (answers / "answers.html").read_text("utf-8")
+    assert "bad.png: expected a picture" in page
 
 
 def test_a_folder_without_pictures_is_refused(tlkit, tmp_path):
