@@ -170,10 +170,20 @@ def test_labels_that_mean_nothing_leave_it_unsure():
     mixed = np.random.default_rng(0).permutation(task.train.labels)
     sure = tk.suggest(LETTERS, replace(task, train=tk.Split(task.train.images, mixed)))
     assert sure.confidence < 0.8 and sure.nearest < 0.3
-    unstable = sure.confidence < forecast.STABLE or "random" in max(
-        sure.scores, key=sure.scores.get
-    )
-    assert unstable == ("take lp_ft only" not in sure.decision)
+
+
+@pytest.mark.parametrize(
+    "first, recipe, often, helps, words",
+    [
+        ("block5", "lp_ft", 0.9, True, "run lp_ft and, because it is cheaper, the"),
+        ("block2", "head", 0.9, True, "train a linear head at block2"),
+        ("block2", "head", 0.3, True, "take the cheapest first, a head at block2"),
+        ("random block1", "lp_ft", 0.9, False, "train from scratch beside a head"),
+    ],
+)
+def test_a_suggestion_ends_in_a_decision(first, recipe, often, helps, words):
+    cut = first.removeprefix("random ")
+    assert forecast._decision(first, cut, recipe, often, helps).startswith(words)
 
 
 def test_the_same_seed_suggests_the_same(suggestions):

@@ -232,7 +232,7 @@ def _decision(first: str, cut: str, recipe: str, often: float, helps: bool) -> s
         )
     if recipe == "lp_ft":
         return (
-            f"run lp_ft and, because it is cheaper, the linear probe; take lp_ft only "
+            "run lp_ft and, because it is cheaper, the linear probe; take lp_ft only "
             "if the interval of their paired difference lies above 0 "
             "(`python -m tlkit run` says so)."
         )

@@ -308,9 +308,12 @@ def _which_classes(some: Sequence[Run]) -> str:
     task, weak = some[0].task, weak_classes(some)
     if not weak:
         return ""
-    counts = sum(
-        evaluate.confusion(run.task.test.labels, run.predicted(), len(task.classes))
-        for run in some
+    counts = np.sum(
+        [
+            evaluate.confusion(run.task.test.labels, run.predicted(), len(task.classes))
+            for run in some
+        ],
+        axis=0,
     )
     parts = []
     for name in weak[:NAMED]:
