@@ -46,6 +46,7 @@ def test_the_page_begins_with_the_least_sure_and_escapes_names(some, tmp_path):
         assert forbidden not in page
     assert "&lt;u&gt;bad.png: expected a picture" in page
     assert "width: 10%" in page  # the margin of b
+    assert f"{tmp_path.name}/model.keras" in page and str(tmp_path.parent) not in page
 
 
 def test_only_the_least_sure_are_shown_of_very_many(some, tmp_path, monkeypatch):

@@ -144,7 +144,7 @@ def _page(answers: Sequence[Answer], model: Path, trouble: Sequence[str]) -> str
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
     return template.render(
         when=time.strftime("%Y-%m-%d %H:%M"),
-        model=readable(str(model)),
+        model=readable(f"{model.parent.name}/{model.name}"),
         total=len(answers),
         is_number=is_number,
         counts=sorted(counts.items(), key=lambda item: -item[1]),
