@@ -262,6 +262,12 @@ def test_an_embedded_run_leaves_a_report(tlkit, no_files, tmp_path):
     # the table
     assert re.search(rf"(?m)^probe +{score['mean']:.3f} \[.* MB$", said)
     assert lines[-1] == f"Report: {folder / 'report.html'}"
+    # the same decision in the terminal, in the numbers and on the page
+    made = result["decision"]
+    assert f"Decision: {made['sentence']}" in lines
+    assert made["take"] == "probe" and made["kind"] == "alone"
+    page = (folder / "report.html").read_text("utf-8")
+    assert f"<h1>{made['sentence']}</h1>" in page
     assert (folder / "report.html").is_file()
 
 
@@ -398,7 +404,7 @@ def test_every_command_has_help_and_a_function():
         for action in parser._actions
         if isinstance(action, argparse._SubParsersAction)
     ]
-    assert len(commands.choices) == 8
+    assert len(commands.choices) == 9
     for command in commands.choices.values():
         assert callable(command.get_default("carry_out"))
         assert command.format_help()
@@ -520,11 +526,27 @@ def test_a_folder_is_a_task_of_ones_own_and_its_model_labels_pictures(
     assert str(own) in shlex.split(result_in(tmp_path / "runs")["command"])
     pictures = (own / "red" / "0.png", own / "blue" / "1.png")
     status, said, _ = tlkit("predict", folder, *pictures)
-    first, second = said.splitlines()
+    first, second, table, page = said.splitlines()
     assert status == 0 and "0.png: red " in first and "1.png: blue " in second
-    status, said, aside = tlkit("predict", folder, bad, pictures[1])
+    (answers,) = (folder / "answers").iterdir()
+    assert table.endswith(f"{answers / 'answers.csv'}")
+    assert page.endswith(f"{answers / 'answers.html'}")
+    status, said, aside = tlkit(
+        "predict", folder, bad, own / "blue", "--out", tmp_path / "elsewhere"
+    )
     assert status == 1 and "bad.png: expected a picture" in aside
     assert "1.png: blue " in said, "the good ones are answered"
+    (answers,) = (tmp_path / "elsewhere").iterdir()
+    text = (answers / "answers.csv").read_text("utf-8-sig")
+    assert len(text.splitlines()) == 1 + 12, "a folder means all its pictures"
+    page = (answers / "answers.html").read_text("utf-8")
+    assert "bad.png: expected a picture" in page
+
+
+def test_a_folder_without_pictures_is_refused(tlkit, tmp_path):
+    (tmp_path / "empty").mkdir()
+    status, _, aside = tlkit("predict", tmp_path, tmp_path / "empty")
+    assert status == 1 and "empty: expected pictures (JPEG" in aside
 
 
 # The cache, Ctrl-C

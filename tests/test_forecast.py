@@ -159,7 +159,10 @@ def test_a_suggestion_says_why_and_how_sure_it_is(suggestions):
         and max(digits.scores, key=digits.scores.get) == digits.cut
     )
     said = repr(digits).splitlines()
-    assert said[0].startswith(f"try lp_ft, cut {digits.cut}: ") and len(said) == 13
+    assert said[0].startswith(f"try lp_ft, cut {digits.cut}: ") and len(said) == 14
+    assert said[-1] == f"Decision: {digits.decision}"
+    assert "take lp_ft only if the interval of their paired difference" in said[-1]
+    assert "train from scratch beside a head at" in colours.decision
 
 
 def test_labels_that_mean_nothing_leave_it_unsure():
@@ -167,6 +170,20 @@ def test_labels_that_mean_nothing_leave_it_unsure():
     mixed = np.random.default_rng(0).permutation(task.train.labels)
     sure = tk.suggest(LETTERS, replace(task, train=tk.Split(task.train.images, mixed)))
     assert sure.confidence < 0.8 and sure.nearest < 0.3
+
+
+@pytest.mark.parametrize(
+    "first, recipe, often, helps, words",
+    [
+        ("block5", "lp_ft", 0.9, True, "run lp_ft and, because it is cheaper, the"),
+        ("block2", "head", 0.9, True, "train a linear head at block2"),
+        ("block2", "head", 0.3, True, "take the cheapest first, a head at block2"),
+        ("random block1", "lp_ft", 0.9, False, "train from scratch beside a head"),
+    ],
+)
+def test_a_suggestion_ends_in_a_decision(first, recipe, often, helps, words):
+    cut = first.removeprefix("random ")
+    assert forecast._decision(first, cut, recipe, often, helps).startswith(words)
 
 
 def test_the_same_seed_suggests_the_same(suggestions):

@@ -6,9 +6,11 @@ import base64
 import json
 import zipfile
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
+import matplotlib.pyplot
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ from fake_runs import FakeModel, FakeTask, fake_degrees, fake_run, fake_runs
 from PIL import Image
 
 from tlkit import evaluate, plots, saved
-from tlkit.commands import report
+from tlkit.commands import pictures, report
 from tlkit.machine import processor
 from tlkit.recipes import RECIPES
 
@@ -48,6 +50,7 @@ def test_the_folder_holds_everything_that_was_promised(tmp_path):
     folder, said = written(fake_runs(), tmp_path, extra_entry=1)
     names = {
         "result.json",
+        "decision.png",
         "compare.png",
         "curves.png",
         "confusion.png",
@@ -221,12 +224,14 @@ def test_the_page_is_one_file_with_text_for_every_picture(tmp_path):
     html = (folder / "report.html").read_text("utf-8")
     page = Page(html)
     pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 4 and all(picture["alt"].strip() for picture in pictures)
-    kind, data = pictures[0]["src"].split(",")
-    assert (
-        kind == "data:image/png;base64"
-        and base64.b64decode(data) == (folder / "compare.png").read_bytes()
-    )
+    assert all(picture["alt"].strip() for picture in pictures)
+    sources = [picture["src"].split(",") for picture in pictures]
+    assert {kind for kind, _ in sources} == {"data:image/png;base64"}
+    inside = [base64.b64decode(data) for _, data in sources]
+    figures = list(folder.glob("*.png"))
+    assert len(figures) == 5
+    assert all(file.read_bytes() in inside for file in figures)
+    assert inside[0] == (folder / "decision.png").read_bytes(), "the decision first"
     assert "http" not in html and not {"script", "link", "iframe"} & {
         tag for tag, _ in page.tags
     }
@@ -253,6 +258,133 @@ def test_the_page_has_each_recipes_label_sentence_and_notes(tmp_path):
     assert notes == [[], ["stopped by you after 3 of 12 epochs"], []]
     assert f"cores, {processor.in_words()}" in text
     assert "VGG16's layers, 0.25 of its width, images at 32 × 32" in text
+
+
+def test_the_page_opens_with_the_decision_and_folds_the_details(tmp_path):
+    folder, said = written(fake_runs(), tmp_path)
+    html = (folder / "report.html").read_text("utf-8")
+    opened, *folded = html.split("<details>")
+    made = said["decision"]
+    text = " ".join(Page(opened).text.split())
+    places = [
+        text.index(words)
+        for words in (
+            said["date"],
+            "had learnt from drawn letters was taught the task “digits”",
+            made["sentence"],
+            made["cost"],
+            made["next_steps"][0].split("`")[0],
+            "All recipes",
+            "Where it goes wrong",
+            'keras.saving.load_model("model.keras", compile=False)',
+        )
+    ]
+    assert places == sorted(places)
+    assert "python -m tlkit predict . PICTURES" in opened
+    assert "seconds of one training on" in text and "whole program" in text
+    assert len(folded) == 4 and "Class by class" not in opened
+    assert all("</details>" in part for part in folded)
+
+
+def test_settings_are_told_in_words_and_none_is_lost(tmp_path):
+    runs = fake_runs(("probe",), seeds=1)
+    runs["probe"][0].settings = {
+        "cut": "block4",
+        "rate": np.float32(0.003),
+        "schedule": True,
+        "shrink": 0.5,
+        "batch": 32,
+        "epochs": 7,
+        "keep_best": True,
+        "patience": 20,
+        "mirror": False,
+        "precision": "bfloat16",
+        "rank": 4,
+    }
+    folder, _ = written(runs, tmp_path)
+    text = " ".join(Page((folder / "report.html").read_text("utf-8")).text.split())
+    assert (
+        "Layers up to block4 frozen, all above it trained, 7 epochs, the epoch that "
+        "was best on validation kept, stopped after 20 epochs without a better one, "
+        "step size 0.003 (rising over the first tenth, then falling to 0), 0.5 times "
+        "as large from each block to the one below it, 32 pictures in a step, no "
+        "mirroring, computed in bfloat16, rank 4." in text
+    )
+    assert "{'" not in text
+
+
+def test_the_saved_model_is_that_of_the_recipe_that_is_taken(tmp_path):
+    runs = fake_runs(seeds=1)
+    twin = fake_runs(seeds=1)["lp_ft"]
+    twin[0].seconds = 1.0
+    runs["probe"] = twin  # the same answers for less time
+    twin[0].recipe = "probe"
+
+    class Marked(FakeModel):
+        def save(self, path):
+            with zipfile.ZipFile(path, "w") as file:
+                file.writestr("config.json", "cheaper")
+
+    twin[0].model = Marked()
+    folder, said = written(runs, tmp_path)
+    assert said["decision"]["take"] == "probe"
+    assert said["finding"].startswith("With 20 labels per class, linear probe ")
+    with zipfile.ZipFile(folder / "model.keras") as file:
+        assert file.read("config.json") == b"cheaper"
+
+
+def test_the_most_frequent_mistakes_are_shown_with_both_names(tmp_path):
+    runs = fake_runs(("probe",), seeds=1)
+    (run,) = runs["probe"]
+    said = run.task.test.labels.copy()
+    said[np.flatnonzero(said == 3)[:5]] = 8
+    said[np.flatnonzero(said == 1)[:2]] = 7
+    run.outputs["test"] = np.eye(10, dtype="float32")[said]
+    first, second = pictures.mistakes(run)
+    assert (first["true"], first["said"], first["count"], first["of"]) == (
+        "3",
+        "8",
+        5,
+        12,
+    )
+    assert (second["true"], second["said"], second["count"]) == ("1", "7", 2)
+    assert len(first["pictures"]) == 4 and len(second["pictures"]) == 2
+    shown = first["pictures"][0]["src"].split(",")[1]
+    row = np.flatnonzero(run.task.test.labels == 3)[0]
+    with Image.open(BytesIO(base64.b64decode(shown))) as picture:
+        assert (np.asarray(picture) == run.task.test.images[row]).all()
+    folder, _ = written(runs, tmp_path)
+    text = " ".join(Page((folder / "report.html").read_text("utf-8")).text.split())
+    assert "3, taken for 8: 5 of its 12 test pictures." in text
+
+
+def test_the_largest_errors_of_a_number_are_shown(tmp_path):
+    runs = fake_degrees(seeds=1)
+    (run,) = runs["probe"]
+    run.outputs["test"][7] = run.task.test.labels[7] + 500
+    first = pictures.largest_errors(run)[0]
+    assert first["name"] == "test picture 7"
+    assert float(first["said"]) - float(first["true"]) == pytest.approx(500, abs=1)
+    folder, _ = written(runs, tmp_path)
+    assert "furthest off" in (folder / "report.html").read_text("utf-8")
+
+
+def test_learning_curves_end_the_mean_with_the_first_draw_and_mark_the_kept_epoch():
+    runs = fake_runs(("probe",), seeds=2)
+    one, two = runs["probe"]
+    one.history = {"val_accuracy": [0.2, 0.8, 0.8], "val_loss": [2.0, 0.5, 0.4]}
+    two.history = {"val_accuracy": [0.4, 0.6], "val_loss": [1.0, 0.9]}
+    (ax,) = pictures.learning_curves(runs).axes
+    curves = {len(line.get_ydata()): line for line in ax.lines if line.get_lw() > 2}
+    np.testing.assert_allclose(curves[2].get_ydata(), [0.3, 0.7])
+    kept = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "o"]
+    assert kept == [[[3.0, 0.8]], [[2.0, 0.6]]]  # by accuracy, then by loss
+    two.settings["keep_best"] = False
+    two.history["val_accuracy"] = [0.6, 0.4]
+    (ax,) = pictures.learning_curves(runs).axes
+    kept = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "o"]
+    assert kept[1] == [[2.0, 0.4]]
+    matplotlib.pyplot.close("all")
 
 
 def test_another_architecture_is_not_called_vgg16(tmp_path):

@@ -6,6 +6,7 @@ import io
 import json
 import socket
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from tlkit_course.teach import (
     save,
 )
 from tlkit_course.teach import probe as probe_module
-from tlkit_course.teach.report import page
+from tlkit_course.teach.report import decision, next_steps, page
 from tlkit_course.teach.show import SIDE, spotlight, where
 
 from tlkit import glyphs, saved
@@ -573,6 +574,42 @@ def test_the_report_is_one_safe_page_that_says_what_was_left_out(features, tmp_p
         and "<script" not in text
         and 'src="http' not in text
     )
+
+
+def test_the_page_begins_with_a_decision_and_says_what_to_do_next(probe):
+    text = page(probe)
+    made, steps = decision(probe), next_steps(probe)
+    assert f"<h1>{made}</h1>" in text
+    opened = text.split("<details>")[0]
+    assert all(step in opened for step in steps)
+    assert made.startswith(
+        "Use it for pictures like these: it tells two, five and nine"
+    )
+    lost = replace(probe, left_out=np.roll(probe.left_out, 1, axis=1))
+    assert decision(lost).startswith("Do not rely on it yet")
+    assert f"{lost.accuracy.low:.2f} to {lost.accuracy.high:.2f}" in decision(lost)
+
+
+def test_the_class_with_the_fewest_right_answers_is_to_be_added_to_first(probe):
+    scores = 9 * np.eye(3)[probe.labels]
+    nine = np.flatnonzero(probe.labels == 2)
+    scores[nine[:2]] = [0, 4, 0]
+    steps = next_steps(replace(probe, left_out=scores))
+    assert steps[0] == (
+        f"Add pictures of nine first: {len(nine) - 2} of its {len(nine)} were named "
+        "correctly, the others mostly five."
+    )
+    steps = next_steps(replace(probe, left_out=9 * np.eye(3)[probe.labels]))
+    assert steps[0].startswith("None of its pictures was named wrongly")
+
+
+def test_a_label_looks_mistaken_only_where_the_model_was_sure(probe):
+    scores = 9 * np.eye(3)[probe.labels]
+    first, second = np.flatnonzero(probe.labels == 2)[:2]
+    scores[first], scores[second] = [0, 9, 0], [0, 1, 0]
+    text = page(replace(probe, left_out=scores))
+    assert text.count("labelled nine, looks like five") == 1
+    assert text.count("✗ five (is nine)") == 1
 
 
 def test_the_package_brings_the_page_and_its_script():

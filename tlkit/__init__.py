@@ -34,6 +34,7 @@ _HOME = {  # name -> the module that has it
 _MODULES = {  # name -> where it lies
     "backbone": "backbone",
     "evaluate": "evaluate",
+    "export": "export",
     "features": "features",
     "fetch": "files.fetch",
     "folders": "folders",

@@ -372,6 +372,36 @@ def _files(folder: str | Path) -> list[str]:
     return sorted(found)
 
 
+def files(folder: str | Path) -> list[str]:
+    """All files in a folder and in those below it, those of the system left out.
+
+    Raises:
+        TaskError: a folder cannot be read.
+    """
+    return [
+        file
+        for file in _files(folder)
+        if _kind(os.path.relpath(file, folder).replace(os.sep, "/")) not in PASSED_OVER
+    ]
+
+
+def pictures(folder: str | Path) -> list[str]:
+    """All pictures in a folder and in those below it, in the order of their paths.
+
+    A file counts as a picture by its suffix, or else by its first bytes; it is not
+    decoded.
+
+    Raises:
+        TaskError: a folder cannot be read.
+    """
+    found = []
+    for file in files(folder):
+        kind = _kind(os.path.basename(file))
+        if kind in SUFFIXES or _by_content(file, kind) in SUFFIXES:
+            found.append(file)
+    return found
+
+
 PASSED_OVER = ("hidden",)  # kinds of files that are not looked into
 
 

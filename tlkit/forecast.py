@@ -18,6 +18,7 @@ NUMBERS = 96  # for each picture
 PICTURES = 500  # looked at
 HALVES = 40  # half-samples: how stable the first place is
 PLACES = 16  # larger maps are averaged down to about so many places along an edge
+STABLE = 0.5  # share of half-samples that must agree on the first place
 # accuracy lost by taking LogME's favourite instead of the best place: mean over the 16
 # questions of notebooks/results/08_scores.json
 MISSED = 0.035
@@ -40,6 +41,7 @@ class Suggestion:
             place comes first. It says how stable the choice is, not that it is right: a
             score that errs on a question errs on its half-samples, too.
         why: a sentence or two.
+        decision: what to do, in a sentence; the last line of what is printed.
     """
 
     cut: str
@@ -48,12 +50,16 @@ class Suggestion:
     nearest: float
     confidence: float
     why: str
+    decision: str = ""
 
     def __repr__(self) -> str:
         ranked = sorted(self.scores.items(), key=lambda item: -item[1])
         lines = [f"  {place:14}{score:+.3f}" for place, score in ranked]
         first = f"try {self.recipe}, cut {self.cut}: {self.why}"
-        return "\n".join([first, "LogME, best first:", *lines])
+        shown = [first, "LogME, best first:", *lines]
+        if self.decision:
+            shown.append(f"Decision: {self.decision}")
+        return "\n".join(shown)
 
 
 def look(backbone: Backbone, images, fit: int | None = None) -> dict[str, np.ndarray]:
@@ -200,7 +206,40 @@ def suggest(backbone: Backbone, task: Task, *, seed: int = 0) -> Suggestion:
     deep = first in blocks[-2:]
     if deep:
         why += " Heads were scored, not lp_ft: compare it with a linear head there."
-    return Suggestion(cut, "lp_ft" if deep else "head", known, named, often, why)
+    recipe = "lp_ft" if deep else "head"
+    decision = _decision(first, cut, recipe, often, first in blocks)
+    return Suggestion(cut, recipe, known, named, often, why, decision)
+
+
+def _decision(first: str, cut: str, recipe: str, often: float, helps: bool) -> str:
+    """What to run, and what then decides.
+
+    Args:
+        first: the place with the highest score.
+        cut, recipe, often: `cut`, `recipe` and `confidence` of the Suggestion.
+        helps: whether `first` is a block of the pretrained network.
+    """
+    if not helps:
+        return (
+            f"train from scratch beside a head at {cut}, because {first} scores higher "
+            "than any pretrained block; take the cheaper one if the interval of their "
+            "paired difference contains 0."
+        )
+    if often < STABLE:
+        return (
+            f"take the cheapest first, a head at {cut}: half-samples disagree about "
+            "the best place, so more labels help more than a longer training."
+        )
+    if recipe == "lp_ft":
+        return (
+            "run lp_ft and, because it is cheaper, the linear probe; take lp_ft only "
+            "if the interval of their paired difference lies above 0 "
+            "(`python -m tlkit run` says so)."
+        )
+    return (
+        f"train a linear head at {cut}; train more layers only if the interval of "
+        "their paired difference lies above 0."
+    )
 
 
 def _best(scores: dict[str, float]) -> str:

@@ -199,6 +199,22 @@ def decoded(
         return kept.pixels(), rows, bad
 
 
+def names(file: Path) -> dict[int, str] | None:
+    """Which file each picture was decoded from.
+
+    Args:
+        file: the one that the pixels are mapped from, as ``decoded`` gives them.
+
+    Returns:
+        row -> the file's name below its folder; None: ``decoded`` did not write it.
+    """
+    index = file.with_name("index.json")
+    if file.name != "pixels" or not index.exists():
+        return None
+    stored = json.loads(index.read_text("utf-8"))["index"]
+    return {row: name for name, (row, *_) in stored.items()}
+
+
 def _state(path: Path) -> list[int]:
     """What changes when a file changes: its size and times."""
     found = path.stat()

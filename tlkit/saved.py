@@ -16,6 +16,7 @@ from .pixels import read
 _NOTE = "tlkit.json"
 # What reading a damaged archive raises
 DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
+AT_ONCE = 16  # pictures that a model answers together
 
 
 def save_model(
@@ -32,6 +33,11 @@ def save_model(
     model.save(folder / "model.keras")
     with zipfile.ZipFile(folder / "model.keras", "a") as archive:
         archive.writestr(_NOTE, json.dumps({"task": task, "classes": classes}))
+
+
+def model_file(model: Path) -> Path:
+    """The model.keras that is meant by a file, or by the folder that holds it."""
+    return model / "model.keras" if model.is_dir() else model
 
 
 def predict(
@@ -51,26 +57,34 @@ def predict(
         ValueError: no such model, or another program saved it. After all answers: some
             pictures cannot be read; the message names them.
     """
-    file = model / "model.keras" if model.is_dir() else model
-    known = _names(file)
+    file = model_file(model)
+    known = about(file)
     network = _loaded(file)
     bad = []
-    for path in images:
-        image = read(path, network.input_shape[1])  # uint8 (size, size, 3)
-        if isinstance(image, str):
-            bad.append(f"{readable(str(path))}: expected a picture: {image}")
+    for first in range(0, len(images), AT_ONCE):
+        paths, pictures = [], []
+        for path in images[first : first + AT_ONCE]:
+            image = read(path, network.input_shape[1])  # uint8 (size, size, 3)
+            if isinstance(image, str):
+                bad.append(f"{readable(str(path))}: expected a picture: {image}")
+            else:
+                paths.append(path)
+                pictures.append(image)
+        if not paths:
             continue
-        logits = np.asarray(network(image[None]))[0]  # (classes,), or (1,) for a number
-        if known["classes"]:
-            yield path, _ranked(logits, known["classes"])
-        else:
-            yield path, [(known["task"], float(logits[0]))]
+        outputs = np.asarray(network(np.stack(pictures)))  # (n, classes), or (n, 1)
+        for path, logits in zip(paths, outputs, strict=True):
+            if known["classes"]:
+                yield path, _ranked(logits, known["classes"])
+            else:
+                yield path, [(known["task"], float(logits[0]))]
     if bad:
         raise ValueError("\n".join(bad))
 
 
-def _names(file: Path) -> dict:
-    """What ``save_model`` noted in a model.keras: its task's name and the classes.
+def about(file: Path) -> dict:
+    """What ``save_model`` noted in a model.keras: its "task", a name, and "classes",
+    names in the order of the outputs (none for a number).
 
     Raises:
         ValueError: no such file, or something else saved it.

@@ -126,6 +126,16 @@ class Rows:
         return isinstance(base, np.memmap) and base.mode == "r"
 
     @cached_property
+    def files(self) -> list[str] | None:
+        """Where each picture was decoded from, below the folder of the task; None if
+        the pictures are not from files. Source: ``pixels.names``.
+        """
+        if not self.constant:
+            return None
+        known = pixels.names(Path(self._array.base.filename))
+        return None if known is None else [known[row] for row in self._rows.tolist()]
+
+    @cached_property
     def sha256(self) -> str:
         """The hash that ``fingerprint`` gives, computed once; of constant rows only."""
         assert self.constant

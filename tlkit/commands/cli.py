@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_backbones(commands)
     _add_lab(commands)
     _add_predict(commands)
+    _add_export(commands)
     _add_fetch(commands)
     _add_pretrain(commands)
     _add_cache(commands)
@@ -306,21 +307,91 @@ def _lab(options) -> None:
 
 def _add_predict(commands) -> None:
     parser = commands.add_parser(
-        "predict", help="label pictures with a model that run has saved"
+        "predict",
+        help="label pictures with a model that run has saved",
+        description="Prints an answer for each picture, and writes answers.csv and a "
+        "page, answers.html, with the least sure pictures first.",
     )
     parser.add_argument(
         "model", type=Path, help="model.keras, or the folder that holds it"
     )
-    parser.add_argument("images", type=Path, nargs="+", metavar="image")
+    parser.add_argument(
+        "images",
+        type=Path,
+        nargs="+",
+        metavar="image",
+        help="pictures, or folders of pictures",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="table and page go to a new folder in here (default: answers, beside the "
+        "model)",
+    )
     parser.set_defaults(carry_out=_predict)
 
 
 def _predict(options) -> None:
-    from ..saved import predict
+    from ..folders import readable
+    from ..saved import model_file, predict
+    from . import answers
 
-    for image, ranked in predict(options.model, options.images):
-        answers = [f"{label} {share:.2f}" for label, share in ranked[:3]]
-        print(f"{image}: {', '.join(answers)}")
+    found, others = answers.find(options.images)
+    if others:
+        print(f"Left out {others} files that are no pictures.", flush=True)
+    given, trouble = [], ""
+    try:
+        for image, ranked in predict(options.model, found):
+            words = [f"{label} {share:.2f}" for label, share in ranked[:3]]
+            print(f"{readable(str(image))}: {', '.join(words)}", flush=True)
+            given.append(answers.answer(image, ranked))
+    except ValueError as error:
+        if not given:
+            raise
+        trouble = str(error)
+    file = model_file(options.model)
+    out = options.out or file.parent / "answers"
+    folder = answers.write(given, out, file, trouble.splitlines())
+    print(f"Table: {folder / 'answers.csv'}")
+    print(f"Page, the least sure first: {folder / 'answers.html'}")
+    if trouble:
+        raise ValueError(trouble)
+
+
+def _add_export(commands) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="write a saved model for phones and other programs (LiteRT, ONNX)",
+        description="Writes the model beside model.keras, and the names of its classes "
+        "as labels.txt. Then it compares the answers of both on some pictures.",
+    )
+    parser.add_argument(
+        "model", type=Path, help="model.keras, or the folder that holds it"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("litert", "onnx"),
+        default="litert",
+        help="litert: model.tflite, for phones and small machines (default); onnx: "
+        "model.onnx, which needs `pip install tf2onnx onnxruntime` here",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for the files (default: that of the model)",
+    )
+    parser.set_defaults(carry_out=_export)
+
+
+def _export(options) -> None:
+    from ..export import export
+
+    made = export(options.model, options.format, options.out)
+    print(f"Model: {made.file}")
+    print(f"Classes, in the order of its outputs: {made.labels}")
+    print(made.in_words())
 
 
 def _add_fetch(commands) -> None:

@@ -1,11 +1,13 @@
-"""What a run writes: a folder with result.json, figures, the best model, and one page
-that can be sent to others.
+"""What a run writes: a folder with result.json, figures, a model, and one page that can
+be sent to others. The page begins with a decision (``decision``).
 """
 
 import base64
 import json
 import os
 import platform
+import re
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -22,9 +24,14 @@ from ..recipes import RECIPES
 from ..saved import save_model
 from ..tasks import Task
 from ..training import Run
+from . import pictures, wording
+from .decision import Decision, best, decide, difference
+from .decision import spoken as _spoken
+from .doubts import doubts
 
 SCRATCH = "scratch"
 UNEVEN = 1.5  # times as frequent as others on average: then accuracy alone misleads
+SHARP = 200  # pixels per inch of narrow figures, for phones and paper
 TEMPLATE = Path(__file__).parents[1] / "assets" / "report.html"
 PAIRS = {
     "embedded": (
@@ -101,16 +108,6 @@ def balanced(runs: Sequence[Run]) -> float:
     return float(np.mean(found))
 
 
-def best(runs: Mapping[str, Sequence[Run]]) -> str:
-    """The recipe with the best validation score; the test split is not used."""
-    scores = {
-        name: float(np.mean([run.score("validation").mean for run in some]))
-        for name, some in runs.items()
-    }
-    choose = min if _task(runs).is_regression else max
-    return choose(scores, key=scores.__getitem__)
-
-
 def against_scratch(
     runs: Mapping[str, Sequence[Run]], name: str
 ) -> evaluate.Interval | None:
@@ -123,24 +120,20 @@ def against_scratch(
     Returns:
         The mean difference with its 95 % interval; None if no seed has both.
     """
-    scratch = {
-        run.seed: run for some in runs.values() for run in some if run.recipe == SCRATCH
-    }
-    ours, theirs = [], []
-    for run in runs[name]:
-        if run.recipe != SCRATCH and run.seed in scratch:
-            ours.append(run.marks())
-            theirs.append(scratch[run.seed].marks())
-    if not ours:
+    scratch = next((key for key, some in runs.items() if _is_scratch(some)), None)
+    if scratch is None or _is_scratch(runs[name]):
         return None
-    return evaluate.paired_difference(np.stack(ours), np.stack(theirs))
+    return difference(runs, name, scratch)
 
 
-def finding(runs: Mapping[str, Sequence[Run]]) -> str:
-    """The result in one sentence: the recipe that was best on validation, against
-    training from scratch.
+def finding(runs: Mapping[str, Sequence[Run]], name: str | None = None) -> str:
+    """The result of a recipe in one sentence, against training from scratch.
+
+    Args:
+        runs: recipe -> its Runs.
+        name: the recipe; None: the one that was best on validation.
     """
-    name, task = best(runs), _task(runs)
+    name, task = name or best(runs), _task(runs)
     few = ""
     if task.labels_per_class:
         few = f"With {task.labels_per_class} labels per class, "
@@ -165,6 +158,15 @@ def finding(runs: Mapping[str, Sequence[Run]]) -> str:
     return f"{words}, against {scratch.mean:.3f} from scratch: {better} of {gain}."
 
 
+def in_words(decision: Decision) -> str:
+    """The decision, its price and what to do next, as lines for a terminal."""
+    lines = [f"Decision: {decision.sentence}"]
+    if decision.cost:
+        lines.append(f"Price: {decision.cost}")
+    lines += [f"Next: {step}" for step in decision.next_steps]
+    return "\n".join(lines)
+
+
 def result(
     runs: Mapping[str, Sequence[Run]], pair: str, command: str, **extra
 ) -> dict[str, Any]:
@@ -172,10 +174,12 @@ def result(
     every = [run for some in runs.values() for run in some]
     task, backbone = every[0].task, _pretrained(every)
     tasks = {run.seed: run.task for run in every}
-    seeds = sorted(tasks)
+    seeds, decision = sorted(tasks), decide(runs, pair)
     return {
         "pair": pair,
-        "finding": finding(runs),
+        "date": time.strftime("%Y-%m-%d %H:%M"),
+        "decision": asdict(decision),
+        "finding": finding(runs, decision.take),
         "task": {
             "name": task.name,
             "question": task.question,
@@ -223,9 +227,9 @@ def write_result(
         extra: more entries for result.json.
 
     Returns:
-        The new folder: result.json, compare.png, curves.png, confusion.png (scatter.png
-        for a number), predictions.png, report.html, and model.keras (first seed of the
-        recipe that is best on validation).
+        The new folder: result.json, decision.png, compare.png, curves.png,
+        confusion.png (scatter.png for a number), predictions.png, report.html, and
+        model.keras (first seed of the recipe that the decision takes).
 
     Raises:
         ValueError: no runs, or another pair.
@@ -236,14 +240,15 @@ def write_result(
             f"expected runs, and a pair from {', '.join(PAIRS)}, "
             f"got {len(runs)} recipes and {pair!r}: say where the weights are from"
         )
-    chosen = runs[best(runs)][0]
+    decision = decide(runs, pair)
+    chosen = runs[decision.take][0]
 
     def write(folder: Path) -> None:
         said = result(runs, pair, command, **extra)
-        figures = _figures(runs, chosen)
+        figures = _figures(runs, decision)
         values = json.dumps(said, indent=2, default=_plain)
         (folder / "result.json").write_text(values, "utf-8")
-        page = _page(runs, chosen, said, figures)
+        page = _page(runs, decision, said, figures)
         (folder / "report.html").write_text(page, "utf-8")
         for file, figure in figures.items():
             (folder / file).write_bytes(figure.picture)
@@ -265,9 +270,9 @@ def _pretrained(runs: Sequence[Run]):
     return runs[0].backbone
 
 
-def _spoken(name: str) -> str:
-    """A recipe's name as people say it."""
-    return RECIPES[name].label
+def _is_scratch(some: Sequence[Run]) -> bool:
+    """Whether these runs are those of training from scratch."""
+    return some[0].recipe == SCRATCH
 
 
 def _recipe(runs: Mapping[str, Sequence[Run]], name: str) -> dict[str, Any]:
@@ -296,13 +301,18 @@ def _recipe(runs: Mapping[str, Sequence[Run]], name: str) -> dict[str, Any]:
     return found
 
 
-def _figures(runs: Mapping[str, Sequence[Run]], chosen: Run) -> dict[str, Figure]:
+def _figures(
+    runs: Mapping[str, Sequence[Run]], decision: Decision
+) -> dict[str, Figure]:
     """File name -> figure, in the order of the page."""
-    figures = {"compare.png": _compared(runs)}
+    figures, chosen = {}, runs[decision.take][0]
+    if decision.gain is not None:
+        figures["decision.png"] = _decided(decision, plots.measure(chosen.task))
+    figures["compare.png"] = _compared(runs)
     curves = _curves(runs)
     if curves:
         figures["curves.png"] = curves
-    whose = f"{_spoken(best(runs))}, seed {chosen.seed}"
+    whose = f"{_spoken(decision.take)}, seed {chosen.seed}"
     if chosen.task.is_regression:
         figures["scatter.png"] = _scattered(chosen, whose)
     else:
@@ -311,8 +321,8 @@ def _figures(runs: Mapping[str, Sequence[Run]], chosen: Run) -> dict[str, Figure
     return figures
 
 
-def _figure(axes, alt: str, caption: str) -> Figure:
-    return Figure(plots.png(axes, alt), alt, caption)
+def _figure(axes, alt: str, caption: str, dpi: int = 110) -> Figure:
+    return Figure(plots.png(axes, alt, dpi), alt, caption)
 
 
 def _compared(runs: Mapping[str, Sequence[Run]]) -> Figure:
@@ -330,21 +340,36 @@ def _compared(runs: Mapping[str, Sequence[Run]]) -> Figure:
     )
 
 
+def _decided(decision: Decision, measure: str) -> Figure:
+    """The gain that the decision rests on, beside no gain."""
+    drawing = pictures.decision(decision, measure)
+    return _figure(
+        drawing,
+        drawing.figure.get_label(),
+        "Both answered the same test pictures. The bar is the 95 % interval of the "
+        "difference: where it contains 0, the difference may be chance.",
+        dpi=SHARP,
+    )
+
+
 def _curves(runs: Mapping[str, Sequence[Run]]) -> Figure | None:
     """Validation scores over the epochs; None if no run has any."""
-    key = "val_mae" if _task(runs).is_regression else "val_accuracy"
-    ends = []
-    for name, some in runs.items():
-        way = some[0].history.get(key)
-        if way:
-            ends.append(f"{_spoken(name)} from {way[0]:.2f} to {way[-1]:.2f}")
-    if not ends:
+    drawing = pictures.learning_curves(runs)
+    if drawing is None:
         return None
-    measure = plots.measure(_task(runs))
+    task = _task(runs)
+    measure, n = plots.measure(task), len(task.validation)
+    lines = "The bold line is the mean of the seeds, as far as all of them went; thin "
+    lines += "lines are single seeds. "
+    if max(map(len, runs.values())) == 1:
+        lines = ""
+    step = "" if task.is_regression else f", so one picture more is {1 / n:.3f}"
     return _figure(
-        plots.curves(runs),
-        f"Validation {measure} over the epochs: {'; '.join(ends)}.",
-        f"Validation {measure} after each epoch; the first seed is bold.",
+        drawing,
+        drawing.get_label(),
+        f"Validation {measure} after each epoch, on {n:,} pictures{step}. {lines}"
+        "Circles: the epoch that was kept. Dashed: guessing without looking.",
+        dpi=SHARP,
     )
 
 
@@ -396,37 +421,62 @@ def _worst_mistake(run: Run) -> str:
 
 def _page(
     runs: Mapping[str, Sequence[Run]],
-    chosen: Run,
+    decision: Decision,
     said: dict[str, Any],
     figures: Mapping[str, Figure],
 ) -> str:
     """report.html: everything inside one file, every text escaped."""
     from jinja2 import Environment, StrictUndefined
 
+    chosen = runs[decision.take][0]
     task = chosen.task
-    classes = []
-    if not task.is_regression:
+    classes, mistakes, found, errors = [], [], [], []
+    if task.is_regression:
+        errors = pictures.largest_errors(chosen)
+    else:
         classes = evaluate.per_class(task.test.labels, chosen.predicted(), task.classes)
+        mistakes = pictures.mistakes(chosen)
+        found = doubts(runs[decision.take])
     scores = {
         name: (plots.score(some), against_scratch(runs, name))
         for name, some in runs.items()
     }
-    pictures = [
-        (base64.b64encode(figure.picture).decode(), figure.alt, figure.caption)
-        for figure in figures.values()
-    ]
+    shown = {
+        name.removesuffix(".png"): (
+            base64.b64encode(figure.picture).decode(),
+            figure.alt,
+            figure.caption,
+        )
+        for name, figure in figures.items()
+    }
     environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment.filters["code"] = _with_code
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
     return template.render(
         said=said,
+        decision=decision,
         scores=scores,
-        pictures=pictures,
+        pictures=shown,
         seed=chosen.seed,
+        outputs=max(1, len(task.classes)),
         classes=classes,
+        mistakes=mistakes,
+        errors=errors,
+        doubts=pictures.doubtful(chosen, found),
+        doubts_found=len(found),
         measure=plots.measure(task),
+        pair=wording.pair(said["pair"], said["backbone"]["name"], task.name),
+        settings=wording.settings,
         about=PAIRS[said["pair"]],
         known=RECIPES,
     )
+
+
+def _with_code(text: str):
+    """A sentence for a page: escaped, and what stands between ` as <code>."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _plain(value):

@@ -260,6 +260,8 @@ def _train_and_report(options, distributed=None) -> int:
             with rescue.model_kept(runs, options.out):
                 # before anything is written: it is not lost on a full disk
                 print(f"\n{report.table(runs)}\n", flush=True)
+                decision = report.decide(runs, experiment.pair)
+                print(f"{report.in_words(decision)}\n", flush=True)
                 command = shlex.join(["python", "-m", "tlkit", *options.words])
                 folder = report.write_result(
                     runs, options.out, experiment.pair, readable(command)

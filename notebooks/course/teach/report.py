@@ -1,5 +1,5 @@
 """Keep a taught model: a folder with model.keras, its class names, a page to
-send on.
+send on. The page begins with a decision: whether to use the model, and what next.
 """
 
 import json
@@ -13,10 +13,13 @@ import numpy as np
 
 from tlkit import evaluate
 
+from ..figures.arrays import softmax
 from .probe import PENALTY, Probe
 from .show import SIDE, source, spotlight, where
 
 MISTAKES = 24  # shown at most
+SURE = 0.9  # probability of another class from which on a label looks mistaken
+WIDE = 0.2  # of the accuracy's interval, from which on more pictures are advised
 PACKAGES = ("tlkit", "keras", "numpy")
 
 
@@ -63,6 +66,8 @@ def page(probe: Probe, warning: str = "", notes: Sequence[str] = ()) -> str:
     template = Path(__file__).with_name("report.html").read_text("utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     labels = range(len(probe.classes))
+    wrong = mistakes(probe)
+    doubtful = [one for one in wrong if one["share"] >= SURE]
     return environment.from_string(template).render(
         probe=probe,
         warning=warning,
@@ -70,7 +75,10 @@ def page(probe: Probe, warning: str = "", notes: Sequence[str] = ()) -> str:
         penalty=PENALTY,
         when=time.strftime("%Y-%m-%d %H:%M"),
         table=_table(probe),
-        mistakes=mistakes(probe)[:MISTAKES],
+        decision=decision(probe),
+        next_steps=next_steps(probe),
+        doubtful=doubtful[:MISTAKES],
+        mistakes=[one for one in wrong if one["share"] < SURE][:MISTAKES],
         looks=[_look(probe, label) for label in labels],
         groups=[_group(probe, label) for label in labels],
         notes=[*probe.notes, *notes],
@@ -79,13 +87,65 @@ def page(probe: Probe, warning: str = "", notes: Sequence[str] = ()) -> str:
     )
 
 
-def mistakes(probe: Probe) -> list[dict[str, str]]:
+def decision(probe: Probe) -> str:
+    """Whether to use it, in a sentence: only if it is shown to do more than guess."""
+    found = probe.accuracy
+    between = f"{found.low:.2f} to {found.high:.2f}"
+    if found.low > probe.guessing:
+        return (
+            f"Use it for pictures like these: it tells {_listed(probe.classes)} apart, "
+            f"with an accuracy of {found.mean:.2f} (95 % interval {between})."
+        )
+    return (
+        f"Do not rely on it yet: with an accuracy of {found.mean:.2f} (95 % interval "
+        f"{between}), it may still be guessing ({probe.guessing:.2f})."
+    )
+
+
+def next_steps(probe: Probe) -> list[str]:
+    """What to do now, each in a sentence with its reason."""
+    found, n = probe.accuracy, len(probe.labels)
+    steps = []
+    rows = evaluate.per_class(probe.labels, probe.predicted, probe.classes)
+    worst = min(range(len(rows)), key=lambda label: rows[label]["recall"])
+    counts = evaluate.confusion(probe.labels, probe.predicted, len(rows))[worst]
+    right, total = counts[worst], counts.sum()
+    if right < total:
+        counts[worst] = 0
+        mostly = probe.classes[int(counts.argmax())]
+        steps.append(
+            f"Add pictures of {probe.classes[worst]} first: {right} of its {total} "
+            f"were named correctly, the others mostly {mostly}."
+        )
+    else:
+        steps.append(
+            "None of its pictures was named wrongly. Try harder ones: another day, "
+            "another place, another light."
+        )
+    if found.high - found.low > WIDE:
+        steps.append(
+            f"Add pictures of every class: {n} leave the interval wide, and four times "
+            "as many halve it."
+        )
+    steps.append(
+        "Before anything depends on it, test it on pictures that it has never seen."
+    )
+    return steps
+
+
+def _listed(names: Sequence[str]) -> str:
+    """ "a and b", or "a, b and c"."""
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def mistakes(probe: Probe) -> list[dict[str, Any]]:
     """Pictures that were named wrongly when they were left out, the surest first.
 
     Returns:
         for each: "name" of its file, "src" for an <img>, "said" and "is", names of
-            classes.
+            classes; "share", 0-1, the probability of what was said.
     """
+    shares = softmax(probe.left_out)
     rows = np.flatnonzero(probe.predicted != probe.labels)
     said, true = probe.predicted[rows], probe.labels[rows]
     order = np.argsort(probe.left_out[rows, true] - probe.left_out[rows, said])
@@ -95,6 +155,7 @@ def mistakes(probe: Probe) -> list[dict[str, str]]:
             "src": source(probe.pictures[i].image),
             "said": probe.classes[probe.predicted[i]],
             "is": probe.classes[probe.labels[i]],
+            "share": float(shares[i].max()),
         }
         for i in rows[order]
     ]
