@@ -27,10 +27,10 @@ def distill(
 ) -> Run:
     """Train a small network to answer as a large one that was fine-tuned.
 
-    The teacher is `backbone` after ``lp_ft``. The student starts from its own pretrained
-    layers and the head of its own probe; then all of it is trained, half by the labels
-    and half by the teacher's logits for the training images. Softened by a temperature,
-    these also say which wrong answers are nearly right.
+    The teacher is `backbone` after ``lp_ft``. The student starts from its own
+    pretrained layers and the head of its own probe; then all of it is trained, half by
+    the labels and half by the teacher's logits for the training images. Softened by a
+    temperature, these also say which wrong answers are nearly right.
 
     What is kept is the student alone: the run's backbone, model and trained numbers are
     its own. Seconds and memory are those of both.
@@ -39,8 +39,8 @@ def distill(
         backbone: the teacher's pretrained layers.
         task: the target task.
         student: its layers; None: ``student_of(backbone)``.
-        teacher: a run of a trained teacher on this task; None: ``lp_ft`` trains one. Its
-            settings are ``changes``, too, except the step size, which is the student's.
+        teacher: a run of a trained teacher on this task; None: ``lp_ft`` trains one.
+            It gets the same ``changes``, except the step size: that is the student's.
         seed: of shuffling.
         **changes: fields of ``Settings`` to set differently from ``DISTILL``.
     """
@@ -77,9 +77,9 @@ def distill(
 def student_of(backbone: Backbone) -> Backbone:
     """The next smaller network of the kit for the same size of images.
 
-    ``letters`` has a quarter of VGG16's width, ``letters-small`` an eighth, half of that
-    of ``letters``. Half the width is a quarter of the numbers. Below these, random
-    weights of half the width.
+    ``letters`` has a quarter of VGG16's width, ``letters-small`` an eighth, so half of
+    that of ``letters``. Half the width is a quarter of the numbers. Where the kit has
+    no smaller one: half the width, with random weights.
     """
     width = backbone.width if backbone.architecture == "vgg16" else 1.0
     for name in ("letters", "letters-small"):

@@ -58,14 +58,12 @@ def class_means(task: Task, features: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: a class has no training image.
     """
-    from sklearn.neighbors import NearestCentroid
-
-    known = NearestCentroid().fit(features, task.train.labels)
-    if len(known.classes_) < len(task.classes):
-        missing = sorted(set(range(len(task.classes))) - set(known.classes_))
-        names = ", ".join(task.classes[i] for i in missing)
+    labels = np.asarray(task.train.labels)
+    present = set(labels.tolist())
+    missing = [name for i, name in enumerate(task.classes) if i not in present]
+    if missing:
         raise ValueError(
-            f"prototypes: expected a training image of every class, got none of {names}. "
-            "Next: give these classes more images"
+            "prototypes: expected a training image of every class, got none of "
+            f"{', '.join(missing)}. Next: give these classes more images"
         )
-    return known.centroids_.astype("float32")
+    return np.stack([features[labels == i].mean(axis=0) for i in sorted(present)])

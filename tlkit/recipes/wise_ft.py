@@ -1,7 +1,5 @@
 """WiSE-FT. Source: Wortsman et al. 2022, https://arxiv.org/abs/2109.01903."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from ..backbone import Backbone
