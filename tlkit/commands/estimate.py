@@ -24,11 +24,8 @@ WHOLE = {
     "scratch": SCRATCH,
     "article": ARTICLE,
     "bitfit": BITFIT,
-    "lora": LORA,
-    "l2_sp": L2_SP,
-    "layerwise": LAYERWISE,
-    "wise_ft": TUNE,
 }
+PROBE_FIRST = {"lora": LORA, "l2_sp": L2_SP, "layerwise": LAYERWISE, "wise_ft": TUNE}
 LOWEST = {
     "fine_tune": "block5",
     "lp_ft": "all",
@@ -88,6 +85,8 @@ def of_recipe(
         return probe
     if name in WHOLE:
         return _tuned(WHOLE[name], costs, "all")
+    if name in PROBE_FIRST:
+        return probe + _tuned(PROBE_FIRST[name], costs, "all")
     if name == "adapters":  # the lowest block lies below them
         return probe + _tuned(ADAPTERS, costs, "block2")
     if name not in LOWEST:
