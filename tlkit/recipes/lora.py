@@ -9,7 +9,7 @@ from ..tasks import Task
 from ..training import Run, Settings, train, with_head
 from .probe import probe_first
 
-LORA = Settings(rate=1e-3, steps=300, min_epochs=5, batch=32)
+LORA = Settings(rate=3e-3, steps=300, min_epochs=5, batch=32)
 RANK = 4
 
 
