@@ -8,7 +8,7 @@ from ..tasks import Task
 from ..training import Run, Settings, train
 from .probe import probe_first
 
-ADAPTERS = Settings(rate=1e-3, steps=300, min_epochs=5, batch=32)
+ADAPTERS = Settings(rate=3e-3, steps=300, min_epochs=5, batch=32)
 
 
 def adapters(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
