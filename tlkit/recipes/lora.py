@@ -84,6 +84,7 @@ def merged(run: Run, precision: str) -> keras.Model:
         run: what training with ``low_rank`` gave.
         precision: of the convolutions.
     """
+    assert run.head is not None
     shared = run.backbone.build(run.task.image_shape, precision)
     plain = with_head(shared, run.head, run.task)
     for layer in run.model.layers:

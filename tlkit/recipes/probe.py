@@ -31,7 +31,7 @@ def linear_probe(backbone: Backbone, task: Task, *, seed: int = 0, **changes) ->
 class Start(NamedTuple):
     """What is left of a probe for a training that starts from its head."""
 
-    head: Head | None
+    head: Head
     seconds: float
     peak_memory_mb: float
     notes: tuple[str, ...]
@@ -61,4 +61,5 @@ def probe_first(backbone: Backbone, task: Task, seed: int, precision: str) -> St
         precision: of the convolutions.
     """
     run = linear_probe(backbone, task, seed=seed, precision=precision)
+    assert run.head is not None
     return Start(run.head, run.seconds, run.peak_memory_mb, run.notes)

@@ -36,6 +36,7 @@ def wise_ft(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     """
     precision = changes.get("precision", "float32")
     probe = linear_probe(backbone, task, seed=seed, precision=precision)
+    assert probe.head is not None
     start = Start(probe.head, probe.seconds, probe.peak_memory_mb, probe.notes)
     first = probe.model.get_weights()
     del probe  # its model goes before the next one is built
