@@ -17,6 +17,7 @@ QUALITY = {  # recipe -> share of right answers
     "lp_ft": 0.85,
     "fine_tune": 0.82,
     "article": 0.11,
+    "lora": 0.83,
 }
 
 

@@ -214,7 +214,7 @@ class Costs:
         return 115.0
 
     def epoch(self, images, unfreeze):
-        return {"all": 30.0, "block5": 6.0}[unfreeze]
+        return {"all": 30.0, "block2": 20.0, "block5": 6.0}[unfreeze]
 
     def once(self, images, unfreeze):
         return 120.0
@@ -232,6 +232,10 @@ def test_the_estimate_counts_epochs_passes_and_seeds():
     assert said.startswith(f"Time: at most about {minutes} minutes, at this machine's")
     article = estimate.of_recipe("article", Costs(), run.Plan())
     assert article == 120 + 1000 * 32 / 800 * 30
+    for name, epoch in (("adapters", 20), ("lora", 30), ("l2_sp", 30)):
+        seconds = estimate.of_recipe(name, Costs(), run.Plan())
+        assert seconds == 115 + 120 + epochs * epoch, name
+    assert estimate.of_recipe("knn", Costs(), run.Plan()) == 115
     once, often = (
         float(estimate.in_words(Costs(), plan, tuned=tuned).split()[4])
         for tuned in (False, True)

@@ -19,6 +19,7 @@ from PIL import Image
 
 from tlkit import evaluate, plots
 from tlkit.names import drawable
+from tlkit.recipes import RECIPES
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +114,19 @@ def test_every_recipe_keeps_its_colour_in_every_figure():
             for line in plots.compare(runs).lines
         )
     assert len(set(plots.PALETTE.values())) == len(plots.PALETTE)
+
+
+def test_recipes_whose_colours_are_alike_to_some_eyes_have_marks_of_their_own():
+    circles = [name for name, one in RECIPES.items() if one.marker == "o"]
+    assert circles == ["scratch", "probe", "lp_ft", "fine_tune", "article", "bitfit"]
+    others = [one.marker for one in RECIPES.values() if one.marker != "o"]
+    assert len(set(others)) == len(others)
+    runs = fake_runs(("probe", "lora"))
+    for draw in (plots.compare, plots.curves):
+        marks = {(line.get_color(), line.get_marker()) for line in draw(runs).lines}
+        assert (plots.PALETTE["lora"], "s") in marks
+        assert (plots.PALETTE["lora"], "o") not in marks
+        assert (plots.PALETTE["probe"], "o") in marks
 
 
 def test_labels_in_a_recipes_colour_are_dark_enough_to_read():

@@ -105,8 +105,8 @@ def test_every_recipe_returns_logits_for_every_split_that_the_whole_model_reprod
             run.seconds > 0 and run.peak_memory_mb > 100 and run.trained_parameters > 0
         )
         assert (
-            len(run.history["loss"])
-            == len(run.history["val_accuracy"])
+            len(run.history.get("loss", ()))  # some recipes take no steps
+            == len(run.history.get("val_accuracy", ()))
             == run.settings["epochs"]
         )
 

@@ -49,6 +49,14 @@ def _names() -> dict[str, str]:
     return {name: recipe.label for name, recipe in RECIPES.items()}
 
 
+def _marker(runs: Sequence) -> str:
+    """The mark of a group's recipe; a circle for something else."""
+    from .recipes import RECIPES
+
+    recipe = RECIPES.get(runs[0].recipe)
+    return recipe.marker if recipe else "o"
+
+
 def _label(name: str) -> str:
     """A recipe's label, or the name that somebody else gave."""
     return _names().get(name, name)
@@ -156,10 +164,11 @@ def compare(*runs, ax=None):
     for row, (name, some) in enumerate(named.items()):
         found, colour = scores[name], colours[row]
         singles = [run.score().mean for run in some]
-        ax.plot(singles, [row] * len(some), "o", color=colour, alpha=0.35, ms=4)
+        mark = _marker(some)
+        ax.plot(singles, [row] * len(some), mark, color=colour, alpha=0.35, ms=4)
         ends = [[found.mean - found.low], [found.high - found.mean]]
         ax.errorbar(
-            found.mean, row, xerr=ends, fmt="o", color=colour, lw=2.5, ms=8, capsize=4
+            found.mean, row, xerr=ends, fmt=mark, color=colour, lw=2.5, ms=8, capsize=4
         )
         ax.annotate(
             f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]",
@@ -197,7 +206,7 @@ def curves(*runs, ax=None):
         lines = [run.history[key] for run in some if run.history.get(key)]
         for i, values in reversed(list(enumerate(lines))):
             thin = {"lw": 1, "alpha": 0.5}
-            style = thin if i else {"lw": 2.8, "marker": "o", "ms": 4}
+            style = thin if i else {"lw": 2.8, "marker": _marker(some), "ms": 4}
             ax.plot(range(1, len(values) + 1), values, color=colour, **style)
         if lines:
             label = _label(name)

@@ -27,6 +27,7 @@ from .tasks import Split, Task, fingerprint
 from .unfinished import Unfinished, place
 
 STANDARDISED_ON = 10_000  # images that decide a feature's mean and variance
+STATISTICS = ("moving_mean", "moving_variance")  # batch normalisation counts them
 
 
 class Head(NamedTuple):
@@ -60,6 +61,8 @@ class Settings:
         precision: "float32", "bfloat16" or "float16" for the convolutions.
         shrink: factor on the step size from each block to the one below it; 1: one step
             size for all.
+        pull: weight of a penalty on how far pretrained weights move, as half their
+            squared distance from the start (L2-SP); 0: none. The history's loss has it.
         seconds: time limit, counted from the start of the first epoch. An epoch starts
             only if it should end within the limit. None: no limit.
         until: the limit as a value of ``time.perf_counter()``; None: no limit.
@@ -76,6 +79,7 @@ class Settings:
     mirror: bool | None = None
     precision: str = "float32"
     shrink: float = 1.0
+    pull: float = 0.0
     seconds: float | None = None
     until: float | None = None
 
@@ -151,6 +155,30 @@ class Run:
         return evaluate.accuracy(labels, predicted)
 
 
+class Targets(NamedTuple):
+    """What the training split teaches, and how it is scored.
+
+    Attributes:
+        labels: (n, …) for the n training images.
+        loss: of a batch of labels and the model's outputs.
+        metric: named "accuracy", or "mae" for a number.
+    """
+
+    labels: np.ndarray
+    loss: keras.losses.Loss
+    metric: keras.metrics.Metric
+
+
+def own_labels(task: Task) -> Targets:
+    """The task's own training labels, with cross-entropy or the mean squared error."""
+    labels = np.asarray(task.train.labels)
+    if task.is_regression:
+        loss = keras.losses.MeanSquaredError()
+        return Targets(labels, loss, keras.metrics.MeanAbsoluteError("mae"))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return Targets(labels, loss, keras.metrics.SparseCategoricalAccuracy("accuracy"))
+
+
 def every(variable) -> bool:
     """Train every variable above the cut."""
     return True
@@ -169,6 +197,8 @@ def train(
     standardise: bool = True,
     flatten: bool = False,
     chosen: Callable[[keras.Variable], bool] = every,
+    adapt: Callable[[keras.Model], keras.Model] | None = None,
+    targets: Targets | None = None,
 ) -> Run:
     """Train the layers above a cut, and check that the other weights did not change.
 
@@ -184,6 +214,9 @@ def train(
         flatten: the article's head, without standardisation, on the flattened last
             block.
         chosen: which variables above the cut are trained.
+        adapt: changes the model, head included, before training; it may freeze layers
+            and add others, and gives back the model to train.
+        targets: what the training split teaches; None: its labels.
     """
     keras.utils.set_random_seed(seed)
     mirror = task.mirror if settings.mirror is None else settings.mirror
@@ -202,6 +235,8 @@ def train(
                 seed=seed,
             )
         model = with_head(shared, head, task, flatten)
+        if adapt:
+            model = adapt(model)
         halves = _Halves(model, cut, chosen, backbone, settings.precision)
         with fast.convolutions(model):
             inputs, network = halves.feed(task.train)
@@ -215,6 +250,7 @@ def train(
                 seed=seed,
                 name=f"{recipe} on {task.name}",
                 depths=depths(model),
+                targets=targets,
             )
     halves.check(recipe)
     outputs = {}
@@ -373,7 +409,12 @@ class _Halves:
         for variable in trainable:
             variable.trainable = chosen(variable)
         self.thawed = self.above.trainable_variables
-        left_out = [variable for variable in trainable if not variable.trainable]
+        moving = {variable.path for variable in self.thawed}
+        left_out = [
+            variable
+            for variable in self.above.weights
+            if variable.path not in moving and variable.name not in STATISTICS
+        ]
         self.frozen = self.below.weights + left_out
         self.trained_parameters = int(sum(np.prod(v.shape) for v in self.thawed))
         self.notes: list[str] = []
@@ -414,8 +455,10 @@ class _Halves:
             same = self._before[variable.path] == fingerprint(variable.numpy())
             assert same, f"{recipe}: {variable.path} is frozen but changed"
         for variable in self.thawed:
-            if len(variable.shape) < 2:
-                continue  # a bias may stay where it is
+            if len(variable.shape) < 2 or variable.name == "lora_kernel_a":
+                # A bias may stay where it is. LoRA's first factor has no gradient
+                # before the second one has left zero.
+                continue
             same = self._before[variable.path] == fingerprint(variable.numpy())
             assert not same, (
                 f"{recipe}: {variable.path} should have been trained and did not change"
@@ -432,6 +475,7 @@ def fit(
     seed: int,
     name: str,
     depths: dict[str, int],
+    targets: Targets | None = None,
 ) -> tuple[dict[str, list[float]], list[str], float]:
     """Train a network by Keras's own means: compile, callbacks, fit.
 
@@ -444,6 +488,7 @@ def fit(
         seed: of shuffling and mirroring.
         name: what the progress bar says.
         depths: layer -> how many blocks lie above it (for `settings.shrink`).
+        targets: what the training split teaches; None: the task's own labels.
 
     Returns:
         score by epoch, sentences on what happened, and seconds that an earlier run had
@@ -454,7 +499,9 @@ def fit(
     epochs = max(settings.min_epochs, -(-settings.steps // steps))
     # on cached features, Python's overhead exceeds the step: an epoch in one call
     at_once = steps if np.ndim(inputs) == 2 else 1
-    loss = _compile(network, task, settings, epochs * steps, at_once, depths)
+    known = own_labels(task)
+    taught = targets or known
+    _compile(network, taught, settings, epochs * steps, at_once, depths)
 
     best = KeepBest(settings.patience if settings.keep_best else None)
     limit = TimeLimit(settings.seconds, settings.until)
@@ -462,7 +509,7 @@ def fit(
     path = None
     if is_alone and settings.seconds is None and settings.until is None:
         said = vars(settings)
-        path = place(network, inputs, task.train.labels, said, seed, name)
+        path = place(network, inputs, taught.labels, said, seed, name)
     unfinished = Unfinished(path, best)
     done = unfinished.restore(network)  # epochs
     notes = [unfinished.in_words()] if done else []
@@ -471,15 +518,13 @@ def fit(
         try:
             if not unfinished.is_finished:
                 network.fit(
-                    fast.stream(
-                        batches(inputs, task.train.labels, settings, seed, done)
-                    ),
+                    fast.stream(batches(inputs, taught.labels, settings, seed, done)),
                     steps_per_epoch=steps,
                     initial_epoch=done,
                     epochs=epochs,
                     shuffle=False,
                     callbacks=[
-                        Validate(held_out, task, loss),
+                        Validate(held_out, task, known.loss),
                         best,
                         limit,
                         Bar(progress),
@@ -501,23 +546,25 @@ def fit(
     for note in notes:
         log.warning(note)
     best.restore(network)
+    for variable in network.trainable_variables:
+        variable.regularizer = None  # the model is given back without penalties
     history = {key: [row[key] for row in best.rows] for key in best.rows[0]}
     return history, notes, unfinished.spent
 
 
 def _compile(
     network: keras.Model,
-    task: Task,
+    taught: Targets,
     settings: Settings,
     total: int,
     at_once: int,
     depths: dict[str, int],
-):
-    """Compile a network with loss, score and optimizer; returns the loss.
+) -> None:
+    """Compile a network with loss, score and optimizer.
 
     Args:
         network: what will be trained.
-        task: with classes, or asking for a number.
+        taught: gives loss and score.
         settings: how it will be trained.
         total: steps of the whole training.
         at_once: steps in one call.
@@ -531,15 +578,38 @@ def _compile(
     )
     if settings.precision == "float16":  # else small gradients would become 0
         adam = keras.optimizers.LossScaleOptimizer(adam)
-    if task.is_regression:
-        loss = keras.losses.MeanSquaredError()
-        metric = keras.metrics.MeanAbsoluteError("mae")
-    else:
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        metric = keras.metrics.SparseCategoricalAccuracy("accuracy")
-    network.compile(adam, loss, metrics=[metric], steps_per_execution=at_once)
+    if settings.pull:
+        pull_to_start(network, settings.pull)
+    network.compile(
+        adam, taught.loss, metrics=[taught.metric], steps_per_execution=at_once
+    )
     adam.build(network.trainable_variables)  # else Keras traces the first step twice
-    return loss
+
+
+def pull_to_start(network: keras.Model, weight: float) -> None:
+    """Give each trained variable of the shared layers a penalty on leaving its value.
+
+    The head has none: it has no pretrained values to keep.
+
+    Args:
+        network: what will be trained, with the weights that it starts from.
+        weight: of half the squared distance.
+    """
+    for variable in network.trainable_variables:
+        if not variable.path.startswith("logits"):
+            variable.regularizer = Pull(variable, weight)
+
+
+class Pull(keras.regularizers.Regularizer):
+    """A penalty on half the squared distance from the present value of a variable."""
+
+    def __init__(self, variable: keras.Variable, weight: float):
+        self.weight = weight
+        # a variable, because a constant would be copied into every traced graph
+        self.start = keras.Variable(variable.numpy(), trainable=False, name="start")
+
+    def __call__(self, now):
+        return 0.5 * self.weight * keras.ops.sum(keras.ops.square(now - self.start))
 
 
 def _rate(settings: Settings, total: int):

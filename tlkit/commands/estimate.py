@@ -1,7 +1,17 @@
 """How long an experiment takes at most, at this machine's measured speed."""
 
 from ..backbone import Backbone
-from ..recipes import ARTICLE, BITFIT, RECIPES, SCRATCH, TUNE
+from ..recipes import (
+    ADAPTERS,
+    ARTICLE,
+    BITFIT,
+    L2_SP,
+    LAYERWISE,
+    LORA,
+    RECIPES,
+    SCRATCH,
+    TUNE,
+)
 from ..recipes.budget import Costs, as_seconds
 from ..recipes.tune import MOST
 from ..speed import measure
@@ -10,7 +20,12 @@ from ..training import Settings
 from .plan import Plan
 
 # Recipes whose steps go through every layer
-WHOLE = {"scratch": SCRATCH, "article": ARTICLE, "bitfit": BITFIT}
+WHOLE = {
+    "scratch": SCRATCH,
+    "article": ARTICLE,
+    "bitfit": BITFIT,
+}
+PROBE_FIRST = {"lora": LORA, "l2_sp": L2_SP, "layerwise": LAYERWISE, "wise_ft": TUNE}
 LOWEST = {
     "fine_tune": "block5",
     "lp_ft": "all",
@@ -40,7 +55,7 @@ def in_words(
         if seconds is None:
             uncounted.append(name)
         else:
-            times = MOST if tuned and not RECIPES[name].as_written else 1
+            times = MOST if tuned and not RECIPES[name].fixed else 1
             total += plan.seeds * times * seconds
     minutes = -(-total // 60)
     words = f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
@@ -66,10 +81,14 @@ def of_recipe(
         None if it is not known how this recipe works.
     """
     probe = costs.probe(len(costs.task.train))
-    if name == "probe":
+    if name in ("probe", "knn", "prototypes"):
         return probe
     if name in WHOLE:
         return _tuned(WHOLE[name], costs, "all")
+    if name in PROBE_FIRST:
+        return probe + _tuned(PROBE_FIRST[name], costs, "all")
+    if name == "adapters":  # the lowest block lies below them
+        return probe + _tuned(ADAPTERS, costs, "block2")
     if name not in LOWEST:
         return None
     tuned = _tuned(TUNE, costs, plan.unfreeze or LOWEST[name])

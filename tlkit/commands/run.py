@@ -377,7 +377,7 @@ def _trained(
     if options.tune:
         for name in plan.recipes:
             recipe = RECIPES[name]
-            if recipe.as_written:
+            if recipe.fixed:
                 for task in tasks:
                     given = settings(name)
                     yield name, recipe.train(backbone, task, seed=task.seed, **given)

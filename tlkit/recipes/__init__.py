@@ -5,14 +5,22 @@ command line, the report and the figures follow.
 """
 
 from .. import colours
+from .adapters import ADAPTERS, adapters
 from .article import ARTICLE, article
 from .bitfit import BITFIT, bitfit
+from .distill import DISTILL, distill
 from .fine_tune import TUNE, fine_tune
+from .knn import knn
+from .l2_sp import L2_SP, l2_sp
+from .layerwise import LAYERWISE, layerwise
+from .lora import LORA, lora
 from .lp_ft import lp_ft
 from .probe import PROBE, linear_probe
+from .prototypes import prototypes
 from .recipe import Recipe
 from .scratch import SCRATCH, from_scratch
 from .tune import Tuned, tune
+from .wise_ft import wise_ft
 
 RECIPES: dict[str, Recipe] = {
     "scratch": Recipe(
@@ -46,7 +54,7 @@ RECIPES: dict[str, Recipe] = {
         label="the article's way",
         colour=colours.PURPLE,
         sentence="the article's program as it was written, every layer trained",
-        as_written=True,
+        fixed=True,
     ),
     "bitfit": Recipe(
         train=bitfit,
@@ -54,22 +62,96 @@ RECIPES: dict[str, Recipe] = {
         colour=colours.BROWN,
         sentence="only the head, the biases and the normalisation trained",
     ),
+    "lora": Recipe(
+        train=lora,
+        label="LoRA",
+        colour=colours.INDIGO,
+        marker="s",
+        sentence="only the head and a low-rank addition to each kernel trained",
+    ),
+    "adapters": Recipe(
+        train=adapters,
+        label="adapters",
+        colour=colours.TEAL,
+        marker="D",
+        sentence="only the head and a small layer after each block trained",
+    ),
+    "l2_sp": Recipe(
+        train=l2_sp,
+        label="L2-SP",
+        colour=colours.FOREST,
+        marker="^",
+        sentence="every layer fine-tuned from a probe, with a penalty on leaving its "
+        "pretrained weights",
+    ),
+    "layerwise": Recipe(
+        train=layerwise,
+        label="step size by depth",
+        colour=colours.OLIVE,
+        marker="v",
+        sentence="every layer fine-tuned from a probe, lower blocks with smaller steps",
+    ),
+    "wise_ft": Recipe(
+        train=wise_ft,
+        label="WiSE-FT",
+        colour=colours.WINE,
+        marker="P",
+        sentence="the average of the weights of a probe and of the network fine-tuned "
+        "from it",
+    ),
+    "distill": Recipe(
+        train=distill,
+        label="distillation",
+        colour=colours.PLUM,
+        marker="X",
+        sentence="a smaller network trained to answer as a fine-tuned one",
+    ),
+    "knn": Recipe(
+        train=knn,
+        label="nearest neighbours",
+        colour=colours.ROSE,
+        marker="<",
+        sentence="the training images with the most similar features vote; nothing is "
+        "trained",
+        fixed=True,
+    ),
+    "prototypes": Recipe(
+        train=prototypes,
+        label="class means",
+        colour=colours.SAND,
+        marker=">",
+        sentence="the class with the nearest mean features; nothing is trained",
+        fixed=True,
+    ),
 }
 
 __all__ = [
+    "ADAPTERS",
     "ARTICLE",
     "BITFIT",
+    "DISTILL",
+    "L2_SP",
+    "LAYERWISE",
+    "LORA",
     "PROBE",
     "RECIPES",
     "SCRATCH",
     "TUNE",
     "Recipe",
     "Tuned",
+    "adapters",
     "article",
     "bitfit",
+    "distill",
     "fine_tune",
     "from_scratch",
+    "knn",
+    "l2_sp",
+    "layerwise",
     "linear_probe",
+    "lora",
     "lp_ft",
+    "prototypes",
     "tune",
+    "wise_ft",
 ]

@@ -14,12 +14,16 @@ class Recipe:
         train: called as ``train(backbone, task, seed=…, **settings)``.
         label: its name in figures.
         colour: its colour in figures, from Okabe & Ito's palette if one is free.
+        marker: its mark in figures, as Matplotlib names them. Where two colours are
+            alike to some eyes, the marks differ.
         sentence: what it does, in one sentence.
-        as_written: its step size is part of it, so ``tune`` is not for this recipe.
+        fixed: ``tune`` is not for this recipe: its step size is part of it, or it takes
+            no steps.
     """
 
     train: Callable[..., Run]
     label: str
     colour: str
     sentence: str
-    as_written: bool = False
+    marker: str = "o"
+    fixed: bool = False

@@ -42,8 +42,9 @@ class Tuned:
     def add(self, runs: tuple[Run, ...]) -> None:
         """Note how one step size did; keep its models if it is the best so far."""
         rate = runs[0].settings["rate"]
-        self.tried[rate] = [_on_validation(run) for run in runs]
-        self.losses[rate] = float(np.mean([_validation_loss(run) for run in runs]))
+        found = [on_validation(run.task, run.outputs["validation"]) for run in runs]
+        self.tried[rate] = [score for score, _ in found]
+        self.losses[rate] = -float(np.mean([minus for _, minus in found]))
         if self.rate == rate:
             self.runs = runs
 
@@ -116,17 +117,21 @@ def tune(
     return found
 
 
-def _on_validation(run: Run) -> float:
-    """The higher, the better."""
-    score = run.score("validation").mean
-    return -score if run.task.is_regression else score
+def on_validation(task: Task, outputs: np.ndarray) -> tuple[float, float]:
+    """Score and minus the loss on the validation split: the higher, the better.
 
+    Args:
+        task: gives the validation labels.
+        outputs: float32 (n, classes) logits, or (n, 1) numbers, for the n images.
 
-def _validation_loss(run: Run) -> float:
-    """Cross-entropy of the validation split, or the mean absolute error."""
-    labels = np.asarray(run.task.validation.labels)
-    outputs = run.outputs["validation"]
-    if run.task.is_regression:
-        return float(np.abs(outputs[:, 0] - labels).mean())
+    Returns:
+        accuracy and minus the cross-entropy; for a number, twice minus the mean
+        absolute error.
+    """
+    labels = np.asarray(task.validation.labels)
+    if task.is_regression:
+        error = float(np.abs(outputs[:, 0] - labels).mean())
+        return -error, -error
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    return float(loss(labels, outputs))
+    right = outputs.argmax(axis=1) == labels
+    return float(right.mean()), -float(loss(labels, outputs))
