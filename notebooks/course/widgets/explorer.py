@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
+from tlkit import look
+
 from .twin import with_twin
 
 DPI = 90  # pixels of a figure's inch
@@ -67,6 +69,7 @@ class Explorer:
         figure, file = Figure(self._size, dpi=DPI, layout="constrained"), BytesIO()
         values = {name: control.value for name, control in self.controls.items()}
         alt = self._draw(figure, **values)
+        look.readable(figure)
         FigureCanvasAgg(figure).print_png(file, metadata={"Description": alt})
         return file.getvalue(), alt
 
