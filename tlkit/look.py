@@ -73,8 +73,10 @@ def chance(ax, value: float, words: str = "chance") -> None:
     ax.axvline(value, color=FAINT, ls="--", lw=1.2, zorder=0)
     ax.annotate(
         f"{words} {value:.2f}",
-        (value, 1.02),
+        (value, 1),
+        (0, 4),
         xycoords=("data", "axes fraction"),
+        textcoords="offset points",
         ha="center",
         color=INK,
         fontsize=TYPE,
@@ -147,8 +149,8 @@ def hollow(mark) -> None:
 def name_ends(ax, ends: Sequence[tuple[float, str, object]]) -> None:
     """Names of lines right of the axes, moved apart as little as needed.
 
-    A name that had to move has a thin grey leader outside the axes, which cannot be
-    taken for data. Call it last: it reads the limits and the scale of the axis.
+    Where one had to move, thin grey leaders outside the axes, which cannot be taken for
+    data, tell which is whose. Call it last: it reads the axis's limits and scale.
 
     Args:
         ax: where.
@@ -166,9 +168,9 @@ def name_ends(ax, ends: Sequence[tuple[float, str, object]]) -> None:
     below = np.concatenate([[0], np.cumsum(step)])  # room that the names below need
     wanted = np.array([fraction(y) for y, *_ in ends])
     found = isotonic_regression(wanted - below).x + below
+    far = np.abs(wanted - found).max() > 0.01
+    leader = {"arrowstyle": "-", "color": FAINT, "lw": 0.8, "shrinkA": 1, "shrinkB": 0}
     for (_, name, colour), y, at in zip(ends, wanted, found, strict=True):
-        far = abs(y - at) > 0.01
-        leader = {"arrowstyle": "-", "color": FAINT, "lw": 0.8, "shrinkA": 1}
         ax.annotate(
             name,
             (1.005, y),
@@ -181,7 +183,7 @@ def name_ends(ax, ends: Sequence[tuple[float, str, object]]) -> None:
             weight="bold",
             fontsize=TYPE,
             annotation_clip=False,
-            arrowprops={**leader, "shrinkB": 0, "relpos": (0, 0.5)} if far else None,
+            arrowprops={**leader, "relpos": (0, 0.5)} if far else None,
         )
 
 

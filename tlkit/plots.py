@@ -207,6 +207,8 @@ def curves(*runs, ax=None):
     ax.set(xlabel="epoch", ylabel=f"validation {measure(task)}")
     ax.set_ylim(0, None if task.is_regression else 1.02)
     ax.xaxis.get_major_locator().set_params(integer=True)
+    if any(len(some) > 1 for some in named.values()):
+        look.say_bars(ax, "thick: the first draw; thin: the others")
     look.name_ends(ax, ends)
     return describe(ax, f"Validation {measure(task)} by epoch: {'; '.join(words)}.")
 

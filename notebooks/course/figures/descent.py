@@ -211,6 +211,8 @@ def loss_curves(
     Returns:
         the Axes.
     """
+    from matplotlib.ticker import MaxNLocator
+
     ax = plots.axes(None, (look.WIDE, 3.5))
     colours, styles = list(plots.PALETTE.values()), ("-", "--", "-.", ":")
     ends, words = [], {}
@@ -227,7 +229,9 @@ def loss_curves(
     ax.set(xlabel=xlabel, ylabel="loss", yscale="log")
     ax.set_ylim(limits)
     low, high = ax.get_ylim()
-    marks = (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10)
+    marks: Sequence[float] = (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10)
+    if high / low < 3:  # too near each other for those
+        marks = MaxNLocator(4).tick_values(low, high)
     ticks = [tick for tick in marks if low <= tick <= high]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
@@ -306,14 +310,14 @@ def by_step_size(
             for values in line.values()
         ]
         band(ax, sizes, found, colour, style, lw=2)
-        high = found[0].high  # above the band, where no other line is
-        name_beside(ax, name, (sizes[0], high), colour, (0, 5), ha="center")
+        ax.lines[-1].set_label(name)
         lowest = min(line, key=lambda size: np.mean(line[size]))
         words[name] = f"lowest {np.mean(line[lowest]):.2f} at {lowest:g}"
     ax.set(xscale="log", yscale="log", xlabel="step size α", ylabel="validation loss")
     many = len(next(iter(next(iter(points.values())).values())))
     look.say_bars(ax, f"bands: 95 %, {many} splits of the same pictures")
-    ax.set_xlim(left=min(min(line) for line in points.values()) / 3)
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}
+    ax.legend(ncols=len(points), fontsize=look.TYPE, **above)
     ax.set_yticks([0.3, 0.5, 1.0], ["0.3", "0.5", "1.0"])
     ax.minorticks_off()
     return plots.describe(

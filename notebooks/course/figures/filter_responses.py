@@ -6,10 +6,10 @@ from tlkit import look, plots
 
 SLOPE = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], "float32")  # Sobel's
 EDGES = {  # what a filter may look for -> the filter of one channel that does it
-    "light from left to right": SLOPE,
-    "light from top to bottom": SLOPE.T,
+    "upright edges": SLOPE,
+    "level edges": SLOPE.T,
 }
-COLOUR = "one colour against others"
+COLOUR = "one colour"
 
 
 def likeness(kernel: np.ndarray) -> dict[str, np.ndarray]:

@@ -50,13 +50,13 @@ def reliability(models: dict[str, tuple[np.ndarray, np.ndarray]]):
     for ax, (title, (stated, right)) in zip(axes, models.items(), strict=True):
         bins = reliability_bins(stated, right)
         _panel(plots.axes(ax, None), bins, len(right))
-        ax.set_title(look.wrapped(title, 24), fontsize=11, color=plots.INK)
+        ax.set_title(title.replace(": ", ":\n"), fontsize=11, color=plots.INK)
         pairs = ", ".join(f"{at:.2f}: {found.mean:.2f}" for at, found, _ in bins)
         words.append(f"{title} ({pairs})")
     axes[0].set_ylabel("share that is right")
     figure.supxlabel(
-        "solid bars: 95 %; dotted: from what is stated to what is right;\n"
-        "a larger dot stands for more answers",
+        "bars: 95 %; dashed: right as often as stated; dotted: what is\n"
+        "missing; a larger dot stands for more answers",
         fontsize=look.TYPE,
         color=plots.INK,
     )
@@ -68,8 +68,6 @@ def reliability(models: dict[str, tuple[np.ndarray, np.ndarray]]):
 def _panel(ax, bins: Sequence[Bin], total: int) -> None:
     """The bins of a model as dots, larger with more answers, beside the diagonal."""
     ax.plot([0, 1], [0, 1], color=plots.FAINT, lw=1.2, ls="--")
-    along = {"rotation": 45, "rotation_mode": "anchor", "fontsize": look.TYPE}
-    ax.annotate("as stated", (0.12, 0.15), color=plots.INK, **along)
     blue, red = plots.PALETTE["probe"], plots.PALETTE["scratch"]
     for stated, found, count in bins:
         up = [stated, stated]

@@ -116,21 +116,24 @@ def dial_panels(accuracy: Scores):
     """
     from matplotlib.figure import Figure
 
-    tall = 2.6  # inches of a panel with its title, its pictures and its axis
-    figure = Figure(figsize=(look.WIDE, tall * len(accuracy) + 0.3))
+    tall = 2.25  # inches of a panel with its title, its pictures and its axis
+    figure = Figure(figsize=(look.WIDE, tall * len(accuracy) + 0.7))
     high = figure.get_size_inches()[1]
     words = []
     for place, what in enumerate(accuracy):
-        bottom = 0.65 + tall * (len(accuracy) - 1 - place)  # inches
+        bottom = 0.75 + tall * (len(accuracy) - 1 - place)  # inches
         ax = figure.add_axes((0.12, bottom / high, 0.68, 1.25 / high))
         plots.axes(ax, None)
         gains = _gains(accuracy[what])
         _gain_lines(ax, gains)
         end = WORDS[what].format(STEPS[what][-1])
-        ax.set_title(f"{what}: at the end {end}", loc="left", pad=50)
+        above = {"xycoords": "axes fraction", "textcoords": "offset points"}
+        title = f"{what}: at the end {end}"
+        ax.annotate(title, (0, 1), (0, 49), fontsize=look.TYPE, **above)
         _pictures_above(ax, what)
         if place < len(accuracy) - 1:
             ax.set_xlabel("")
+            ax.set_xticklabels([])
         words.append(f"{what} {_way_in_words(gains)}")
     return plots.describe(
         figure,
@@ -151,7 +154,7 @@ def _way_in_words(gains: Gains) -> str:
 def _pictures_above(ax, what: str) -> None:
     """The same digit at each step, above the axes."""
     for step in range(len(STEPS[what])):
-        place = (step - 0.4, 0.98, 0.8, 0.62)
+        place = (step - 0.4, 0.96, 0.8, 0.62)
         inset = ax.inset_axes(place, transform=ax.transData)
         images, _ = moved(what, step, 10, 21)
         inset.imshow(images[6], interpolation="nearest")
@@ -179,7 +182,7 @@ def _gain_lines(ax, gains: Gains, at: int | None = None) -> None:
     corner = {"ha": "left", "va": "bottom", "style": "italic"}
     ax.text(-0.3, -0.38, "transfer harms", color=plots.INK, **corner)
     if at is not None:
-        ax.axvline(at, color=plots.FAINT, lw=6, alpha=0.5, zorder=0)
+        ax.plot(at, 0.97, "v", color=plots.INK, ms=10, clip_on=False)
     ax.set(xlim=(-0.4, 5.4), ylim=(-0.4, 0.9), yticks=(-0.3, 0, 0.3, 0.6, 0.9))
     ax.set_ylabel("gain over the pixels")
     ax.set_xticks(steps, ["like the\nsource", *[""] * (len(steps) - 2), "unlike\nit"])

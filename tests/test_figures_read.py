@@ -1,0 +1,216 @@
+"""Every figure can be read: no text on another one, on a line or across a frame, and
+type is large enough on a telephone. Measured from matplotlib's own boxes.
+"""
+
+import itertools
+
+import matplotlib
+import pytest
+
+matplotlib.use("Agg")
+from drawings import DRAWINGS, EXPLORERS
+from matplotlib import pyplot
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from tlkit import look, plots
+
+TOUCH = 1.5  # points by which boxes may overlap: a box is larger than its letters
+BACKGROUND = {"descent_sliders"}  # contour lines, on which the start is named
+
+
+def figure_of(name):
+    """A figure as it is saved: with type that can be read, and arranged."""
+    if name in EXPLORERS:
+        explorer = EXPLORERS[name]()
+        figure = Figure(explorer._size, dpi=90, layout="constrained")
+        values = {key: one.value for key, one in explorer.controls.items()}
+        explorer._draw(figure, **values)
+        FigureCanvasAgg(figure)
+    else:
+        figure = plots._figure(DRAWINGS[name]())
+        figure.set_dpi(look.SHOWN)
+        if not hasattr(figure.canvas, "get_renderer"):
+            FigureCanvasAgg(figure)
+    look.readable(figure)
+    figure.canvas.draw()
+    return figure
+
+
+def box(text, renderer):
+    """The box of a text without its arrow, pixels, a little smaller."""
+    found = Text.get_window_extent(text, renderer)
+    least = -TOUCH * text.figure.dpi / 72
+    return found.padded(least) if min(found.width, found.height) > -2 * least else found
+
+
+def shown_texts(figure):
+    """All texts that are drawn; of ticks, those inside the limits."""
+    hidden = set()
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+                inside = low <= tick.get_loc() <= high
+                on = ax.axison and axis.get_visible() and inside
+                hidden |= set() if on else {tick.label1, tick.label2}
+            if not ax.axison:
+                hidden |= {axis.label, axis.get_offset_text()}
+    return [
+        text
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip() and text not in hidden
+    ]
+
+
+def lines_of(ax):
+    """Paths of all lines of some axes, in pixels."""
+    for line in ax.lines:
+        if line.get_linestyle() not in ("None", "", " ") and line.get_visible():
+            yield line.get_transform().transform_path(line.get_path())
+    for some in ax.collections:
+        if isinstance(some, LineCollection):
+            for path in some.get_paths():
+                yield some.get_transform().transform_path(path)
+
+
+def problems(figure, lines=True):
+    """What cannot be read, in sentences."""
+    renderer, found = figure.canvas.get_renderer(), []
+    texts = shown_texts(figure)
+    boxes = {text: box(text, renderer) for text in texts}
+
+    def said(text):
+        return repr(text.get_text())
+
+    for one, other in itertools.combinations(texts, 2):
+        if boxes[one].overlaps(boxes[other]):
+            found.append(f"{said(one)} lies on {said(other)}")
+    least = look.smallest(figure) - 0.01
+    for text in texts:
+        if text.get_fontsize() < least:
+            found.append(f"{said(text)} has {text.get_fontsize()} points")
+    for ax in figure.axes:
+        frame, paths = ax.get_window_extent(renderer), list(lines_of(ax))
+        bands = [some for some in ax.collections if isinstance(some, PolyCollection)]
+        for text in ax.texts:
+            if text not in boxes:
+                continue
+            mine = boxes[text]
+            inside = (frame.x0 <= mine.x0 and mine.x1 <= frame.x1) and (
+                frame.y0 <= mine.y0 and mine.y1 <= frame.y1
+            )
+            if ax.axison and mine.overlaps(frame) and not inside:
+                found.append(f"{said(text)} crosses the frame of its axes")
+            if not mine.overlaps(frame):
+                continue
+            if lines and any(path.intersects_bbox(mine, False) for path in paths):
+                found.append(f"{said(text)} lies on a line")
+            for band in bands:
+                own = to_rgb(band.get_facecolor()[0])
+                named = to_rgb(text.get_color()) == look.darker(own)
+                shape = band.get_transform().transform_path(band.get_paths()[0])
+                if not named and shape.intersects_bbox(mine, True):
+                    found.append(f"{said(text)} lies in a band that it does not name")
+    if figure.get_size_inches()[0] > look.WIDE + 0.01:
+        found.append(f"{figure.get_size_inches()[0]} inches are too wide")
+    return found
+
+
+def outside(figure):
+    """Texts that a figure of fixed size cuts off."""
+    renderer, whole = figure.canvas.get_renderer(), figure.bbox
+    for text in shown_texts(figure):
+        mine = box(text, renderer)
+        if mine.x0 < whole.x0 or mine.x1 > whole.x1:
+            yield text.get_text()
+        elif mine.y0 < whole.y0 or mine.y1 > whole.y1:
+            yield text.get_text()
+
+
+@pytest.fixture(autouse=True)
+def every_figure_is_closed():
+    yield
+    pyplot.close("all")
+
+
+@pytest.mark.parametrize("name", [*DRAWINGS, *EXPLORERS])
+def test_every_text_of_a_figure_can_be_read(name):
+    figure = figure_of(name)
+    assert problems(figure, lines=name not in BACKGROUND) == []
+    if name in EXPLORERS:
+        assert list(outside(figure)) == []
+
+
+def drawn(*texts, width=6.0, size=12):
+    """A figure with one line across and some texts at (x, y)."""
+    figure = Figure((width, 3), dpi=100)
+    ax = figure.add_axes((0.1, 0.1, 0.8, 0.8))
+    ax.plot([0, 1], [0.5, 0.5])
+    ax.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
+    for x, y, words in texts:
+        ax.text(x, y, words, fontsize=float(size))
+    FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def test_what_cannot_be_read_is_found():
+    assert problems(drawn((0.2, 0.7, "free"), (0.6, 0.7, "too"))) == []
+    assert "lies on 'two'" in problems(drawn((0.2, 0.7, "one"), (0.21, 0.7, "two")))[0]
+    assert "on a line" in problems(drawn((0.2, 0.48, "on it")))[0]
+    assert "crosses the frame" in problems(drawn((0.95, 0.7, "over the edge")))[0]
+    assert "has 6.0 points" in problems(drawn((0.2, 0.7, "small"), size=6))[0]
+    assert "too wide" in problems(drawn(width=9.0))[0]
+    banded = drawn((0.2, 0.2, "in a band"))
+    banded.axes[0].fill_between([0, 1], [0.1, 0.1], [0.4, 0.4], color="#0072B2")
+    assert "band that it does not name" in problems(banded)[0]
+    assert list(outside(drawn((1.05, 0.7, "far outside of it")))) == [
+        "far outside of it"
+    ]
+
+
+def test_type_is_enlarged_until_a_telephone_shows_it():
+    figure = drawn((0.2, 0.7, "small"), size=6)
+    look.readable(figure)
+    (text,) = figure.axes[0].texts
+    wide = 6.0 + 2 * look.PAD
+    shown = text.get_fontsize() * look.PHONE / 96 / wide
+    assert shown == pytest.approx(look.SMALLEST)
+    assert problems(figure) == []
+
+
+def test_names_at_the_ends_move_apart_as_little_as_needed_on_any_scale():
+    for scale in ("linear", "log"):
+        ax = plots.axes(None, (6, 3))
+        ax.set(yscale=scale, ylim=(0.1, 10))
+        near = [(5.0, "a", "#0072B2"), (5.1, "b", "#D55E00"), (0.2, "c", "#009E73")]
+        look.name_ends(ax, near)
+        ax.figure.canvas.draw()
+        assert problems(ax.figure) == []
+        heights = {text.get_text(): text.xyann[1] for text in ax.texts}
+        ends = {text.get_text(): text.xy[1] for text in ax.texts}
+        assert heights["a"] < ends["a"] and heights["b"] > ends["b"]
+        assert heights["c"] == pytest.approx(ends["c"])
+
+
+def test_a_drawing_has_twice_the_pixels_of_its_place_and_pictures_keep_theirs():
+    drawing = plots.png(plots.five_steps(1), dpi=look.DRAWN)
+    assert plots.width(drawing) == pytest.approx((look.WIDE + 2 * look.PAD) * 110, 1)
+    small = plots.png(plots.five_steps(1))
+    assert plots.width(small) == pytest.approx(plots.width(drawing), abs=2)
+    pixels, half = (int.from_bytes(file[16:20]) for file in (drawing, small))
+    assert pixels == pytest.approx(2 * half, abs=2)
+    pictures = plots.png(DRAWINGS["images"](), dpi=look.DRAWN)
+    assert int.from_bytes(pictures[16:20]) == plots.width(pictures)
+
+
+def test_the_words_on_bars_say_of_what_they_are():
+    assert look.bars() == "bars: 95 %"
+    assert look.bars(5, 2000) == "bars: 95 %, 5 draws × 2,000 pictures"
+    assert look.bars(1, 2000) == "bars: 95 %, 2,000 pictures"
+    assert look.bars(3, what="bands", dots=True) == (
+        "bands: 95 %, 3 draws; small dots: single draws"
+    )
