@@ -47,7 +47,7 @@ def response(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """
     from scipy.ndimage import correlate
 
-    centred = image.astype("float32") - image.mean(axis=(0, 1))
+    centred = (image - image.mean(axis=(0, 1))).astype("float32")
     answers = [
         correlate(centred[..., i], kernel[..., i], mode="constant") for i in range(3)
     ]
