@@ -125,12 +125,8 @@ def outside(figure):
     renderer, whole = figure.canvas.get_renderer(), figure.bbox
     for text in shown_texts(figure):
         mine = box(text, renderer)
-        if (
-            mine.x0 < whole.x0
-            or mine.x1 > whole.x1
-            or mine.y0 < whole.y0
-            or mine.y1 > whole.y1
-        ):
+        across = whole.x0 <= mine.x0 and mine.x1 <= whole.x1
+        if not (across and whole.y0 <= mine.y0 and mine.y1 <= whole.y1):
             yield text.get_text()
 
 

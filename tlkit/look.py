@@ -122,10 +122,10 @@ def draws(ax, places, scores: Sequence[float], colour, across: bool = False) -> 
         across: scores are heights, and the dots stand right of the mean. Else they
             stand below it.
     """
-    from matplotlib.transforms import ScaledTranslation
+    from matplotlib.transforms import offset_copy
 
-    move = (_BESIDE / 72, 0) if across else (0, -_BESIDE / 72)
-    shift = ScaledTranslation(*move, ax.figure.dpi_scale_trans)
+    move = {"x": _BESIDE, "y": 0} if across else {"x": 0, "y": -_BESIDE}
+    beside_it = offset_copy(ax.transData, ax.figure, units="points", **move)
     at = [places] * len(scores)
     x, y = (at, scores) if across else (scores, at)
     ax.plot(
@@ -136,7 +136,7 @@ def draws(ax, places, scores: Sequence[float], colour, across: bool = False) -> 
         ms=6,
         mew=0,
         alpha=0.8,
-        transform=ax.transData + shift,
+        transform=beside_it,
         label="_draws",
     )
 

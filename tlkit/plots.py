@@ -216,7 +216,7 @@ def curves(*runs, ax=None):
 def label_curve(
     points: Mapping[str, Mapping[int, evaluate.Interval]],
     ax=None,
-    draws: Mapping[str, Mapping[int, Sequence[float]]] | None = None,
+    draws: Mapping[str, Mapping[Any, Sequence[float]]] | None = None,
     chance: float | None = None,
 ):
     """Test accuracy by label budget, a line for each recipe, with 95 % intervals.
@@ -224,7 +224,8 @@ def label_curve(
     Args:
         points: recipe, as ``Run.recipe`` names it -> {labels per class: Interval}.
         ax: where; None: new axes.
-        draws: recipe -> {labels per class: one accuracy for each draw}, shown as dots.
+        draws: recipe -> {labels per class, a number or its text: one accuracy for each
+            draw}, shown as dots.
         chance: accuracy of guessing, a dashed line.
     """
     ax, ends, words = axes(ax, (WIDE, 3.9)), [], []
@@ -234,8 +235,8 @@ def label_curve(
         ax.plot(labels, [f.mean for f in found], "o-", color=colour, lw=2.5, ms=6)
         lows, highs = [f.low for f in found], [f.high for f in found]
         ax.vlines(labels, lows, highs, color=colour, lw=2.5, alpha=0.5)
-        for place in labels if draws else ():
-            look.draws(ax, place, draws[name][place], colour, across=True)
+        for place, scores in (draws or {}).get(name, {}).items():
+            look.draws(ax, int(place), scores, colour, across=True)
         ends.append((found[-1].mean, label, colour))
         words.append(
             f"{label} goes from {found[0].mean:.2f} with {labels[0]} labels per class "

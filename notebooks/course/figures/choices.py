@@ -32,8 +32,8 @@ def optimizer_steps(
     from matplotlib import pyplot
 
     rows = -(-len(points) // 2)
-    size = (look.WIDE, 0.5 + 2.4 * rows)
-    figure = pyplot.figure(figsize=size, layout="constrained")
+    inches = (look.WIDE, 0.5 + 2.4 * rows)
+    figure = pyplot.figure(figsize=inches, layout="constrained")
     many = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
     for ax in many[len(points) :]:
         ax.axis("off")

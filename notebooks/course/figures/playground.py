@@ -122,7 +122,7 @@ def draw(
     left = figure.add_axes((0.01, 0.09, 0.36, 0.76))
     left.imshow(image, interpolation="nearest")
     left.axis("off")
-    _bars(figure.add_axes((0.57, 0.09, 0.4, 0.74)), shares, true, best, classes)
+    _bars(figure.add_axes((0.57, 0.17, 0.4, 0.67)), shares, true, best, classes)
     verdict = "✓" if best == true else "✗ fooled:"
     answer = f"{verdict} the model says {classes[best]}"
     figure.text(0.02, 0.93, answer, fontsize=12, weight="bold")
@@ -145,6 +145,7 @@ def _bars(ax, shares: np.ndarray, true: int, best: int, classes: Sequence[str]) 
     names[true] = f"true ▸ {names[true]}"
     ax.set_yticks(range(len(shares)), names)
     ax.set(xlim=(0, 1.15), ylim=(len(shares) - 0.4, -0.6), xticks=(0, 0.5, 1))
+    ax.set_xlabel("margin: true − best other", fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
 
 

@@ -127,9 +127,14 @@ def dial_panels(accuracy: Scores):
         gains = _gains(accuracy[what])
         _gain_lines(ax, gains)
         end = WORDS[what].format(STEPS[what][-1])
-        above = {"xycoords": "axes fraction", "textcoords": "offset points"}
-        title = f"{what}: at the end {end}"
-        ax.annotate(title, (0, 1), (0, 49), fontsize=look.TYPE, **above)
+        ax.annotate(
+            f"{what}: at the end {end}",
+            (0, 1),
+            (0, 49),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=look.TYPE,
+        )
         _pictures_above(ax, what)
         if place < len(accuracy) - 1:
             ax.set_xlabel("")

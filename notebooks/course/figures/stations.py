@@ -387,9 +387,14 @@ def by_components(points: Mapping[str, Mapping[int, Interval]], labelled: int):
             f"{k}: {score.mean:.2f}" for k, score in line.items()
         )
     ax.axvline(labelled, color=plots.FAINT, ls="--", lw=1.2, zorder=0)
-    above = {"xycoords": ("data", "axes fraction"), "ha": "right", "color": plots.INK}
-    above["fontsize"] = look.TYPE
-    ax.annotate(f"{labelled} labelled pictures", (labelled, 1.01), **above)
+    ax.annotate(
+        f"{labelled} labelled pictures",
+        (labelled, 1.01),
+        xycoords=("data", "axes fraction"),
+        ha="right",
+        color=plots.INK,
+        fontsize=look.TYPE,
+    )
     ax.set(xlim=(0, labelled + 3), ylabel="accuracy")
     ax.set_xlabel("principal components kept, of 512 numbers")
     look.say_bars(ax, "bands: 95 %")
