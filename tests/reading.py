@@ -97,8 +97,9 @@ def problems(figure, lines=True):
                 shape = band.get_transform().transform_path(band.get_paths()[0])
                 if not named and shape.intersects_bbox(mine, True):
                     found.append(f"{said(text)} lies in a band that it does not name")
-    if figure.get_size_inches()[0] > look.WIDE + 0.01:
-        found.append(f"{figure.get_size_inches()[0]} inches are too wide")
+    wide = max(figure.get_size_inches()[0], figure.get_tightbbox(renderer).width)
+    if wide > look.WIDE + 0.05:
+        found.append(f"{wide:.2f} inches are too wide")
     return found
 
 

@@ -78,19 +78,10 @@ def figure(results: dict):
         ax.set_title(f"{KINDS[name].title}: {machines}", loc="left")
     axes[-1, 0].set_xlabel(
         "time from the untrained to the best model (log scale)\n"
-        "one point a recipe; round: tlkit, square: published\n"
-        f"programs; lines: lowest to highest of {repeats(panels)}"
+        "round: tlkit; square: published programs;\n"
+        "lines: lowest to highest, where it was run again"
     )
     return whole
-
-
-def repeats(panels: dict[str, dict]) -> str:
-    """How often the recipes were run: "1 run (AVX2) and 3 runs (AVX-512)"."""
-    said = []
-    for name, result in panels.items():
-        runs = "1 run" if result["repeats"] == 1 else f"{result['repeats']} runs"
-        said.append(f"{runs} ({KINDS[name].title.split()[0]})")
-    return " and ".join(said)
 
 
 def panel(ax, result: dict, limits: tuple[float, float]) -> None:
@@ -115,7 +106,8 @@ def panel(ax, result: dict, limits: tuple[float, float]) -> None:
     ends = []
     for name, row in rows.items():
         y = row["accuracy"]["median"]
-        ax.plot([row["to_best"]["median"], high], [y, y], color="#d8d8d8", lw=0.8)
+        tail = {"color": "#d8d8d8", "lw": 0.8, "zorder": 0}
+        ax.plot([row["to_best"]["median"], high], [y, y], **tail)
         ends.append((y, SHORT[name], ink(name in OURS)))
     ax.set_xlim(low, high)
     ends.append(tk.look.level(ax, 1 / result["task"]["classes"]))

@@ -171,9 +171,9 @@ def in_short(results: dict, name: str) -> str:
     if figure.shown(results):
         picture = f"![{figure.words(results)}]({name}.png)\n"
     return f"""
-What that time buys: the accuracy on test pictures, of the linear probe, of the kit's best
-recipe, and of the best program that others have published. Some of those were cut short
-and might still rise; the table further below says which.
+What that time buys: the accuracy on test pictures, of the linear probe, of the kit's
+best recipe, and of the best program that others have published. Some of those were cut
+short and might still rise; the table further below says which.
 
 {listed}
 
