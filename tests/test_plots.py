@@ -249,6 +249,7 @@ def test_show_gives_the_notebook_a_small_picture_with_its_text_and_closes_it(
     plots.show(plots.five_steps(1), "Five boxes; the first is lit.")
     data, metadata = shown[0]._repr_mimebundle_()
     assert metadata["image/png"]["alt"] == "Five boxes; the first is lit."
+    assert metadata["image/png"]["width"] == plots.width(shown[0].data) < 720
     assert not pyplot.get_fignums() and len(shown[0].data) < 40_000
     with Image.open(io.BytesIO(shown[0].data)) as picture:
         assert picture.info["Description"] == "Five boxes; the first is lit."

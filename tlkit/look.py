@@ -19,7 +19,10 @@ WIDE = 6.3  # inches
 PAD = 0.04  # inches around a figure in its file
 TYPE = 11  # points
 PHONE, SMALLEST = 390, 7.0  # pixels of 1/96 inch; points of type when shown so wide
-DRAWN, SHOWN = 220, 110  # pixels in an inch: of the file, and where there is room
+SHOWN = 110  # pixels in an inch where a notebook or a page has room
+DRAWN = 165  # of a drawing's file in a notebook: sharp on a telephone, yet small
+FINE = 220  # of a drawing's file that stands alone
+COLOURS = 64  # of a drawing's file; more cannot be told apart
 
 NAIVE, REMEDY, OTHER = colours.VERMILION, colours.BLUE, FAINT
 GAIN, HARM, UNSURE = colours.BLUE, colours.VERMILION, FAINT

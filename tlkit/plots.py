@@ -509,7 +509,9 @@ def _rendered(figure, dpi: int):
     image = Image.open(file).convert("RGB")
     if image.getcolors(maxcolors=4096):  # few colours, and shades of them at the edges
         image = image.quantize(
-            256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+            look.COLOURS,
+            method=Image.Quantize.MAXCOVERAGE,
+            dither=Image.Dither.NONE,
         )
     image.info = {"dpi": (dpi, dpi)}
     return image
@@ -548,7 +550,7 @@ def width(picture: bytes) -> int:
 def show(drawing, alt: str | None = None) -> None:
     """Put a figure (or Axes) into the notebook, with its alternative text.
 
-    Its file has twice the pixels of the place that it takes, for fine screens and
+    Its file has more pixels than the place that it takes, for fine screens and
     telephones.
 
     Args:

@@ -40,7 +40,7 @@ def main() -> None:
         accuracy=accuracy,
     )
     drawn = figure(accuracy)
-    Path("docs/few_labels.png").write_bytes(tk.plots.png(drawn, dpi=tk.look.DRAWN))
+    Path("docs/few_labels.png").write_bytes(tk.plots.png(drawn, dpi=tk.look.FINE))
 
 
 def figure(accuracy: dict[str, dict[str, list[float]]]):

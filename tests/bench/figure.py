@@ -46,7 +46,7 @@ def words(results: dict) -> str:
 
 def drawn(results: dict) -> bytes:
     """The figure as a PNG file."""
-    return tk.plots.png(figure(results), words(results), tk.look.DRAWN)
+    return tk.plots.png(figure(results), words(results), tk.look.FINE)
 
 
 def figure(results: dict):

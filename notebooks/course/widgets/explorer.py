@@ -53,7 +53,8 @@ class Explorer:
             self._png, self.alt = self._drawn()
         picture = base64.b64encode(self._png).decode()
         self._shown.value = (
-            f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
+            f'<img alt="{html.escape(self.alt)}" style="max-width: 100%" '
+            f'src="data:image/png;base64,{picture}">'
         )
         self.seconds = time.perf_counter() - started
 
