@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from reading import arranged, problems
 
 import tlkit as tk
 from tlkit.machine import processor
@@ -237,9 +238,23 @@ def test_our_recipes_report_the_package_s_own_seconds_and_leave_the_cache_alone(
     assert tk.features.entries() == kept
 
 
-def test_the_labels_of_the_figure_keep_their_distance_and_order(bench):
-    heights = bench.figure.spaced([0.5, 0.1, 0.51, 0.1], 0.1)
-    assert heights == pytest.approx([0.5, 0.1, 0.6, 0.2])
+def test_the_figure_has_one_point_a_recipe_and_chance_and_can_be_read(bench, published):
+    whole = bench.figure.figure(published)
+    panels = bench.figure.shown(published)
+    assert len(whole.axes) == len(panels) > 1
+    for ax, result in zip(whole.axes, panels.values(), strict=True):
+        points = [line for line in ax.lines if line.get_marker() in ("o", "s")]
+        assert sorted(float(point.get_ydata()[0]) for point in points) == sorted(
+            row["accuracy"]["median"] for row in result["rows"].values()
+        )
+        low, high = ax.get_xlim()
+        assert all(low < point.get_xdata()[0] < high for point in points)
+        names = {text.get_text() for text in ax.texts}
+        assert names == {
+            "chance 0.10",
+            *(bench.figure.SHORT[recipe] for recipe in result["rows"]),
+        }
+    assert problems(arranged(whole)) == []
 
 
 def test_without_pytorch_the_benchmark_explains_it(bench, monkeypatch):
@@ -550,6 +565,7 @@ def test_the_page_is_what_the_bench_writes(bench, published):
     assert bench.page.text(published, "performance") == page
     assert page.startswith("# How long will it take on my machine?")
     assert page.index("SHA-256") > page.index("## What exactly was measured")
+    assert page.index("](performance.png)") < page.index("## ")  # seen first
 
 
 def test_a_page_has_only_the_parts_that_were_measured(bench, published):

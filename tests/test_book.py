@@ -134,6 +134,13 @@ def test_each_of_two_pictures_of_a_cell_keeps_its_words():
     assert [len(cell["outputs"]) for cell in (first, second)] == [2, 1]
 
 
+def test_a_drawing_is_as_wide_as_it_says_and_not_as_it_has_pixels():
+    drawing = picture("a curve")
+    drawing["metadata"]["image/png"]["width"] = 320
+    (cell,) = make_book.with_notes(code("draw()", drawing))
+    assert cell["metadata"]["mystnb"]["image"]["width"] == "320px"
+
+
 def test_outputs_are_set_by_what_the_cell_calls():
     (claim,) = make_book.with_notes(code('course.claim("more", True)'))
     asked = 'course.guess("more?", ["yes"], name="00 more")'

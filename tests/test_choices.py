@@ -68,7 +68,10 @@ def test_the_ring_stands_at_the_chosen_step_size():
         (0.1, 0.55),
         (0.1, 0.85),
     ]
-    assert [ax.get_title() for ax in figure.axes] == ["SGD", "Adam"]
+    assert [ax.get_title() for ax in figure.axes] == ["SGD: 0.550", "Adam: 0.850"]
+    dots = [line for line in figure.axes[0].lines if line.get_label() == "_draws"]
+    assert [list(line.get_ydata()) for line in dots] == [[0.5, 0.6], [0.2, 0.3]]
+    assert "The lowest single draw: SGD 0.20; Adam 0.70" in figure.get_label()
     assert "SGD 0.550 at 0.1; Adam 0.850 at 0.1" in figure.get_label()
 
 
@@ -81,7 +84,8 @@ def test_lines_and_ways_stand_at_their_means():
         0.1,
         "labels",
     )
-    assert [line.get_ydata().round(2).tolist() for line in ax.lines[:2]] == [
+    means = [line for line in ax.lines if line.get_label() != "_draws"]
+    assert [line.get_ydata().round(2).tolist() for line in means[:2]] == [
         [0.3, 0.5],
         [0.1, 0.7],
     ]

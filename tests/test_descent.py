@@ -107,8 +107,8 @@ def test_the_loss_line_names_its_stations_and_leaves_out_what_lies_beyond():
         "random",
         "trained from scratch",
         "fine-tuned",
-        "guessing 2.3",
-        "guessing 0.1",
+        "guessing 2.30",
+        "guessing 0.10",
     } <= words(figure)
     assert max(line.get_xdata()[-1] for line in figure.axes[0].lines) == 2
     assert "loss 0.5 to 0.5, accuracy 0.50 to 0.50" in figure.get_label()
@@ -119,6 +119,8 @@ def test_curves_and_step_sizes_are_named_beside_their_lines():
     ax = descent.loss_curves({"slow": [2.0, 1.0], "fast": [2.0, 0.1]}, every=800)
     assert words(ax.figure) == {"slow", "fast"} and ax.lines[0].get_xdata()[-1] == 800
     assert "slow from 2.00 to 1.00" in ax.figure.get_label()
+    ax = descent.loss_curves({"slow": [4.0, 2.9]}, guess=3.69, limits=(2.8, 4.2))
+    assert words(ax.figure) == {"slow", "guessing 3.69"} and ax.get_ylim() == (2.8, 4.2)
     ax = descent.by_step_size(
         {
             "adam": {0.1: [1.0, 1.1], 0.2: [0.5, 0.6]},
@@ -127,7 +129,8 @@ def test_curves_and_step_sizes_are_named_beside_their_lines():
         trained_on=800,
         scored_on=200,
     )
-    assert words(ax.figure) == {"adam", "plain"}
+    named = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert named == {"adam", "plain"} and "95 %, 2 splits" in ax.get_xlabel()
     assert "adam lowest 0.55 at 0.2" in ax.figure.get_label()
     curve = descent.steps_on_curve((0.1, 0.5))
     assert len(curve.axes) == 2 and "α = 0.5: θ = 3.00, loss 0.00" in curve.get_label()

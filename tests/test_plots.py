@@ -17,7 +17,7 @@ from matplotlib import pyplot
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from tlkit import evaluate, plots
+from tlkit import evaluate, look, plots
 from tlkit.names import drawable
 from tlkit.recipes import RECIPES
 
@@ -42,9 +42,17 @@ def test_compare_names_each_recipe_with_its_score_and_chance():
     ]
     expected = plots.score(runs["probe"])
     assert f"{expected.mean:.2f} [{expected.low:.2f}, {expected.high:.2f}]" in words(ax)
-    assert (
-        "chance 0.10" in words(ax) and ax.get_xlabel() == "accuracy on 120 test images"
-    )
+    assert "chance 0.10" in words(ax)
+    assert ax.get_xlabel().split("\n") == [
+        "accuracy on 120 test images",
+        "bars: 95 %, 3 draws × 120 pictures; small dots: single draws",
+    ]
+    dots = [line for line in ax.lines if line.get_label() == "_draws"]
+    expected = [[run.score().mean for run in some] for some in runs.values()]
+    assert [list(line.get_xdata()) for line in dots] == expected
+    # below the mean's mark, which would hide them
+    moved = dots[0].get_transform().transform((0.5, 0))
+    assert moved[1] < ax.transData.transform((0.5, 0))[1] - 5
 
 
 def test_compare_takes_single_runs_lists_and_a_dict_alike():
@@ -148,10 +156,11 @@ def test_curves_draw_the_first_seed_bold_and_label_lines_without_overlap():
         if line.get_color() == plots.PALETTE["probe"] and len(line.get_xdata()) == 3
     ]
     assert sorted(widths) == [1, 1, 2.8]
-    heights = sorted(text.xy[1] for text in ax.texts)
+    heights = sorted(text.xyann[1] for text in ax.texts)
     assert set(words(ax)) == {"from scratch", "linear probe", "probe + fine-tune"}
     assert min(np.diff(heights)) >= 0.07
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "validation accuracy")
+    assert ax.get_ylabel() == "validation accuracy"
+    assert ax.get_xlabel() == "epoch\nthick: the first draw; thin: the others"
 
 
 def test_curves_without_validation_say_so():
@@ -249,7 +258,7 @@ def test_images_show_the_pictures_with_their_labels():
 def test_five_steps_light_the_current_one():
     ax = plots.five_steps(4)
     lit = [text.get_text() for text in ax.texts if text.get_weight() == "bold"]
-    assert lit == ["4  fine-tune"] and len(ax.patches) == 5
+    assert lit == ["4\nfine-tune"] and len(ax.patches) == 5
     with pytest.raises(ValueError, match="current=6: expected 1 to 5"):
         plots.five_steps(6)
 
@@ -285,6 +294,7 @@ def test_show_gives_the_notebook_a_small_picture_with_its_text_and_closes_it(
     plots.show(plots.five_steps(1), "Five boxes; the first is lit.")
     data, metadata = shown[0]._repr_mimebundle_()
     assert metadata["image/png"]["alt"] == "Five boxes; the first is lit."
+    assert metadata["image/png"]["width"] == plots.width(shown[0].data) < 720
     assert not pyplot.get_fignums() and len(shown[0].data) < 40_000
     with Image.open(io.BytesIO(shown[0].data)) as picture:
         assert picture.info["Description"] == "Five boxes; the first is lit."
@@ -297,7 +307,9 @@ def test_a_drawing_has_few_colours_and_looks_the_same_and_pictures_keep_all_of_t
         assert drawing.mode == "P"
         drawn = np.asarray(drawing.convert("RGB")).astype(int)
     file = io.BytesIO()
-    plots.five_steps(1).figure.savefig(file, dpi=110, bbox_inches="tight")
+    figure = plots.five_steps(1).figure
+    look.readable(figure)
+    figure.savefig(file, dpi=110, bbox_inches="tight", pad_inches=look.PAD)
     with Image.open(file) as full:
         assert np.abs(drawn - np.asarray(full.convert("RGB"))).max() <= 12
     noise = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3), "uint8")
@@ -327,7 +339,7 @@ def test_costs_begin_at_nothing_say_their_numbers_and_are_grey_where_they_may_be
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["dear", "free"]
     assert (
         words(ax) == ["0.500 [0.400, 0.600]", "0.010 [-0.020, 0.040]"]
-        and ax.get_xlabel() == "accuracy lost"
+        and ax.get_xlabel() == "accuracy lost\nlines: 95 %; grey: perhaps nothing"
     )
     dear, free = (bar.get_facecolor()[:3] for bar in ax.patches)
     assert dear == to_rgb(plots.PALETTE["scratch"]) and free == to_rgb(plots.FAINT)
@@ -335,6 +347,28 @@ def test_costs_begin_at_nothing_say_their_numbers_and_are_grey_where_they_may_be
         {"slow": evaluate.Interval(5.0, 4.0, 6.0)}, "times the work", nothing=1
     )
     assert (times.patches[0].get_x(), times.patches[0].get_width()) == (1, 4)
+
+
+def test_harm_never_has_the_colour_of_gain():
+    found = {
+        "up": evaluate.Interval(0.5, 0.4, 0.6),
+        "down": evaluate.Interval(-0.5, -0.6, -0.4),
+    }
+    harm, gain = look.HARM, look.GAIN
+    for gains, wanted in ((False, [harm, gain]), (True, [gain, harm])):
+        ax = plots.costs(found, "difference", gains=gains)
+        seen = [bar.get_facecolor()[:3] for bar in ax.patches]
+        assert seen == [to_rgb(colour) for colour in wanted]
+
+
+def test_the_label_curve_shows_its_draws_and_chance():
+    found = {"probe": {20: evaluate.Interval(0.8, 0.7, 0.9)}}
+    ax = plots.label_curve(found, draws={"probe": {20: [0.7, 0.8, 0.9]}}, chance=0.1)
+    assert ax.get_xlabel().endswith("bars: 95 %, 3 draws; small dots: single draws")
+    dots = next(line for line in ax.lines if line.get_label() == "_draws")
+    assert list(dots.get_ydata()) == [0.7, 0.8, 0.9]
+    assert words(ax) == ["chance 0.10", "linear probe"]
+    assert ax.figure.get_label().endswith("chance is 0.10.")
 
 
 FIRST_FIGURES = """

@@ -138,7 +138,7 @@ def test_the_ladder_draws_each_score_with_its_interval():
     )
     assert (
         "0.80 [0.70, 0.90]" in [text.get_text() for text in ax.texts]
-        and ax.get_xlabel() == "recall"
+        and ax.get_xlabel() == "recall\nbars: 95 %\nsquare: naive; blue: remedy"
     )
     assert (
         ax.lines[0].get_color() == stations.NAIVE
@@ -163,6 +163,7 @@ def test_the_ladder_marks_the_remedies_that_it_is_told_and_who_knew_more():
     ]
     hollow = [mark.get_markerfacecolor() == "white" for mark in marks]
     assert hollow == [False, False, False, True]
+    assert ax.get_xlabel().endswith("hollow: told from outside")
 
 
 def test_to_compare_is_to_show_means_over_draws_with_their_words(monkeypatch):

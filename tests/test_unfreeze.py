@@ -118,8 +118,8 @@ def test_both_starts_are_drawn_above_the_probe_alone_and_the_choices_are_large()
             for at in line.get_markevery() or ()
         }
         assert large == {(0.0003, 0.91), (0.001, 0.9)}
-        ticks = [tick.get_text() for tick in ax.get_xticklabels()]
-        assert ticks == ["0.0003", "0.001", "0.003"]
+    ticks = [tick.get_text() for tick in figure.axes[-1].get_xticklabels()]
+    assert ticks == ["0.0003", "0.001", "0.003"]
     said = figure.get_label()
     assert "shifted: the probe alone 0.700; from a probe: 0.920 at 0.001" in said
     assert "at random: 0.001." in said

@@ -49,6 +49,7 @@ _MODULES = {  # name -> where it lies
     "forecast": "forecast",
     "glyphs": "glyphs",
     "pairs": "files.pairs",
+    "look": "look",
     "plots": "plots",
     "recipes": "recipes",
     "saved": "saved",

@@ -3,7 +3,7 @@
 A text for screen readers is attached to it; ``show`` puts the figure into a notebook.
 
 Each recipe keeps its colour (``PALETTE``) and its label (``NAMES``) in every figure.
-Nothing is told by colour alone.
+Nothing is told by colour alone. What all figures share is in ``look``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from . import colours, evaluate
+from . import colours, evaluate, look
 from .colours import FAINT, INK
+from .look import TYPE, WIDE, darker
 from .names import drawable, key
 
 CAPTION = 16  # characters of a class's name below a picture
@@ -158,37 +159,25 @@ def compare(*runs, ax=None):
     """The test score of each recipe with its 95 % interval, the seeds, and chance."""
     named = groups(*runs)
     task = next(iter(named.values()))[0].task
-    ax = axes(ax, (6.4, 0.8 + 0.5 * len(named)))
+    ax = axes(ax, (WIDE, 1.0 + 0.5 * len(named)))
     scores = {name: score(some) for name, some in named.items()}
     colours = _colours(named)
     for row, (name, some) in enumerate(named.items()):
         found, colour = scores[name], colours[row]
-        singles = [run.score().mean for run in some]
         mark = _marker(some)
-        ax.plot(singles, [row] * len(some), mark, color=colour, alpha=0.35, ms=4)
+        if len(some) > 1:
+            look.draws(ax, row, [run.score().mean for run in some], colour)
         ends = [[found.mean - found.low], [found.high - found.mean]]
         ax.errorbar(
             found.mean, row, xerr=ends, fmt=mark, color=colour, lw=2.5, ms=8, capsize=4
         )
-        ax.annotate(
-            f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]",
-            (1.02, row),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            color=INK,
-        )
+        look.beside(ax, row, f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]")
     guess, words = guessing(task)
-    ax.axvline(guess, color=FAINT, ls="--", lw=1.2, zorder=0)
-    ax.annotate(
-        f"{words} {guess:.2f}",
-        (guess, 1.02),
-        xycoords=("data", "axes fraction"),
-        ha="center",
-        color=INK,
-    )
+    look.chance(ax, guess, words)
     ax.set_yticks(range(len(named)), [_label(name) for name in named])
     ax.set_ylim(len(named) - 0.5, -0.5)
     ax.set_xlabel(f"{measure(task)} on {len(task.test):,} test images")
+    look.say_bars(ax, _bars_of(named, None if task.is_regression else len(task.test)))
     ax.set_xlim(0, None if task.is_regression else 1)
     ax.tick_params(axis="y", length=0)
     listed = "; ".join(f"{_label(name)} {s}" for name, s in scores.items())
@@ -196,12 +185,21 @@ def compare(*runs, ax=None):
     return describe(ax, alt)
 
 
+def _bars_of(named: Mapping[str, Sequence], pictures: int | None) -> str:
+    """What the bars of groups of runs are: of how many draws, if all are of several."""
+    counts = {len(some) for some in named.values()}
+    if len(counts) > 1:
+        return look.bars(dots=True)
+    draws = max(counts)
+    return look.bars(draws, pictures, dots=draws > 1)
+
+
 def curves(*runs, ax=None):
     """The validation score by epoch: a colour for each recipe, the first seed bold."""
     named = groups(*runs)
     task = next(iter(named.values()))[0].task
     key = "val_mae" if task.is_regression else "val_accuracy"
-    ax, ends, words = axes(ax, (6.4, 3.6)), [], []
+    ax, ends, words = axes(ax, (WIDE, 3.6)), [], []
     for (name, some), colour in zip(named.items(), _colours(named), strict=True):
         lines = [run.history[key] for run in some if run.history.get(key)]
         for i, values in reversed(list(enumerate(lines))):
@@ -210,7 +208,7 @@ def curves(*runs, ax=None):
             ax.plot(range(1, len(values) + 1), values, color=colour, **style)
         if lines:
             label = _label(name)
-            ends.append((len(lines[0]), lines[0][-1], label, colour))
+            ends.append((lines[0][-1], label, colour))
             words.append(f"{label} from {lines[0][0]:.2f} to {lines[0][-1]:.2f}")
     if not ends:
         raise ValueError(
@@ -220,55 +218,82 @@ def curves(*runs, ax=None):
     ax.set(xlabel="epoch", ylabel=f"validation {measure(task)}")
     ax.set_ylim(0, None if task.is_regression else 1.02)
     ax.xaxis.get_major_locator().set_params(integer=True)
-    _end_labels(ax, ends)
+    if any(len(some) > 1 for some in named.values()):
+        look.say_bars(ax, "thick: the first draw; thin: the others")
+    look.name_ends(ax, ends)
     return describe(ax, f"Validation {measure(task)} by epoch: {'; '.join(words)}.")
 
 
-def label_curve(points: Mapping[str, Mapping[int, evaluate.Interval]], ax=None):
+def label_curve(
+    points: Mapping[str, Mapping[int, evaluate.Interval]],
+    ax=None,
+    draws: Mapping[str, Mapping[Any, Sequence[float]]] | None = None,
+    chance: float | None = None,
+):
     """Test accuracy by label budget, a line for each recipe, with 95 % intervals.
 
     Args:
         points: recipe, as ``Run.recipe`` names it -> {labels per class: Interval}.
+        ax: where; None: new axes.
+        draws: recipe -> {labels per class, a number or its text: one accuracy for each
+            draw}, shown as dots.
+        chance: accuracy of guessing, a dashed line.
     """
-    ax, ends, words = axes(ax, (6.4, 3.8)), [], []
+    ax, ends, words = axes(ax, (WIDE, 3.9)), [], []
     for name, line in points.items():
         labels, found = list(line), list(line.values())
         colour, label = _palette().get(name, INK), _label(name)
         ax.plot(labels, [f.mean for f in found], "o-", color=colour, lw=2.5, ms=6)
         lows, highs = [f.low for f in found], [f.high for f in found]
         ax.vlines(labels, lows, highs, color=colour, lw=2.5, alpha=0.5)
-        ends.append((labels[-1], found[-1].mean, label, colour))
+        for place, scores in (draws or {}).get(name, {}).items():
+            look.draws(ax, int(place), scores, colour, across=True)
+        ends.append((found[-1].mean, label, colour))
         words.append(
             f"{label} goes from {found[0].mean:.2f} with {labels[0]} labels per class "
             f"to {found[-1].mean:.2f} with {labels[-1]}"
         )
     ax.set_xscale("log")
     ax.set_xlabel("labels per class, validation included")
+    counts = {len(some) for line in (draws or {}).values() for some in line.values()}
+    one = counts.pop() if len(counts) == 1 else None
+    look.say_bars(ax, look.bars(one, dots=bool(draws)))
     ax.set_ylabel("accuracy on test images")
     budgets = sorted({labels for line in points.values() for labels in line})
     ax.set_xticks(budgets, [str(labels) for labels in budgets])
     ax.minorticks_off()
     ax.set_ylim(0, 1.02)
-    _end_labels(ax, ends)
+    if chance is not None:
+        ends.append(look.level(ax, chance))
+        words.append(f"chance is {chance:.2f}")
+    look.name_ends(ax, ends)
     return describe(ax, f"Accuracy by label budget: {'; '.join(words)}.")
 
 
 def costs(
-    points: Mapping[str, evaluate.Interval], xlabel: str, nothing: float = 0.0, ax=None
+    points: Mapping[str, evaluate.Interval],
+    xlabel: str,
+    nothing: float = 0.0,
+    ax=None,
+    gains: bool = False,
 ):
     """What each of several mistakes costs, with 95 % intervals; grey: perhaps nothing.
+
+    Harm has the colour of harm (vermilion), gain that of gain (blue).
 
     Args:
         points: name -> Interval.
         xlabel: what it costs, with its unit.
         nothing: the value that stands for no cost, where the bars begin.
+        ax: where; None: new axes.
+        gains: more is better, as in "accuracy gained"; else more is worse.
     """
-    ax = axes(ax, (7.2, 0.8 + 0.45 * len(points)))
+    ax = axes(ax, (WIDE, 1.0 + 0.45 * len(points)))
     for row, found in enumerate(points.values()):
+        better = (found.mean > nothing) == gains
+        colour = look.GAIN if better else look.HARM
         if not found.excludes(nothing):
-            colour = FAINT
-        else:
-            colour = colours.VERMILION if found.mean > nothing else colours.BLUE
+            colour = look.UNSURE
         width = found.mean - nothing
         ax.barh(row, width, left=nothing, height=0.55, color=colour, alpha=0.55)
         ax.plot(
@@ -278,17 +303,12 @@ def costs(
             lw=2.5,
             solid_capstyle="butt",
         )
-        ax.annotate(
-            str(found),
-            (1.02, row),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            color=INK,
-        )
+        look.beside(ax, row, str(found))
     ax.axvline(nothing, color=INK, lw=1.2)
-    ax.set_yticks(range(len(points)), list(points))
+    ax.set_yticks(range(len(points)), [look.wrapped(name) for name in points])
     ax.set(ylim=(len(points) - 0.4, -0.6), xlabel=xlabel)
-    ax.locator_params(axis="x", nbins=5)  # more of "−0.025" would touch each other
+    look.say_bars(ax, "lines: 95 %; grey: perhaps nothing")
+    ax.locator_params(axis="x", nbins=4)  # more of "−0.025" would touch each other
     ax.tick_params(axis="y", length=0)
     listed = "; ".join(f"{name} {found}" for name, found in points.items())
     return describe(ax, f"{xlabel}: {listed}.")
@@ -306,7 +326,7 @@ def confusion(run=None, *, labels=None, predicted=None, classes=None, ax=None):
         classes = run.task.classes
     counts = evaluate.confusion(labels, predicted, len(classes))
     share = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    side = min(7.0, 2.4 + 0.32 * len(classes))
+    side = min(WIDE, 2.4 + 0.32 * len(classes))
     ax = axes(ax, (side, side))
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
     if len(classes) <= 12:
@@ -319,7 +339,7 @@ def confusion(run=None, *, labels=None, predicted=None, classes=None, ax=None):
                 f"{100 * value:.0f}",
                 ha="center",
                 va="center",
-                fontsize=9,
+                fontsize=TYPE,
                 color="white" if value > 0.5 else INK,
             )
     drawn = drawable(classes)
@@ -360,9 +380,10 @@ def scatter(run, ax=None):
         "right",
         ends[1:] * 2,
         textcoords="offset points",
-        xytext=(-6, 0),
+        xytext=(-10, 0),
         ha="right",
         color=INK,
+        fontsize=TYPE,
     )
     ax.plot(labels, predicted, "o", color=colours.BLUE, ms=3, alpha=0.4)
     ax.set_xlabel(f"true {run.task.name}")
@@ -433,13 +454,13 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
         raise ValueError(
             f"current={current!r}: expected 1 to {len(STEPS)}, as in the recipe"
         )
-    ax = axes(ax, (8.4, 0.95))
+    ax = axes(ax, (WIDE, 1.15))
     for i, step in enumerate(STEPS):
         left, on = 1.2 * i, i + 1 in lit
         box = FancyBboxPatch(
             (left, 0),
             1,
-            0.7,
+            1,
             "round,pad=0,rounding_size=0.08",
             fc=colours.BLUE if on else "white",
             ec=INK if on else FAINT,
@@ -448,44 +469,67 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
         ax.add_patch(box)
         ax.text(
             left + 0.5,
-            0.35,
-            f"{i + 1}  {step}".replace("source, save", "\nsource, save"),
+            0.5,
+            f"{i + 1}\n{look.wrapped(step, 11)}",
             ha="center",
             va="center",
-            fontsize=10.5,
+            fontsize=TYPE,
             color="white" if on else INK,
             weight="bold" if on else "normal",
         )
         if i:
             arrow = {"arrowstyle": "->"}
-            ax.annotate("", (left - 0.02, 0.35), (left - 0.18, 0.35), arrowprops=arrow)
-    ax.set(xlim=(-0.05, 5.85), ylim=(-0.1, 0.8))
+            ax.annotate("", (left - 0.02, 0.5), (left - 0.18, 0.5), arrowprops=arrow)
+    ax.set(xlim=(-0.03, 5.83), ylim=(-0.03, 1.03))
     ax.axis("off")
     steps = ", ".join(f"{i + 1} {step}" for i, step in enumerate(STEPS))
     now = ", ".join(str(number) for number in sorted(lit)) or "none"
     return describe(ax, f"The five steps: {steps}. This notebook: {now}.")
 
 
-def png(drawing, alt: str | None = None, dpi: int = 110) -> bytes:
+def png(drawing, alt: str | None = None, dpi: int = look.SHOWN) -> bytes:
     """A figure (or Axes) as a PNG file that carries its alternative text.
 
-    The figure is closed, so that a notebook does not show it a second time.
+    Type that is too small for a telephone is enlarged (``look.readable``). The figure
+    is closed, so that a notebook does not show it a second time.
 
     Args:
         drawing: Axes or a Figure.
         alt: what it shows; None: what ``describe`` attached.
-        dpi: pixels per inch.
+        dpi: pixels per inch of a drawing. What holds pictures with many colours, whose
+            pixels are large anyway, has at most 110.
 
     Raises:
         ValueError: no text.
     """
     from matplotlib import pyplot
 
-    figure, file = _figure(drawing), BytesIO()
-    alt = _alt(drawing, alt)
-    figure.savefig(file, format="png", dpi=dpi, bbox_inches="tight")
+    figure, alt = _figure(drawing), _alt(drawing, alt)
+    look.readable(figure)
+    image = _rendered(figure, look.SHOWN)
+    if dpi > look.SHOWN and image.mode == "P":
+        image = _rendered(figure, dpi)
     pyplot.close(figure)
-    return _small(file, alt)
+    return _file(image, alt)
+
+
+def _rendered(figure, dpi: int):
+    """A figure as a Pillow image without transparency; a drawing has few colours."""
+    from PIL import Image
+
+    file = BytesIO()
+    figure.savefig(
+        file, format="png", dpi=dpi, bbox_inches="tight", pad_inches=look.PAD
+    )
+    image = Image.open(file).convert("RGB")
+    if image.getcolors(maxcolors=4096):  # few colours, and shades of them at the edges
+        image = image.quantize(
+            look.COLOURS,
+            method=Image.Quantize.MAXCOVERAGE,
+            dither=Image.Dither.NONE,
+        )
+    image.info = {"dpi": (dpi, dpi)}
+    return image
 
 
 def _alt(drawing, alt: str | None) -> str:
@@ -500,23 +544,29 @@ def _alt(drawing, alt: str | None) -> str:
     return found
 
 
-def _small(file: BytesIO, alt: str) -> bytes:
-    """A PNG file without transparency and, if it is a drawing, with 256 colours."""
-    from PIL import Image, PngImagePlugin
+def _file(image, alt: str) -> bytes:
+    """A Pillow image as a PNG file with its text and the pixels of its inch."""
+    from PIL import PngImagePlugin
 
-    image = Image.open(file).convert("RGB")
-    if image.getcolors(maxcolors=4096):  # few colours, and shades of them at the edges
-        image = image.quantize(
-            256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
-        )
-    info, small = PngImagePlugin.PngInfo(), BytesIO()
+    info, file = PngImagePlugin.PngInfo(), BytesIO()
     info.add_itxt("Description", alt)
-    image.save(small, "png", pnginfo=info, optimize=True)
-    return small.getvalue()
+    image.save(file, "png", pnginfo=info, optimize=True, dpi=image.info["dpi"])
+    return file.getvalue()
+
+
+def width(picture: bytes) -> int:
+    """How wide a PNG file of ``png`` is shown where there is room: pixels."""
+    from PIL import Image
+
+    with Image.open(BytesIO(picture)) as image:
+        return round(image.width * look.SHOWN / image.info["dpi"][0])
 
 
 def show(drawing, alt: str | None = None) -> None:
     """Put a figure (or Axes) into the notebook, with its alternative text.
+
+    Its file has more pixels than the place that it takes, for fine screens and
+    telephones.
 
     Args:
         drawing: Axes or a Figure.
@@ -525,7 +575,8 @@ def show(drawing, alt: str | None = None) -> None:
     from IPython.display import Image, display
 
     alt = _alt(drawing, alt)
-    display(Image(data=png(drawing, alt), format="png", alt=alt))
+    data = png(drawing, alt, look.DRAWN)
+    display(Image(data=data, format="png", alt=alt, width=width(data)))
 
 
 def axes(ax, size):
@@ -535,17 +586,10 @@ def axes(ax, size):
 
         ax = pyplot.figure(figsize=size, layout="constrained").subplots()
     ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(labelsize=11, labelcolor=INK)
+    ax.tick_params(labelsize=TYPE, labelcolor=INK)
     for text in (ax.xaxis.label, ax.yaxis.label, ax.title):
-        text.set(fontsize=11, color=INK)
+        text.set(fontsize=TYPE, color=INK)
     return ax
-
-
-def darker(colour: str):
-    """The colour mixed with black, to be read as text on white."""
-    from matplotlib.colors import to_rgb
-
-    return tuple(0.65 * channel for channel in to_rgb(colour))
 
 
 def _colours(named: Mapping[str, Sequence]) -> list[str]:
@@ -562,31 +606,6 @@ def _colours(named: Mapping[str, Sequence]) -> list[str]:
     return found
 
 
-def _end_labels(ax, ends):
-    """Names beside the last points of lines, moved apart so that they stay readable.
-
-    Args:
-        ends: (x, y, name, colour) for each line.
-    """
-    right = max(x for x, *_ in ends)
-    bottom, top = ax.get_ylim()
-    gap, below = 0.075 * (top - bottom), -np.inf
-    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
-        at = below = max(y, below + gap)
-        ax.plot([x, right * 1.03], [y, at], color=colour, lw=0.8, ls=":", clip_on=False)
-        ax.annotate(
-            name,
-            (right * 1.04, at),
-            (6, 0),
-            textcoords="offset points",
-            va="center",
-            color=darker(colour),
-            weight="bold",
-            annotation_clip=False,
-        )
-    ax.set_xlim(right=right * 1.04)
-
-
 def _tiles(images, captions, wrong, ax):
     """Images side by side in one Axes, each with its caption below.
 
@@ -598,11 +617,13 @@ def _tiles(images, captions, wrong, ax):
     from matplotlib.patches import Rectangle
 
     longest = max(len(line) for words in captions for line in words.split("\n"))
-    columns = min(8 if longest <= 9 else 6, len(images))
+    # letters of TYPE points that a picture's width has room for
+    columns = min(8 if longest <= 6 else 6 if longest <= 9 else 4, len(images))
     rows = ceil(len(images) / columns)
-    two_lines = any("\n" in words for words in captions)
-    deep = 1.65 if two_lines else 1.4  # a row with its captions, in images
-    ax = axes(ax, (7.2, 7.2 / columns / 1.15 * deep * rows))
+    lines = 1 + max(words.count("\n") for words in captions)
+    side = WIDE / columns / 1.15  # of an image, inches
+    deep = 1.12 + 1.25 * lines * TYPE / 72 / side  # a row with captions, in images
+    ax = axes(ax, (WIDE, side * deep * rows))
     for i, (image, words) in enumerate(zip(images, captions, strict=True)):
         x, y = 1.15 * (i % columns), -deep * (i // columns)
         ax.imshow(image, extent=(x, x + 1, y, y + 1), interpolation="nearest")
@@ -616,7 +637,7 @@ def _tiles(images, captions, wrong, ax):
             words,
             ha="center",
             va="top",
-            fontsize=10,
+            fontsize=TYPE,
             parse_math=False,
             color=darker(colours.VERMILION) if framed else INK,
             weight="bold" if framed else "normal",

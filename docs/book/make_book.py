@@ -116,9 +116,12 @@ def of_picture(output: dict) -> dict[str, str]:
     With a width, Sphinx links the picture to itself: on a telephone one can open it
     alone and enlarge it.
     """
+    about = output["metadata"]["image/png"]
     png = b64decode(output["data"]["image/png"])
-    width = int.from_bytes(png[16:20])  # in the head of every PNG file
-    return {"alt": output["metadata"]["image/png"]["alt"], "width": f"{width}px"}
+    pixels = int.from_bytes(png[16:20])  # in the head of every PNG file
+    # A drawing has more pixels than its place is wide, and says so.
+    width = about.get("width", pixels)
+    return {"alt": about["alt"], "width": f"{width}px"}
 
 
 def notebook(text: str, page: str, shown: list[str], home: str) -> str:

@@ -46,6 +46,7 @@ _HOME = {  # name -> the module that it comes from
     "block_slider": "figures.block_slider",
     "draw_blocks": "figures.block_slider",
     "depth_map": "figures.depth_map",
+    "filter_responses": "figures.filter_responses",
     # Notebook 03
     "loss_surface": "figures.loss_surface",
     # Notebook 04

@@ -39,32 +39,40 @@ def main() -> None:
         labels_per_class=LABELS,
         accuracy=accuracy,
     )
-    draw_figure(accuracy)
+    drawn = figure(accuracy)
+    Path("docs/few_labels.png").write_bytes(tk.plots.png(drawn, dpi=tk.look.FINE))
 
 
-def draw_figure(accuracy: dict[str, dict[str, list[float]]]) -> None:
-    """Some of the pictures beside the accuracy over the label budget."""
-    points = {
-        recipe: {
-            int(labels): tk.evaluate.over_seeds(seeds, (0, 1))
-            for labels, seeds in budgets.items()
+def figure(accuracy: dict[str, dict[str, list[float]]]):
+    """Some of the pictures above the accuracy over the label budget.
+
+    Args:
+        accuracy: recipe -> labels per class -> one accuracy for each draw.
+
+    Returns:
+        a matplotlib Figure.
+    """
+    points, draws = {}, {}
+    for recipe, budgets in accuracy.items():
+        draws[recipe] = {int(labels): seeds for labels, seeds in budgets.items()}
+        points[recipe] = {
+            labels: tk.evaluate.over_seeds(seeds, (0, 1))
+            for labels, seeds in draws[recipe].items()
         }
-        for recipe, budgets in accuracy.items()
-    }
-    figure = pyplot.figure(figsize=(10.5, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
-    task = tk.load_task("digits", 20)
-    tk.plots.images(images=task.test.images[:24], n=24, ax=left)
-    tk.plots.label_curve(points, ax=right)
+    drawn = pyplot.figure(figsize=(tk.look.WIDE, 5.6), layout="constrained")
+    above, below = drawn.subplots(2, height_ratios=(1, 2.4))
+    pictures = tk.load_task("digits", 20).test.images[:16]
+    tk.plots.images(images=pictures, ax=above)
+    tk.plots.label_curve(points, ax=below, draws=draws, chance=0.1)
     ends = [
         f"{tk.plots.NAMES[name]} {line[20].mean:.2f} and {line[500].mean:.2f}"
         for name, line in points.items()
     ]
-    alt = (
-        "Left: 24 drawn digits. Right: test accuracy with 20 and with 500 labels per "
-        f"class: {'; '.join(ends)}."
+    return tk.plots.describe(
+        drawn,
+        f"Above: {len(pictures)} drawn digits. Below: test accuracy with 20 and with "
+        f"500 labels per class: {'; '.join(ends)}; chance 0.10.",
     )
-    Path("docs/few_labels.png").write_bytes(tk.plots.png(figure, alt))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,26 @@
-"""The figure of the page: accuracy against seconds, a panel for each kind."""
+"""The figure of the page: accuracy over time, one point a recipe, a panel a machine."""
 
 from kinds import KINDS
 from matplotlib import pyplot
-from tables import OURS, RECIPES, instructions, measured
+from tables import OURS, RECIPES, measured
 
 import tlkit as tk
 
-TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+TICKS = {1: "1 s", 3: "3 s", 10: "10 s", 30: "30 s", 60: "1 min"}
+TICKS |= {180: "3 min", 600: "10 min", 1800: "30 min", 5400: "90 min"}
 FEWEST = 4  # recipes of a panel
-COLOUR = tk.plots.PALETTE["probe"]  # of ours
+SHORT = {  # recipe -> its name in the figure
+    "article": "the article",
+    "keras_guide:head": "Keras: frozen",
+    "keras_guide": "Keras: all layers",
+    "tf_tutorial:head": "TensorFlow: frozen",
+    "tf_tutorial": "TensorFlow: block 5",
+    "torch_fixed": "PyTorch: frozen",
+    "torch_finetune": "PyTorch: all layers",
+    "probe": "tlkit: probe",
+    "fine_tune": "tlkit: block 5",
+    "lp_ft": "tlkit: all layers",
+}
 
 
 def shown(results: dict) -> dict[str, dict]:
@@ -25,106 +37,93 @@ def words(results: dict) -> str:
         for recipe, row in result["rows"].items():
             accuracy, seconds = row["accuracy"]["median"], row["to_best"]["median"]
             parts.append(f"{RECIPES[recipe]} {accuracy:.2f} after {seconds:.0f} s")
-        sentences.append(f"{KINDS[name].title}: {', '.join(parts)}.")
+        chance = 1 / result["task"]["classes"]
+        sentences.append(
+            f"{KINDS[name].title}: {', '.join(parts)}; chance {chance:.2f}."
+        )
     return " ".join(sentences)
 
 
-def spaced(heights: list[float], gap: float) -> list[float]:
-    """Heights moved up as little as needed, so that no two are nearer than the gap."""
-    order = sorted(range(len(heights)), key=heights.__getitem__)
-    moved, last = list(heights), float("-inf")
-    for i in order:
-        last = moved[i] = max(heights[i], last + gap)
-    return moved
-
-
 def drawn(results: dict) -> bytes:
-    """The figure as a PNG file.
+    """The figure as a PNG file."""
+    return tk.plots.png(figure(results), words(results), tk.look.FINE)
 
-    A full mark is the best epoch, an empty one the published number of epochs, a stroke
-    their time where they were not run.
+
+def figure(results: dict):
+    """The figure, of matplotlib.
+
+    A point is a recipe: the time until its best epoch, and the accuracy that it has
+    then. Lines go from the smallest to the largest of the repeats.
     """
     panels = shown(results)
     count = max(1, len(panels))
-    figure, axes = pyplot.subplots(
-        count, 1, figsize=(8.2, 5 * count), layout="constrained", squeeze=False
+    whole, axes = pyplot.subplots(
+        count,
+        1,
+        figsize=(tk.look.WIDE, 0.7 + 4.1 * count),
+        layout="constrained",
+        squeeze=False,
+        sharex=True,
     )
+    times = [
+        row["to_best"][end]
+        for result in panels.values()
+        for row in result["rows"].values()
+        for end in ("low", "high")
+    ]
+    limits = (0.8 * min(times, default=1), 1.25 * max(times, default=1))
     for ax, (name, result) in zip(axes[:, 0], panels.items(), strict=False):
-        panel(ax, result["rows"])
-        pictures = f"{result['task'].get('test', 0):,} test pictures"
-        ax.set_ylabel(f"accuracy on {pictures}")
-        ax.set_title(f"{KINDS[name].title} ({instructions(result)})", loc="left")
+        panel(ax, result, limits)
+        machines = KINDS[name].sentence.split(",")[0]
+        ax.set_title(f"{KINDS[name].title}: {machines}", loc="left")
     axes[-1, 0].set_xlabel(
-        "seconds from the untrained to the trained model (logarithmic)\n"
-        "full: best epoch; empty: published epochs; stroke: their time only, not run"
+        "time from the untrained to the best model (log scale)\n"
+        "round: tlkit; square: published programs;\n"
+        "lines: lowest to highest, where it was run again"
     )
-    return tk.plots.png(figure, words(results))
+    return whole
 
 
-def panel(ax, rows: dict) -> None:
-    """Accuracy against seconds of one kind."""
-    named = [(name, rows[name]) for name in RECIPES if name in rows]
-    heights = [row["accuracy"]["median"] for _, row in named]
-    reach = (max(heights) - min(heights)) or 0.1
-    left = min(row["to_best"]["low"] for _, row in named)
-    right = max(row["published"]["high"] for _, row in named) * 1.25
-    theirs = [i for i, (name, _) in enumerate(named) if name not in OURS]
-    moved = spaced([heights[i] for i in theirs], reach / 17)
-    places = dict(zip(theirs, moved, strict=True))
-    for i, (name, row) in enumerate(named):
+def panel(ax, result: dict, limits: tuple[float, float]) -> None:
+    """Accuracy over seconds on one kind of machine.
+
+    Args:
+        ax: where.
+        result: of the kind.
+        limits: of the seconds, the same in all panels.
+    """
+    tk.plots.axes(ax, None)
+    rows = {name: result["rows"][name] for name in RECIPES if name in result["rows"]}
+    for name, row in rows.items():
         point(ax, row, mine=name in OURS)
-        if name in OURS:
-            first = row["to_best"]["low"] == left
-            name_above(ax, RECIPES[name], row, "left" if first else "center")
-        else:
-            name_beside(ax, RECIPES[name], row, (right, places[i]))
-    ax.set_ylim(top=ax.get_ylim()[1] + reach / 10)  # room for the highest name
     ax.set_xscale("log")
-    seconds = [tick for tick in TICKS if tick <= right]
-    ax.set_xticks(seconds, [f"{tick:,}" for tick in seconds])
-    ax.set_xlim(left / 1.3, right)
+    low, high = limits
+    seconds = [tick for tick in TICKS if low <= tick <= high]
+    ax.set_xticks(seconds, [TICKS[tick] for tick in seconds])
     ax.minorticks_off()
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="x", color="#e8e8e8", zorder=0)
+    ax.tick_params(labelbottom=True)
+    ax.set(ylim=(0, None), ylabel=f"accuracy, {result['task']['test']:,} test pictures")
+    ends = []
+    for name, row in rows.items():
+        y = row["accuracy"]["median"]
+        tail = {"color": "#d8d8d8", "lw": 0.8, "zorder": 0}
+        ax.plot([row["to_best"]["median"], high], [y, y], **tail)
+        ends.append((y, SHORT[name], ink(name in OURS)))
+    ax.set_xlim(low, high)
+    ends.append(tk.look.level(ax, 1 / result["task"]["classes"]))
+    tk.look.name_ends(ax, ends)
+
+
+def ink(mine: bool) -> str:
+    """The colour of our recipes, and of others."""
+    return tk.plots.PALETTE["probe"] if mine else "#666666"
 
 
 def point(ax, row: dict, mine: bool) -> None:
-    """The marks of one recipe."""
-    ink, mark = (COLOUR, "o") if mine else (tk.plots.INK, "s")
-    best, accuracy = row["to_best"], row["accuracy"]
-    x, y, ends = best["median"], accuracy["median"], row["published"]["median"]
-    ax.plot([x, ends], [y, y], color=ink, lw=1, ls=":")
-    ax.plot([best["low"], best["high"]], [y, y], color=ink, lw=2)
-    ax.plot([x, x], [accuracy["low"], accuracy["high"]], color=ink, lw=2)
-    if not mine and row["missing"]["high"]:
-        ax.plot(ends, y, "|", color=ink, ms=9, mew=2)
-    elif not mine:
-        ax.plot(ends, y, mark, color=ink, mfc="white", ms=6)
-    ax.plot(x, y, mark, color=ink, ms=9 if mine else 6)
-
-
-def name_above(ax, name: str, row: dict, side: str) -> None:
-    """The name of one of our recipes, above its mark."""
-    ax.annotate(
-        name,
-        (row["to_best"]["median"], row["accuracy"]["high"]),
-        xytext=(0, 5),
-        textcoords="offset points",
-        ha=side,
-        color=COLOUR,
-        fontsize=10,
-        fontweight="bold",
-    )
-
-
-def name_beside(ax, name: str, row: dict, place: tuple[float, float]) -> None:
-    """The name of a peer, right of the panel, with a line to its mark."""
-    ax.annotate(
-        name,
-        (row["published"]["median"], row["accuracy"]["median"]),
-        xytext=place,
-        color=tk.plots.INK,
-        va="center",
-        fontsize=10,
-        arrowprops={"arrowstyle": "-", "color": "#c8c8c8", "lw": 0.7, "shrinkB": 6},
-    )
+    """The mark of one recipe, with its ranges."""
+    colour = ink(mine)
+    time, accuracy = row["to_best"], row["accuracy"]
+    x, y = time["median"], accuracy["median"]
+    ax.plot([time["low"], time["high"]], [y, y], color=colour, lw=2)
+    ax.plot([x, x], [accuracy["low"], accuracy["high"]], color=colour, lw=2)
+    ax.plot(x, y, "o" if mine else "s", color=colour, ms=10 if mine else 7, zorder=3)

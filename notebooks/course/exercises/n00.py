@@ -114,7 +114,7 @@ labels = Exercise(
     expects="two readings: a number of labels per class from the axis, such as 50, or "
     '"more"; and an accuracy, such as 0.12 or -0.12',
     praise=what_the_figure_says,
-    hint="The dashed line is what transfer reaches with 20 labels per class. Where "
+    hint="The dotted line is what transfer reaches with 20 labels per class. Where "
     "does the line from scratch meet it, and how far from it does that line end?",
     ask="One of the two readings does not fit the figure. Which two lines does each of "
     "them ask you to compare?",
@@ -223,7 +223,7 @@ def where_it_guesses(answer, scratch, target):
 
 @labels.mistake
 def still_below(answer, scratch, target):
-    """At your number of labels, how high are the line from scratch and the dashed line?
+    """At your number of labels, how high are the line from scratch and the dotted line?
     Catching up means reaching it.
     """
     return _budget(answer) in scratch and scratch[_budget(answer)] < target

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tlkit import evaluate, plots
+from tlkit import evaluate, look, plots
 
 from ..widgets import Explorer, explore
 from .parts import name_beside
@@ -51,12 +51,12 @@ def backbone_costs(stored: Mapping[str, Any]) -> Explorer:
     def draw(figure, cost: str, labels: str) -> str:
         return draw_backbones(figure, stored, cost, labels)
 
-    look = {"button_width": "auto"}
-    cost = ToggleButtons(options=list(AXES), description="cost in", style=look)
+    style = {"button_width": "auto"}
+    cost = ToggleButtons(options=list(AXES), description="cost in", style=style)
     labels = ToggleButtons(
-        options=budgets, value=budgets[1], description="labels per class", style=look
+        options=budgets, value=budgets[1], description="labels per class", style=style
     )
-    return explore(draw, (7.4, 3.8), cost=cost, labels=labels)
+    return explore(draw, (look.WIDE, 4.0), cost=cost, labels=labels)
 
 
 def draw_backbones(figure, stored: Mapping[str, Any], axis: str, labels: str) -> str:
@@ -74,7 +74,7 @@ def draw_backbones(figure, stored: Mapping[str, Any], axis: str, labels: str) ->
         the figure in words.
     """
     figure.set_layout_engine("none")  # places by hand, to be quick
-    ax = plots.axes(figure.add_axes((0.1, 0.16, 0.86, 0.7)), None)
+    ax = plots.axes(figure.add_axes((0.11, 0.22, 0.87, 0.7)), None)
     costs = {name: cost_of(entry, axis) for name, entry in stored["costs"].items()}
     words = []
     for name, cost in costs.items():
@@ -96,6 +96,8 @@ def draw_backbones(figure, stored: Mapping[str, Any], axis: str, labels: str) ->
     style = ",.0f" if axis == "parameters" else ",g"
     ax.set_xticks(TICKS[axis], [format(tick, style) for tick in TICKS[axis]])
     ax.minorticks_off()
+    many = len(next(iter(stored["accuracy"].values()))[labels]["test"])
+    look.say_bars(ax, f"{look.bars(many)}; dotted: not measured here")
     ax.set_xlim(min(costs.values()) / 1.5, max(costs.values()) * 1.6)
     title = f"one linear head each, {labels} labels per class"
     ax.set_title(title, fontsize=11, color=plots.INK)
@@ -109,10 +111,10 @@ def _measured(ax, name: str, cost: float, found: evaluate.Interval) -> None:
     """A backbone at its cost and its accuracy, with the interval."""
     colour, mark, offset = LOOKS[name]
     ends = [[found.mean - found.low], [found.high - found.mean]]
-    look = {"lw": 2.5, "capsize": 4, "marker": mark, "ms": 7}
-    ax.errorbar(cost, found.mean, ends, color=colour, **look)
+    bar = {"lw": 2.5, "capsize": 4, "marker": mark, "ms": 7}
+    ax.errorbar(cost, found.mean, ends, color=colour, **bar)
     words = f"{name} {found.mean:.2f}"
-    name_beside(ax, words, (cost, found.mean), colour, offset, fontsize=10)
+    name_beside(ax, words, (cost, found.mean), colour, offset)
 
 
 def _unknown(ax, name: str, cost: float) -> None:
@@ -128,5 +130,5 @@ def _unknown(ax, name: str, cost: float) -> None:
         rotation=90,
         ha="right",
         va="bottom",
-        fontsize=9,
+        fontsize=look.TYPE,
     )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tlkit import plots
+from tlkit import look, plots
 from tlkit.plots import INK, PALETTE
 
 from ..widgets import Explorer, explore
@@ -55,13 +55,18 @@ def draw_blocks(image: np.ndarray, maps: dict[str, np.ndarray]):
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 2.3), layout="constrained")
-    first, *others = figure.subplots(1, 1 + len(maps))
+    columns, many = 3, 1 + len(maps)
+    rows = -(-many // columns)
+    side = look.WIDE / columns
+    figure = Figure(figsize=(look.WIDE, (side + 0.2) * rows), layout="constrained")
+    first, *others = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in others[len(maps) :]:
+        ax.axis("off")
     first.imshow(image)
     first.axis("off")
     first.set_title("the image", color=INK)
     words = []
-    for ax, (block, some) in zip(others, maps.items(), strict=True):
+    for ax, (block, some) in zip(others, maps.items(), strict=False):
         _tile(ax, some)
         ax.set_title(f"{block}: {some.shape[1]} × {some.shape[2]}", color=INK)
         bright = (some > 0.5).mean()
@@ -84,7 +89,7 @@ def block_slider(image: np.ndarray, maps: dict[str, np.ndarray]) -> Explorer:
     """
     from ipywidgets import IntSlider
 
-    margins = {"left": 0.01, "right": 0.99, "bottom": 0.02, "top": 0.9}
+    margins = {"left": 0.01, "right": 0.99, "bottom": 0.01, "top": 0.87, "wspace": 0.05}
 
     def draw(figure, block: int, channel: int) -> str:
         some = maps[f"block{block}"]
@@ -107,7 +112,7 @@ def block_slider(image: np.ndarray, maps: dict[str, np.ndarray]) -> Explorer:
     strength = "channel, strongest first"
     return explore(
         draw,
-        (8.1, 2.9),
+        (look.WIDE, 2.4),
         block=IntSlider(1, min=1, max=len(maps), description="block"),
         channel=IntSlider(1, min=1, max=SHOWN, description=strength),
     )

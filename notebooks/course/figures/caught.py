@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from tlkit import plots
+from tlkit import look, plots
 
 
 def caught(
     panels: Mapping[str, tuple[Any, Any, Any]],
     xlabel: str,
-    size: tuple[float, float] = (8.4, 3.6),
+    size: tuple[float, float] | None = None,
 ):
     """Intervals below each other; those that miss the truth are bold and crossed.
 
@@ -19,15 +19,16 @@ def caught(
         panels: title -> (low, high, truth), each float (repetitions,) or, for truth,
             one number.
         xlabel: of all panels, which share their scale.
-        size: of the figure, inches.
+        size: of the figure, inches; None: 2.7 high for each panel.
 
     Returns:
         a matplotlib Figure.
     """
     from matplotlib import pyplot
 
+    size = size or (look.WIDE, 0.5 + 2.7 * len(panels))
     figure = pyplot.figure(figsize=size, layout="constrained")
-    every = np.atleast_1d(figure.subplots(1, len(panels), sharex=True))
+    every = np.atleast_1d(figure.subplots(len(panels), sharex=True))
     words = []
     for ax, (title, (low, high, truth)) in zip(every, panels.items(), strict=True):
         low, high = np.asarray(low), np.asarray(high)
@@ -35,9 +36,10 @@ def caught(
         missed = (truth < low) | (truth > high)
         _panel(plots.axes(ax, size), low, high, truth, missed)
         ax.set_title(title, fontsize=11, color=plots.INK)
-        ax.set(xlabel=xlabel, yticks=[])
+        ax.set(yticks=[])
         ax.spines["left"].set_visible(False)
         words.append(f"{title}; {missed.sum()} of the {len(low)} drawn miss it")
+    every[-1].set_xlabel(f"{xlabel}\nbars: 95 %; thick, crossed: miss the truth")
     return plots.describe(figure, f"Intervals, {xlabel}. {'. '.join(words)}.")
 
 

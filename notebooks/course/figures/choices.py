@@ -5,9 +5,9 @@ Optimizers over their step sizes, lines that cross, and ways compared.
 
 from collections.abc import Mapping, Sequence
 
-from tlkit import evaluate, plots
+from tlkit import evaluate, look, plots
 
-from .parts import band, beside, interval_row, listed, name_beside, name_rows
+from .parts import band, interval_row, listed, name_rows
 
 LOOKS = (  # colour and mark of each line
     (plots.PALETTE["scratch"], "o"),
@@ -31,28 +31,44 @@ def optimizer_steps(
     """
     from matplotlib import pyplot
 
-    figure = pyplot.figure(figsize=(8.4, 2.9), layout="constrained")
-    many = figure.subplots(1, len(points), sharey=True, squeeze=False)[0]
+    rows = -(-len(points) // 2)
+    inches = (look.WIDE, 0.5 + 2.4 * rows)
+    figure = pyplot.figure(figsize=inches, layout="constrained")
+    many = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
+    for ax in many[len(points) :]:
+        ax.axis("off")
     rings = {}
     for ax, (name, line), (colour, mark) in zip(
         many, points.items(), LOOKS, strict=False
     ):
         plots.axes(ax, None)
-        found = {size: evaluate.over_seeds(line[size], (0, 1)) for size in line}
-        band(ax, list(found), list(found.values()), colour, f"{mark}-")
-        ring = (chosen[name], found[chosen[name]].mean)
+        means = {size: sum(line[size]) / len(line[size]) for size in line}
+        ax.plot(list(means), list(means.values()), f"{mark}-", color=colour, lw=2.2)
+        for size, scores in line.items():
+            look.draws(ax, size, scores, colour, across=True)
+        ring = (chosen[name], means[chosen[name]])
         ax.plot(*ring, "o", ms=15, mfc="none", mec=plots.INK, mew=1.5)
-        below = {"textcoords": "offset points", "ha": "center"}
-        ax.annotate(f"{ring[1]:.3f}", ring, (0, -22), **below)
-        # The bands may go on below.
-        ax.set(xscale="log", ylim=(0.7, 1), xlabel="step size", title=name)
-        ax.tick_params(labelsize=9)
+        ax.set(xscale="log", ylim=(0, 1.05))
+        ax.set_title(f"{name}: {ring[1]:.3f}")
         rings[name] = f"{ring[1]:.3f} at {ring[0]:g}"
-    many[0].set_ylabel("accuracy on test digits")
+    for ax in many[: len(points) : 2]:
+        ax.set_ylabel("accuracy")
+    for ax in many[max(0, len(points) - 2) : len(points)]:
+        ax.set_xlabel("step size")
+    many_draws = len(next(iter(next(iter(points.values())).values())))
+    figure.supxlabel(
+        f"small dots: {many_draws} draws each; ring: validation's choice",
+        fontsize=look.TYPE,
+        color=plots.INK,
+    )
+    worst = {}
+    for name, line in points.items():
+        worst[name] = f"{min(map(min, line.values())):.2f}"
     return plots.describe(
         figure,
-        f"Accuracy over step size, {len(points)} optimizers, 95 % bands; chosen by "
-        f"validation: {listed(rings)}.",
+        f"Accuracy on test digits over step size, {len(points)} optimizers, a dot for "
+        f"each draw. Means, as validation chose: {listed(rings)}. The lowest single "
+        f"draw: {listed(worst)}.",
     )
 
 
@@ -69,24 +85,26 @@ def two_lines(
     Returns:
         the Axes.
     """
-    ax = plots.axes(None, (6.4, 3.8))
-    words = []
+    ax = plots.axes(None, (look.WIDE, 4.0))
+    words, names = [], []
     for (name, line), (colour, mark) in zip(
         results.items(), (LOOKS[2], LOOKS[0]), strict=False
     ):
         labels = list(line)
         found = [evaluate.over_seeds(values, (0, 1)) for values in line.values()]
         band(ax, labels, found, colour, f"{mark}-")
-        name_beside(ax, name, (labels[-1], found[-1].mean), colour)
+        for place, scores in line.items():
+            look.draws(ax, place, scores, colour, across=True)
+        names.append((found[-1].mean, name, colour))
         ends = ", ".join(f"{n}: {f}" for n, f in zip(labels, found, strict=True))
         words.append(f"{name} ({ends})")
-    ax.axhline(chance, color=plots.FAINT, ls="--", lw=1.2)
-    above = {"textcoords": "offset points", "color": plots.INK}
-    ax.annotate(f"guessing {chance:.2f}", (labels[0], chance), (0, 4), **above)
     ylabel = "accuracy on sentences never seen"
     ax.set(xscale="log", ylim=(0, 1), xlabel=xlabel, ylabel=ylabel)
     ax.set_xticks(labels, [str(number) for number in labels])
     ax.minorticks_off()
+    many = len(next(iter(next(iter(results.values())).values())))
+    look.say_bars(ax, look.bars(many, what="bands", dots=True))
+    look.name_ends(ax, [*names, look.level(ax, chance, "guessing")])
     return plots.describe(
         ax, f"Accuracy over {xlabel}: {'; '.join(words)}. Guessing gives {chance:.2f}."
     )
@@ -104,16 +122,19 @@ def ways(points: Mapping[str, evaluate.Interval], chance: float, xlabel: str):
     Returns:
         the Axes.
     """
-    ax = plots.axes(None, (6.6, 0.9 + 0.42 * len(points)))
+    ax = plots.axes(None, (look.WIDE, 1.3 + 0.4 * len(points)))
     for row, (name, found) in enumerate(points.items()):
         untaught = name.startswith(("random", "from scratch"))
         colour = plots.PALETTE["scratch" if untaught else "probe"]
         interval_row(ax, row, found, colour, "s" if "random" in name else "o")
-        beside(ax, row, str(found))
-    ax.axvline(chance, color=plots.FAINT, ls="--", lw=1.2, zorder=0)
-    above = {"xycoords": ("data", "axes fraction"), "ha": "center"}
-    ax.annotate(f"guessing {chance:.2f}", (chance, 1.02), **above)
+        look.beside(ax, row, f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]")
+    look.chance(ax, chance, "guessing")
     name_rows(ax, list(points))
     ax.set(xlim=(0, 1), xlabel=xlabel)
+    look.say_bars(
+        ax,
+        f"{look.BARS}; orange: not taught before (square: random layers);\n"
+        "blue: taught on letters, or no layers at all (pixels)",
+    )
     what = xlabel[:1].upper() + xlabel[1:]
     return plots.describe(ax, f"{what}: {listed(points)}. Guessing gives {chance:.2f}.")

@@ -11,9 +11,9 @@ from ..widgets.explorer import DPI
 from .arrays import sheet
 
 COLUMNS, ROWS = 6, 3  # pictures that are shown of one cell
-SIZE = (8.4, 3.7)  # of the figure, inches
-MATRIX = (0.05, 0.14, 0.36, 0.76)  # where the matrix stands in it
-PICTURES = (0.46, 0.14, 0.53, 0.76)
+SIZE = (5.2, 6.8)  # of the figure, inches
+MATRIX = (0.14, 0.5, 0.82, 0.49)  # where the matrix stands in it
+PICTURES = (0.02, 0.01, 0.96, 0.37)
 
 
 def commonest(counts: np.ndarray) -> tuple[int, int]:

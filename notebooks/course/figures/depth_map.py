@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from tlkit import plots
+from tlkit import look, plots
 from tlkit.evaluate import Interval
-from tlkit.plots import FAINT, INK, PALETTE, darker
+from tlkit.plots import INK, PALETTE, darker
 
 LINES = {  # backbone -> its name, colour, marker, line; told apart without colour too
     "letters": ("trained on letters", PALETTE["probe"], "o", "-"),
@@ -35,14 +35,22 @@ def depth_map(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(3.9 * len(found), 4.1), layout="constrained")
-    panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
+    size = (look.WIDE, 0.5 + 2.7 * len(found))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(len(found), sharex=True, squeeze=False)[:, 0]
     for ax, (question, lines) in zip(panels, found.items(), strict=True):
-        _panel(ax, lines, chance[question])
-        look = {"fontsize": 14, "weight": "bold", "color": INK, "loc": "left"}
-        ax.set_title(titles[question], **look)
-    _names(panels[-1], list(found.values())[-1])
-    panels[0].set_ylabel("accuracy of a linear head", fontsize=13, color=INK)
+        _panel(ax, lines)
+        bold = {"fontsize": 13, "weight": "bold", "color": INK, "loc": "left"}
+        ax.set_title(titles[question], **bold)
+        names = [
+            (list(line.values())[-1].mean, LINES[name][0].replace(" ", "\n", 1))
+            + (LINES[name][1],)
+            for name, line in lines.items()
+        ]
+        look.name_ends(ax, [*names, look.level(ax, chance[question])])
+        ax.set_ylabel("accuracy", fontsize=look.TYPE, color=INK)
+    panels[-1].set_xlabel("a linear head after block …", fontsize=look.TYPE, color=INK)
+    look.say_bars(panels[-1], look.BARS)
     words = [
         f"{titles[question]} {LINES[name][0]}: {_means(line)}"
         for question, lines in found.items()
@@ -60,46 +68,28 @@ def _means(line: Line) -> str:
     return ", ".join(f"{cut} {point.mean:.2f}" for cut, point in line.items())
 
 
-def _panel(ax, lines: Mapping[str, Line], chance: float) -> None:
-    """The lines of one question, the gap between two of them, and guessing."""
+def _panel(ax, lines: Mapping[str, Line]) -> None:
+    """The lines of one question, and the gap between two of them."""
     for name, line in lines.items():
         _line(ax, line, *LINES[name][1:])
     if {"letters", "random"} <= set(lines):
         trained = [point.mean for point in lines["letters"].values()]
         untrained = [point.mean for point in lines["random"].values()]
         _gap(ax, trained, untrained)
-    ax.axhline(chance, color=FAINT, ls=":", lw=1.6, zorder=0)
-    ax.text(-0.25, chance - 0.03, "chance", va="top", fontsize=12, color=INK)
     cuts = list(next(iter(lines.values())))
     names = [cut.replace("image", "pixels").replace("block", "") for cut in cuts]
     ax.set_xticks(range(len(cuts)), names)
     ax.set(xlim=(-0.35, len(cuts) - 0.65), ylim=(0, 1))
-    ax.set_xlabel("after block", fontsize=13, color=INK)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(labelsize=12, labelcolor=INK)
+    plots.axes(ax, None)
 
 
 def _line(ax, line: Line, colour: str, marker: str, style: str) -> None:
     """The scores of one backbone, with their intervals."""
     at, points = range(len(line)), line.values()
-    look = {"marker": marker, "color": colour, "lw": 2.8, "ms": 8}
-    ax.plot(at, [point.mean for point in points], style, **look)
+    line_look = {"marker": marker, "color": colour, "lw": 2.8, "ms": 8}
+    ax.plot(at, [point.mean for point in points], style, **line_look)
     low, high = [point.low for point in points], [point.high for point in points]
     ax.vlines(at, low, high, color=colour, lw=5, alpha=0.45)
-
-
-def _names(ax, lines: Mapping[str, Line]) -> None:
-    """Each backbone's name beside the end of its line, moved apart where they meet."""
-    ends = []
-    for name, line in lines.items():
-        words, colour, *_ = LINES[name]
-        ends.append((list(line.values())[-1].mean, words, colour))
-    at = -1.0
-    for y, words, colour in sorted(ends):
-        at = max(y, at + 0.13)
-        where = {"xycoords": ("axes fraction", "data"), "va": "center"}
-        look = {"fontsize": 13, "weight": "bold", "color": darker(colour)}
-        ax.annotate(words.replace(" ", "\n", 1), (1.02, at), **where, **look)
 
 
 def _gap(ax, trained: Sequence[float], untrained: Sequence[float]) -> None:
@@ -113,17 +103,19 @@ def _gap(ax, trained: Sequence[float], untrained: Sequence[float]) -> None:
     _shade(ax, "less readable", removed, pairs, LINES["random"][1], hatch="////")
 
 
-def _shade(ax, word: str, gaps: Sequence[float], pairs, colour: str, **look) -> None:
+def _shade(
+    ax, word: str, gaps: Sequence[float], pairs, colour: str, **hatching
+) -> None:
     """Shade where a gap is positive, and name it where it is widest, if it is wide."""
     at = list(range(len(gaps)))
     top, bottom = zip(*pairs, strict=True)
     positive = [gap >= 0 for gap in gaps]
-    look = {"color": colour, "lw": 0, "alpha": 0.16, **look}
-    ax.fill_between(at, top, bottom, where=positive, interpolate=True, **look)
-    if max(gaps) <= 0.1:
+    area = {"color": colour, "lw": 0, "alpha": 0.16, **hatching}
+    ax.fill_between(at, top, bottom, where=positive, interpolate=True, **area)
+    if max(gaps) <= 0.15:  # no room for the word
         return
     widest = gaps.index(max(gaps))
     inside = min(max(widest, 1), len(at) - 2)  # where there is room for the word
     middle = (top[inside] + bottom[inside]) / 2
-    word_look = {"fontsize": 13, "style": "italic", "color": darker(colour)}
+    word_look = {"fontsize": look.TYPE, "style": "italic", "color": darker(colour)}
     ax.text(inside, middle, word, ha="center", va="center", **word_look)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tlkit import evaluate, plots
+from tlkit import evaluate, look, plots
 
 from .parts import band, listed, name_beside
 
@@ -26,7 +26,7 @@ def steps_on_curve(step_sizes: Sequence[float], start: float = 0.0, steps: int =
     """
     from matplotlib import pyplot
 
-    figure = pyplot.figure(figsize=(8.4, 2.8), layout="constrained")
+    figure = pyplot.figure(figsize=(look.WIDE, 2.6), layout="constrained")
     grid = np.linspace(-2, 8, 200)
     panels = figure.subplots(1, len(step_sizes), sharey=True, squeeze=False)[0]
     ends = {}
@@ -36,9 +36,9 @@ def steps_on_curve(step_sizes: Sequence[float], start: float = 0.0, steps: int =
         plots.axes(ax, None).plot(grid, (grid - BEST) ** 2, color=plots.FAINT, lw=2)
         ax.plot(theta, loss, "o-", color=plots.PALETTE["probe"], lw=1.2, ms=5)
         left = {"textcoords": "offset points", "ha": "right", "color": plots.INK}
-        ax.annotate("start", (theta[0], loss[0]), (-6, -12), **left)
-        ax.set(xlabel="parameter θ", xlim=(-2, 8), ylim=(-1, 18))
-        ax.set_title(f"step size α = {step_size:g}")
+        ax.annotate("start", (theta[0], loss[0]), (-4, -13), **left)
+        ax.set(xlabel="parameter θ", xlim=(-3, 9), ylim=(-1, 18), xticks=(0, 4, 8))
+        ax.set_title(f"α = {step_size:g}")
         ends[f"α = {step_size:g}:"] = f"θ = {theta[-1]:.2f}, loss {loss[-1]:.2f}"
     panels[0].set_ylabel("loss L(θ)")
     return plots.describe(
@@ -91,7 +91,7 @@ def descent_sliders(step_size: float = 0.15, momentum: float = 0.0):
         step_size, min=0.01, max=0.22, step=0.01, description="step size α"
     )
     beta = FloatSlider(momentum, min=0.0, max=0.95, step=0.05, description="momentum β")
-    return explore(draw, (8.4, 3.0), step_size=alpha, momentum=beta)
+    return explore(draw, (look.WIDE, 5.0), step_size=alpha, momentum=beta)
 
 
 def draw(figure, step_size: float, momentum: float) -> str:
@@ -101,9 +101,9 @@ def draw(figure, step_size: float, momentum: float) -> str:
     visited = path(step_size, momentum)
     loss = height(visited)
     figure.set_layout_engine("none")  # arranging by itself doubles the time
-    margins = {"left": 0.07, "right": 0.99, "bottom": 0.17, "top": 0.97, "wspace": 0.33}
+    margins = {"left": 0.14, "right": 0.97, "bottom": 0.11, "top": 0.98, "hspace": 0.3}
     over_map, over_steps = figure.subplots(
-        1, 2, width_ratios=(1.5, 1), gridspec_kw=margins
+        2, 1, height_ratios=(1.5, 1), gridspec_kw=margins
     )
     _draw_path(plots.axes(over_map, None), visited)
     _draw_loss(plots.axes(over_steps, None), loss)
@@ -196,6 +196,8 @@ def loss_curves(
     curves: Mapping[str, Sequence[float]],
     xlabel: str = "step",
     every: int | Mapping[str, int] = 1,
+    guess: float | None = None,
+    limits: tuple[float, float] | None = None,
 ):
     """Losses over the steps, one line for each name, on a logarithmic scale.
 
@@ -203,48 +205,44 @@ def loss_curves(
         curves: name -> losses.
         xlabel: what is counted along the axis.
         every: how much one entry counts there; one number, or one for each name.
+        guess: the loss of guessing, a dashed line.
+        limits: of the losses shown; None: all. What lies above is cut off.
 
     Returns:
         the Axes.
     """
-    ax = plots.axes(None, (6.4, 3.4))
+    from matplotlib.ticker import MaxNLocator
+
+    ax = plots.axes(None, (look.WIDE, 3.5))
     colours, styles = list(plots.PALETTE.values()), ("-", "--", "-.", ":")
     ends, words = [], {}
     for i, (name, losses) in enumerate(curves.items()):
         count = every[name] if isinstance(every, Mapping) else every
         at = np.arange(len(losses)) * count
         ax.plot(at, losses, styles[i % 4], color=colours[i], lw=2.2)
-        ends.append((at[-1], np.log10(losses[-1]), name, colours[i]))
+        ends.append((losses[-1], name, colours[i]))
         late = losses[-max(1, len(losses) // 5) :]
         words[name] = (
             f"from {losses[0]:.2f} to {losses[-1]:.2f}, at last between "
             f"{min(late):.2f} and {max(late):.2f}"
         )
     ax.set(xlabel=xlabel, ylabel="loss", yscale="log")
+    ax.set_ylim(limits)
     low, high = ax.get_ylim()
-    marks = (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10)
+    marks: Sequence[float] = (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10)
+    if high / low < 3:  # too near each other for those
+        marks = MaxNLocator(4).tick_values(low, high)
     ticks = [tick for tick in marks if low <= tick <= high]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
     ax.locator_params(axis="x", nbins=5)
-    _name_ends(ax, ends)
+    if guess is not None:
+        ends.append(look.level(ax, guess, "guessing"))
+        words["guessing"] = f"{guess:.2f}"
+    look.name_ends(ax, ends)
     return plots.describe(
         ax, f"Loss over {xlabel}, on a logarithmic scale: {listed(words)}."
     )
-
-
-def _name_ends(ax, ends) -> None:
-    """Names beside the last points of lines on a logarithmic scale, moved apart.
-
-    Args:
-        ax: where the lines are.
-        ends: (x, log10 of y, name, colour) of each line.
-    """
-    low, high = np.log10(ax.get_ylim())
-    gap, below = 0.08 * (high - low), -np.inf
-    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
-        below = max(y, below + gap)
-        name_beside(ax, name, (x, 10**below), colour, (6, 0), va="center")
 
 
 FOUR = {  # training -> step size, batch (None: all pictures)
@@ -302,7 +300,7 @@ def by_step_size(
     Returns:
         the Axes.
     """
-    ax, words = plots.axes(None, (6.4, 3.6)), {}
+    ax, words = plots.axes(None, (look.WIDE, 4.0)), {}
     for (name, line), (colour, style) in zip(
         points.items(), BY_OPTIMIZER, strict=False
     ):
@@ -312,11 +310,14 @@ def by_step_size(
             for values in line.values()
         ]
         band(ax, sizes, found, colour, style, lw=2)
-        name_beside(ax, name, (sizes[0], found[0].mean), colour, (-8, 8), ha="right")
+        ax.lines[-1].set_label(name)
         lowest = min(line, key=lambda size: np.mean(line[size]))
         words[name] = f"lowest {np.mean(line[lowest]):.2f} at {lowest:g}"
     ax.set(xscale="log", yscale="log", xlabel="step size α", ylabel="validation loss")
-    ax.set_xlim(left=min(min(line) for line in points.values()) / 3)
+    many = len(next(iter(next(iter(points.values())).values())))
+    look.say_bars(ax, f"bands: 95 %, {many} splits of the same pictures")
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}
+    ax.legend(ncols=len(points), fontsize=look.TYPE, **above)
     ax.set_yticks([0.3, 0.5, 1.0], ["0.3", "0.5", "1.0"])
     ax.minorticks_off()
     return plots.describe(
@@ -360,16 +361,19 @@ def loss_line(
     inside = [place for place in places if 0 <= place <= 1]
     rows = [list(places).index(place) for place in inside]
     lines = {name: np.asarray(line)[:, rows] for name, line in lines.items()}
-    figure = pyplot.figure(figsize=(8.4, 3.9), layout="constrained")
-    losses, accuracies = figure.subplots(1, 2)
+    figure = pyplot.figure(figsize=(look.WIDE, 6.6), layout="constrained")
+    losses, accuracies = figure.subplots(2)
     guesses = (np.log(n_classes), 1 / n_classes)
+    levels = []
     for which, ax in enumerate((losses, accuracies)):
-        _along_lines(ax, inside, lines, which, guesses[which])
+        levels.append(_along_lines(ax, inside, lines, which, guesses[which]))
     losses.set(yscale="log", ylim=(0.15, 300), ylabel="loss on new digits")
     ticks = (0.3, 1, 3, 10, 30, 100)
     losses.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     losses.minorticks_off()
-    accuracies.set(ylim=(0, 1.05), ylabel="accuracy on new digits")
+    accuracies.set(ylim=(0, 1.15), ylabel="accuracy on new digits")
+    look.name_ends(losses, levels[:1])
+    look.name_ends(accuracies, levels[1:])
     words = (
         f"Random to trained from scratch: {_ends(lines['scratch'])}. "
         f"Random to pretrained: {_ends(lines['between'])}. "
@@ -395,12 +399,13 @@ def _along_lines(
     lines: Mapping[str, np.ndarray],
     which: int,
     guess: float,
-) -> None:
-    """One panel of ``loss_line``: the losses (which = 0) or the accuracies (1)."""
-    plots.axes(ax, None).axhline(guess, color=plots.FAINT, ls=":", lw=1.5)
-    offset, right = (0, -14 if which else 4), {"ha": "right"}
-    words = f"guessing {guess:.1f}"
-    ax.annotate(words, (2, guess), offset, textcoords="offset points", **right)
+) -> tuple[float, str, str]:
+    """One panel of ``loss_line``: the losses (which = 0) or the accuracies (1).
+
+    Returns the line of guessing for ``look.name_ends``.
+    """
+    plots.axes(ax, None)
+    level = look.level(ax, guess, "guessing")
     for name, (colour, style, begin) in LINES.items():
         at = np.array(inside) + begin
         ax.plot(at, lines[name][:, :, which].T, color=colour, lw=0.8, alpha=0.5)
@@ -410,10 +415,13 @@ def _along_lines(
         height = _middle(lines[name], which)[inside.index(place)]
         point = (place + begin, height)
         ax.plot(*point, "o", color=colour, ms=9)
-        look = {"ha": align, "va": "center", "fontsize": 11, "annotation_clip": None}
-        name_beside(ax, words, point, colour, offsets[which], **look)
+        where = {"ha": align, "va": "center", "annotation_clip": None}
+        name_beside(ax, words, point, colour, offsets[which], **where)
+    seeds = len(next(iter(lines.values())))
     ax.set(xlim=(-0.1, 2.1), xlabel="along straight lines in weight space")
+    look.say_bars(ax, f"thick: mean of {seeds} seeds; thin: each seed")
     ax.set_xticks([])
+    return level
 
 
 def _middle(line: np.ndarray, which: int) -> np.ndarray:

@@ -22,7 +22,7 @@ def loss_surface() -> Explorer:
         words = f"logit of {name}"
         sliders[name] = FloatSlider(start, min=-6, max=6, step=0.25, description=words)
     true = ToggleButtons(options=NAMES, description="true class")
-    return explore(draw_loss_surface, size=(7.8, 3.6), true=true, **sliders)
+    return explore(draw_loss_surface, size=(5.2, 5.6), true=true, **sliders)
 
 
 def draw_loss_surface(figure, true: str, **logits: float) -> str:
@@ -46,13 +46,13 @@ def draw_loss_surface(figure, true: str, **logits: float) -> str:
     p = softmax(values)
     loss, gradient = -np.log(p[0]), p - target
     figure.set_layout_engine("none")  # finding places would double the time
-    left = figure.add_axes((0.01, 0.02, 0.52, 0.9))
-    right = figure.add_axes((0.6, 0.17, 0.39, 0.75))
-    _triangle(left, names)
-    _point(left, p, softmax(values - gradient))
+    above = figure.add_axes((0.01, 0.4, 0.98, 0.55))
+    below = figure.add_axes((0.1, 0.1, 0.88, 0.25))
+    _triangle(above, names)
+    _point(above, p, softmax(values - gradient))
     title = f"loss {loss:.3f} nats = {loss / np.log(2):.3f} bits"
-    left.set_title(title, fontsize=11, color=INK)
-    _bars(right, names, p, target)
+    above.set_title(title, fontsize=11, color=INK)
+    _bars(below, names, p, target)
     words = [
         f"{name}: {share:.2f} ({slope:+.2f})"
         for name, share, slope in zip(names, p, gradient, strict=True)

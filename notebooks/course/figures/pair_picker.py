@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tlkit import evaluate, plots
+from tlkit import evaluate, look, plots
 
 from ..widgets import Explorer, explore
 from .arrays import sheet
 
 Scores = Mapping[str, Mapping[str, Sequence[float]]]  # source -> target -> one per seed
 SHOWN = 4  # pictures of each task
-MARGINS = {"left": 0.01, "right": 0.99, "bottom": 0.14, "top": 0.86, "wspace": 0.1}
+SIZE = (5.2, 4.9)  # of the figure, inches
 
 
 def gain(
@@ -49,21 +49,20 @@ def pair_picker(accuracy: Scores) -> Explorer:
 
     def draw(figure, source: str, target: str) -> str:
         figure.set_layout_engine("none")  # finding places would take half of the time
-        left, middle, right = figure.subplots(
-            1, 3, width_ratios=(1, 1, 1), gridspec_kw=MARGINS
-        )
-        right.set_position((0.76, 0.14, 0.23, 0.72))
+        left = figure.add_axes((0.01, 0.45, 0.48, 0.5))
+        right = figure.add_axes((0.51, 0.45, 0.48, 0.5))
+        below = figure.add_axes((0.05, 0.18, 0.9, 0.1))
         _show(left, f"source: {source}", *pictures[source])
-        _show(middle, f"target: {target}", *pictures[target])
-        words = _draw_gain(right, *gain(accuracy, source, target))
+        _show(right, f"target: {target}", *pictures[target])
+        words = _draw_gain(below, *gain(accuracy, source, target))
         return f"Source {source}, target {target}: {words}"
 
-    look = {"button_width": "auto"}
+    style = {"button_width": "auto"}
     return explore(
         draw,
-        (8.2, 3.4),
-        source=ToggleButtons(options=sources, description="source", style=look),
-        target=ToggleButtons(options=targets, description="target", style=look),
+        SIZE,
+        source=ToggleButtons(options=sources, description="source", style=style),
+        target=ToggleButtons(options=targets, description="target", style=style),
     )
 
 
@@ -103,18 +102,21 @@ def _verdict(found: evaluate.Interval) -> str:
 
 def _draw_gain(ax, found: evaluate.Interval, each: np.ndarray) -> str:
     """The gain as a bar with its interval, each seed as a dot; returns it in words."""
-    colour = plots.PALETTE["probe" if found.mean > 0 else "scratch"]
-    ax.bar(0, found.mean, 0.5, color=colour, alpha=0.35)
+    colour = look.GAIN if found.mean > 0 else look.HARM
+    if not found.excludes(0):
+        colour = look.UNSURE
+    ax.barh(0, found.mean, 0.9, color=colour, alpha=0.35)
     ends = [[found.mean - found.low], [found.high - found.mean]]
-    ax.errorbar(0, found.mean, ends, color=plots.INK, capsize=6, lw=2)
-    ax.plot(np.linspace(-0.18, 0.18, len(each)), each, "o", color=plots.INK, ms=4)
-    ax.axhline(0, color=plots.INK, lw=1)
-    ax.set(xlim=(-0.5, 0.5), ylim=(-0.8, 0.9), xticks=[])
-    ax.set(yticks=(-0.8, -0.4, 0, 0.4, 0.8), ylabel="accuracy gained over pixels")
-    ax.spines[["top", "right", "bottom"]].set_visible(False)
+    ax.errorbar(found.mean, 0.2, xerr=ends, color=plots.INK, capsize=6, lw=2)
+    ax.plot(each, [-0.2] * len(each), ".", color=plots.INK, ms=6)
+    ax.axvline(0, color=plots.INK, lw=1)
+    ax.set(ylim=(-0.5, 0.5), xlim=(-0.8, 0.9), yticks=[])
+    ax.set(xticks=(-0.8, -0.4, 0, 0.4, 0.8), xlabel="accuracy gained over pixels")
+    look.say_bars(ax, look.bars(len(each), dots=True))
+    ax.spines[["top", "right", "left"]].set_visible(False)
     verdict = _verdict(found)
     numbers = f"{found.mean:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
-    ax.set_title(f"{numbers}\n{verdict}", fontsize=11, color=plots.INK)
+    ax.set_title(f"{numbers}: {verdict}", fontsize=11, color=plots.INK)
     return (
         f"accuracy {found} above the pixels over {len(each)} draws of the labels, "
         f"{verdict}."

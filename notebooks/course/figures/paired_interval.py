@@ -6,9 +6,8 @@ from math import sqrt
 
 import numpy as np
 
-from tlkit import evaluate, plots
-
-from .parts import beside
+from tlkit import evaluate, look, plots
+from tlkit.look import beside
 
 NEW, OLD = plots.PALETTE["probe"], plots.PALETTE["fine_tune"]
 
@@ -28,7 +27,7 @@ def paired_interval(
     """
     from matplotlib import pyplot
 
-    figure = pyplot.figure(figsize=(8.4, 5.4), layout="constrained")
+    figure = pyplot.figure(figsize=(look.WIDE, 5.6), layout="constrained")
     alone, pictures, together = figure.subplots(3, height_ratios=(2.1, 1.4, 2.1))
     mine, other = evaluate.wilson(new), evaluate.wilson(old)
     _alone(plots.axes(alone, None), mine, other, names)
@@ -56,8 +55,8 @@ def _unpaired(new: np.ndarray, old: np.ndarray) -> evaluate.Interval:
 
 def _row(ax, row: int, found: evaluate.Interval, colour: str) -> None:
     """An interval as a broad bar with its mean, and both in words."""
-    look = {"color": colour, "lw": 7, "solid_capstyle": "butt", "alpha": 0.75}
-    ax.plot([found.low, found.high], [row, row], **look)
+    broad = {"color": colour, "lw": 7, "solid_capstyle": "butt", "alpha": 0.75}
+    ax.plot([found.low, found.high], [row, row], **broad)
     ax.plot(found.mean, row, "o", color=plots.INK, ms=7)
     beside(ax, row, str(found))
 
@@ -87,18 +86,18 @@ def _pictures(ax, new: np.ndarray, old: np.ndarray, names) -> None:
     total = len(new)
     both, neither = int(np.sum(new & old)), int(np.sum(~new & ~old))
     only_new, only_old = int(np.sum(new & ~old)), int(np.sum(old & ~new))
-    look = {"ec": plots.INK, "height": 0.5}
-    ax.barh(0, both, color="white", **look)
+    edge = {"ec": plots.INK, "height": 0.5}
+    ax.barh(0, both, color="white", **edge)
     middle = {"ha": "center", "va": "center", "color": plots.INK}
     ax.annotate(f"{both} both right", (both / 2, 0), **middle)
-    ax.barh(0, only_new, left=both, color=NEW, **look)
+    ax.barh(0, only_new, left=both, color=NEW, **edge)
     bold = {"ha": "right", "weight": "bold"}
     words, end = f"{only_new} only {names[0]}", both + only_new
     ax.annotate(words, (end, 0.32), color=plots.darker(NEW), va="bottom", **bold)
-    ax.barh(0, only_old, left=end, color=OLD, **look)
+    ax.barh(0, only_old, left=end, color=OLD, **edge)
     words, end = f"{only_old} only {names[1]}", end + only_old
     ax.annotate(words, (end, -0.32), color=plots.darker(OLD), va="top", **bold)
-    ax.barh(0, neither, left=end, color="#dddddd", **look)
+    ax.barh(0, neither, left=end, color="#dddddd", **edge)
     beside(ax, 0, f"{neither} both wrong")
     ax.set(xlim=(0, total), ylim=(-0.75, 0.75), yticks=[], xticks=[])
     ax.set_xlabel(f"the {total:,} pictures, one by one")
@@ -112,5 +111,5 @@ def _together(ax, new: np.ndarray, old: np.ndarray) -> None:
     ax.axvline(0, color=plots.INK, lw=1.4)
     above = {"ha": "center", "va": "bottom", "annotation_clip": False}
     ax.annotate("no difference", (0, -0.62), color=plots.INK, **above)
-    ax.set(xlabel="difference in accuracy")
+    ax.set(xlabel="difference in accuracy\nbars: 95 %, the same pictures")
     _name_two_rows(ax, ("paired", "as if on\nother pictures"))

@@ -5,7 +5,7 @@ pictures.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tlkit import plots
+from tlkit import look, plots
 from tlkit.evaluate import Interval
 
 
@@ -14,18 +14,21 @@ def listed(found: Mapping[Any, Any]) -> str:
     return "; ".join(f"{name} {value}" for name, value in found.items())
 
 
-def interval_row(ax, row: int, found: Interval, colour: str, mark: str = "o") -> None:
+def interval_row(
+    ax,
+    row: int,
+    found: Interval,
+    colour: str,
+    mark: str = "o",
+    hollow: bool = False,
+) -> None:
     """A score in one row of a figure: its mean as a mark, its interval as a bar."""
     ax.plot(
         [found.low, found.high], [row, row], color=colour, lw=3, solid_capstyle="butt"
     )
-    ax.plot(found.mean, row, mark, color=colour, ms=8)
-
-
-def beside(ax, row: float, words: str) -> None:
-    """Words to the right of the axes, in the height of a row."""
-    where = {"xycoords": ("axes fraction", "data"), "va": "center"}
-    ax.annotate(words, (1.02, row), color=plots.INK, **where)
+    (drawn,) = ax.plot(found.mean, row, mark, color=colour, ms=8)
+    if hollow:
+        look.hollow(drawn)
 
 
 def name_rows(ax, names: Sequence[str]) -> None:
@@ -41,17 +44,17 @@ def band(
     found: Sequence[Interval],
     colour: str,
     style: str = "o-",
-    **look,
+    **other,
 ) -> None:
     """A line through the means, with the intervals as a band around it."""
     low, high = [f.low for f in found], [f.high for f in found]
     ax.fill_between(places, low, high, color=colour, alpha=0.2, lw=0)
-    look = {"lw": 2.2, "ms": 6, **look}
-    ax.plot(places, [f.mean for f in found], style, color=colour, **look)
+    other = {"lw": 2.2, "ms": 6, **other}
+    ax.plot(places, [f.mean for f in found], style, color=colour, **other)
 
 
 def name_beside(
-    ax, name: str, point: tuple[float, float], colour, offset=(8, -4), **look
+    ax, name: str, point: tuple[float, float], colour, offset=(8, -4), **other
 ):
     """The name of a line beside one of its points.
 
@@ -59,12 +62,12 @@ def name_beside(
         point: in data.
         offset: from the point, in points (1/72 inch).
     """
-    look = {"weight": "bold", "annotation_clip": False, **look}
+    bold = {"weight": "bold", "annotation_clip": False, "fontsize": look.TYPE}
     ax.annotate(
         name,
         point,
         offset,
         textcoords="offset points",
         color=plots.darker(colour),
-        **look,
+        **{**bold, **other},
     )

@@ -13,7 +13,7 @@ from .arrays import softmax
 if TYPE_CHECKING:
     from tlkit.training import Run  # imports Keras
 
-SIZE = (7.2, 3.2)  # of the figure, inches
+SIZE = (6.3, 3.6)  # of the figure, inches
 GREY = "#c8c8c8"
 
 
@@ -119,14 +119,14 @@ def draw(
     best = int(shares.argmax())
     margin = shares[true] - np.delete(shares, true).max()
     figure.set_layout_engine("none")  # finding places would take longer than the rest
-    left = figure.add_axes((0.01, 0.1, 0.36, 0.78))
+    left = figure.add_axes((0.01, 0.09, 0.36, 0.76))
     left.imshow(image, interpolation="nearest")
     left.axis("off")
-    _bars(figure.add_axes((0.53, 0.1, 0.44, 0.78)), shares, true, best, classes)
+    _bars(figure.add_axes((0.57, 0.17, 0.4, 0.67)), shares, true, best, classes)
     verdict = "✓" if best == true else "✗ fooled:"
     answer = f"{verdict} the model says {classes[best]}"
-    figure.text(0.02, 0.91, answer, fontsize=12, weight="bold")
-    figure.text(0.53, 0.91, f"probabilities; margin {margin:+.2f}", fontsize=11)
+    figure.text(0.02, 0.93, answer, fontsize=12, weight="bold")
+    figure.text(0.57, 0.86, f"probability; margin {margin:+.2f}", fontsize=11)
     return (
         f"{words} The model says {classes[best]} with probability {shares[best]:.2f}; "
         f"{classes[true]} is true and gets {shares[true]:.2f}. Margin {margin:+.2f}."
@@ -140,11 +140,12 @@ def _bars(ax, shares: np.ndarray, true: int, best: int, classes: Sequence[str]) 
     colours[true] = plots.PALETTE["probe"]
     ax.barh(range(len(shares)), shares, color=colours)
     for i in {true, best}:
-        ax.text(shares[i] + 0.02, i, f"{shares[i]:.2f}", va="center", fontsize=10)
+        ax.text(shares[i] + 0.02, i, f"{shares[i]:.2f}", va="center", fontsize=11)
     names = list(classes)
-    names[true] = f"▸ {names[true]}"
+    names[true] = f"true ▸ {names[true]}"
     ax.set_yticks(range(len(shares)), names)
     ax.set(xlim=(0, 1.15), ylim=(len(shares) - 0.4, -0.6), xticks=(0, 0.5, 1))
+    ax.set_xlabel("margin: true − best other", fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tlkit import evaluate, glyphs, plots
+from tlkit import evaluate, glyphs, look, plots
 
 from ..widgets import Explorer, explore
 from .arrays import sheet
@@ -28,9 +28,9 @@ WORDS = {
     "small": "size {:.1f}",
     "turned": "up to {:.0f} degrees",
 }
-WAYS = {  # way -> its name, colour, line with mark, height of its name in the figure
-    "letters": ("letters' last features", plots.PALETTE["probe"], "o-", 0.22),
-    "early": ("letters, cut after block 2", plots.PALETTE["lp_ft"], "s-.", 0.34),
+WAYS = {  # way -> its name, colour, line with mark
+    "letters": ("last\nfeatures", plots.PALETTE["probe"], "o-"),
+    "early": ("cut after\nblock 2", plots.PALETTE["lp_ft"], "s-."),
 }
 Draws = Mapping[str, Sequence[Sequence[float]]]  # way -> step -> one for each draw
 Scores = Mapping[str, Draws]  # what moves -> those
@@ -116,16 +116,29 @@ def dial_panels(accuracy: Scores):
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.8, 6.6))
+    tall = 2.25  # inches of a panel with its title, its pictures and its axis
+    figure = Figure(figsize=(look.WIDE, tall * len(accuracy) + 0.7))
+    high = figure.get_size_inches()[1]
     words = []
     for place, what in enumerate(accuracy):
-        left, bottom = 0.08 + 0.5 * (place % 2), 0.585 - 0.5 * (place // 2)
-        ax = plots.axes(figure.add_axes((left, bottom, 0.41, 0.27)), None)
+        bottom = 0.75 + tall * (len(accuracy) - 1 - place)  # inches
+        ax = figure.add_axes((0.12, bottom / high, 0.68, 1.25 / high))
+        plots.axes(ax, None)
         gains = _gains(accuracy[what])
         _gain_lines(ax, gains)
         end = WORDS[what].format(STEPS[what][-1])
-        ax.set_title(f"{what}: at the end {end}", loc="left", pad=50)
+        ax.annotate(
+            f"{what}: at the end {end}",
+            (0, 1),
+            (0, 49),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=look.TYPE,
+        )
         _pictures_above(ax, what)
+        if place < len(accuracy) - 1:
+            ax.set_xlabel("")
+            ax.set_xticklabels([])
         words.append(f"{what} {_way_in_words(gains)}")
     return plots.describe(
         figure,
@@ -138,14 +151,15 @@ def _way_in_words(gains: Gains) -> str:
     """Where each line of a panel begins and ends."""
     ends = []
     for way, found in gains.items():
-        ends.append(f"{WAYS[way][0]} {found[0].mean:+.2f} to {found[-1].mean:+.2f}")
+        name = WAYS[way][0].replace("\n", " ")
+        ends.append(f"letters' {name} {found[0].mean:+.2f} to {found[-1].mean:+.2f}")
     return ", ".join(ends)
 
 
 def _pictures_above(ax, what: str) -> None:
     """The same digit at each step, above the axes."""
     for step in range(len(STEPS[what])):
-        place = (step - 0.36, 0.98, 0.72, 0.42)
+        place = (step - 0.4, 0.96, 0.8, 0.62)
         inset = ax.inset_axes(place, transform=ax.transData)
         images, _ = moved(what, step, 10, 21)
         inset.imshow(images[6], interpolation="nearest")
@@ -153,7 +167,7 @@ def _pictures_above(ax, what: str) -> None:
 
 
 def _gain_lines(ax, gains: Gains, at: int | None = None) -> None:
-    """The gain of both cuts over the pixels at each step; a loss is shaded.
+    """The gain of both cuts over the pixels at each step; where it harms is shaded.
 
     Args:
         ax: where.
@@ -163,20 +177,22 @@ def _gain_lines(ax, gains: Gains, at: int | None = None) -> None:
     steps = range(len(gains["letters"]))
     ax.axhline(0, color=plots.INK, lw=1.2)
     ax.axhspan(-0.4, 0, color=plots.PALETTE["scratch"], alpha=0.12, lw=0)
-    for way, (name, colour, style, height) in WAYS.items():
+    names = []
+    for way, (name, colour, style) in WAYS.items():
         found = gains[way]
         ax.plot(steps, [f.mean for f in found], style, color=colour, lw=2.8, ms=6)
         low, high = [f.low for f in found], [f.high for f in found]
         ax.vlines(steps, low, high, color=colour, lw=5, alpha=0.4)
-        look = {"color": plots.darker(colour), "weight": "bold"}
-        ax.text(0.02, height, name, transform=ax.transAxes, **look)
-    corner = {"ha": "right", "va": "bottom", "style": "italic"}
-    ax.text(5.3, -0.38, "transfer harms", color=plots.INK, **corner)
+        names.append((found[-1].mean, name, colour))
+    corner = {"ha": "left", "va": "bottom", "style": "italic"}
+    ax.text(-0.3, -0.38, "transfer harms", color=plots.INK, **corner)
     if at is not None:
-        ax.axvline(at, color=plots.FAINT, lw=6, alpha=0.5, zorder=0)
+        ax.plot(at, 0.97, "v", color=plots.INK, ms=10, clip_on=False)
     ax.set(xlim=(-0.4, 5.4), ylim=(-0.4, 0.9), yticks=(-0.3, 0, 0.3, 0.6, 0.9))
     ax.set_ylabel("gain over the pixels")
-    ax.set_xticks(steps, ["like the source", *[""] * (len(steps) - 2), "unlike it"])
+    ax.set_xticks(steps, ["like the\nsource", *[""] * (len(steps) - 2), "unlike\nit"])
+    look.say_bars(ax, look.BARS)
+    look.name_ends(ax, names)
 
 
 def similarity_dial(accuracy: Scores) -> Explorer:
@@ -190,22 +206,24 @@ def similarity_dial(accuracy: Scores) -> Explorer:
 
     gains = {what: _gains(scores) for what, scores in accuracy.items()}
     pictures = {
-        (what, step): sheet(moved(what, step, 12, 21)[0], columns=4)
+        (what, step): sheet(moved(what, step, 12, 21)[0], columns=6)
         for what in accuracy
         for step in range(len(STEPS[what]))
     }
 
     def draw(figure, what: str, step: int) -> str:
         figure.set_layout_engine("none")  # finding places takes longer than drawing
-        left = figure.add_axes((0.01, 0.1, 0.4, 0.78))
-        right = figure.add_axes((0.52, 0.14, 0.46, 0.74))
-        left.imshow(pictures[what, step], interpolation="nearest")
-        left.axis("off")
+        above = figure.add_axes((0.12, 0.58, 0.86, 0.36))
+        below = figure.add_axes((0.12, 0.16, 0.68, 0.34))
+        above.imshow(pictures[what, step], interpolation="nearest")
+        above.axis("off")
+        above.set_anchor("W")
         words = f"{what}: {WORDS[what].format(STEPS[what][step])}"
-        figure.text(0.01, 0.92, words, fontsize=11, weight="bold", color=plots.INK)
-        _gain_lines(plots.axes(right, None), gains[what], step)
+        figure.text(0.01, 0.955, words, fontsize=11, weight="bold", color=plots.INK)
+        _gain_lines(plots.axes(below, None), gains[what], step)
         late, early = gains[what]["letters"][step], gains[what]["early"][step]
-        figure.text(0.52, 0.92, f"last features: {late}", fontsize=11, color=plots.INK)
+        said = f"last features: {late}"
+        figure.text(0.12, 0.52, said, fontsize=11, color=plots.INK)
         return (
             f"Twelve digits, {words}. Gain over the pixels: last features {late}, the "
             f"cut after block 2 {early}."
@@ -213,7 +231,7 @@ def similarity_dial(accuracy: Scores) -> Explorer:
 
     return explore(
         draw,
-        (7.2, 2.9),
+        (look.WIDE, 5.2),
         what=Dropdown(options=list(accuracy), description="what changes"),
         step=IntSlider(0, min=0, max=5, description="distance from the source"),
     )

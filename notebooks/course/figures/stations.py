@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tlkit import glyphs, plots
+from tlkit import glyphs, look, plots
 from tlkit.evaluate import Interval, over_seeds
+from tlkit.look import NAIVE, OTHER, REMEDY
 
-from .parts import band, beside, interval_row, listed, name_rows
+from .parts import band, interval_row, listed, name_rows
 
-NAIVE, REMEDY, OTHER = plots.PALETTE["scratch"], plots.PALETTE["probe"], plots.FAINT
 LUMA = np.array([0.299, 0.587, 0.114], "float32")  # brightness of red, green and blue
 EDGE = 3  # pixels that a covered square keeps from the edge
 
@@ -256,6 +256,7 @@ def ladder(
     about: str = "",
     remedies: Sequence[str] = (),
     told: Sequence[str] = (),
+    draws: Mapping[str, Sequence[float]] | None = None,
 ):
     """One row for each way, from the naive one at the top: its score and its interval.
 
@@ -268,11 +269,12 @@ def ladder(
         about: the beginning of the alternative text; default: the xlabel.
         remedies: rows in the colour of remedies; default: the last one.
         told: rows that knew something from outside; their marks are hollow.
+        draws: name of the way -> one score for each draw, shown as dots.
 
     Returns:
         the Axes.
     """
-    ax = plots.axes(None, (6.0, 0.75 + 0.36 * len(found)))
+    ax = plots.axes(None, (look.WIDE, 1.1 + 0.4 * len(found)))
     remedies = remedies or list(found)[-1:]
     rest = list(found)[1:]
     colours = [NAIVE, *(REMEDY if way in remedies else OTHER for way in rest)]
@@ -280,20 +282,24 @@ def ladder(
         colours = [NAIVE, REMEDY] * (len(found) // 2)
     for row, (way, colour) in enumerate(zip(found, colours, strict=True)):
         score = found[way]
-        interval_row(ax, row, score, colour, "s" if colour == NAIVE else "o")
-        if way in told:
-            ax.lines[-1].set_markerfacecolor("white")
-        beside(ax, row, f"{score.mean:.2f} [{score.low:.2f}, {score.high:.2f}]")
+        mark = "s" if colour == NAIVE else "o"
+        interval_row(ax, row, score, colour, mark, hollow=way in told)
+        if draws:
+            look.draws(ax, row, draws[way], colour)
+        look.beside(ax, row, f"{score.mean:.2f} [{score.low:.2f}, {score.high:.2f}]")
     if chance is not None:
-        ax.axvline(chance, color=plots.FAINT, ls="--", lw=1.2, zorder=0)
+        look.chance(ax, chance, "guessing")
     name_rows(ax, list(found))
     ax.set(xlim=limits, xlabel=xlabel)
+    look.say_bars(ax, look.bars(dots=bool(draws)))
+    oracle = "; hollow: told from outside" if told else ""
+    look.say_bars(ax, f"square: naive; blue: remedy{oracle}")
     guess = "" if chance is None else f" Guessing gives {chance:g}."
     return plots.describe(ax, f"{about or xlabel}: {listed(found)}.{guess}")
 
 
 def compare(
-    scores: Mapping[str, Sequence[float]], xlabel: str, about: str, **look
+    scores: Mapping[str, Sequence[float]], xlabel: str, about: str, **more
 ) -> None:
     """Show a ladder of ways, each with the mean and interval of its scores.
 
@@ -302,10 +308,10 @@ def compare(
             one first, the remedy last.
         xlabel: what is measured.
         about: the beginning of the alternative text.
-        **look: more arguments of ``ladder``.
+        **more: more arguments of ``ladder``.
     """
     found = {way: over_seeds(some, (0, 1)) for way, some in scores.items()}
-    plots.show(ladder(found, xlabel, about=about, **look))
+    plots.show(ladder(found, xlabel, about=about, draws=scores, **more))
 
 
 def strip(groups: Mapping[str, Sequence[np.ndarray]]):
@@ -320,7 +326,7 @@ def strip(groups: Mapping[str, Sequence[np.ndarray]]):
     from matplotlib import pyplot
 
     columns = max(map(len, groups.values()))
-    figure = pyplot.figure(figsize=(1.7 + 0.85 * columns, 0.9 * len(groups)))
+    figure = pyplot.figure(figsize=(1.7 + 0.9 * columns, 0.9 * len(groups)))
     margins = {"left": 0.3, "wspace": 0.06}
     grid = figure.subplots(len(groups), columns, squeeze=False, gridspec_kw=margins)
     for row, (name, pictures) in zip(grid, groups.items(), strict=True):
@@ -369,23 +375,30 @@ def by_components(points: Mapping[str, Mapping[int, Interval]], labelled: int):
     Returns:
         the Axes.
     """
-    ax, words = plots.axes(None, (6.4, 3.4)), {}
+    ax, words = plots.axes(None, (look.WIDE, 3.6)), {}
+    ends = []
     for (name, line), colour, style in zip(
         points.items(), (NAIVE, REMEDY), ("s-", "o-"), strict=False
     ):
         counts, found = list(line), list(line.values())
         band(ax, counts, found, colour, style, ms=5)
-        end = (counts[-1] + 1.5, found[-1].mean)
-        look = {"va": "center", "weight": "bold", "annotation_clip": False}
-        ax.annotate(name, end, color=plots.darker(colour), **look)
+        ends.append((found[-1].mean, name, colour))
         words[f"{name}:"] = ", ".join(
             f"{k}: {score.mean:.2f}" for k, score in line.items()
         )
     ax.axvline(labelled, color=plots.FAINT, ls="--", lw=1.2, zorder=0)
-    above = {"xycoords": ("data", "axes fraction"), "ha": "right", "color": plots.INK}
-    ax.annotate(f"{labelled} labelled pictures", (labelled, 1.01), **above)
-    ax.set(xlim=(0, labelled), ylabel="accuracy")
+    ax.annotate(
+        f"{labelled} labelled pictures",
+        (labelled, 1.01),
+        xycoords=("data", "axes fraction"),
+        ha="right",
+        color=plots.INK,
+        fontsize=look.TYPE,
+    )
+    ax.set(xlim=(0, labelled + 3), ylabel="accuracy")
     ax.set_xlabel("principal components kept, of 512 numbers")
+    look.say_bars(ax, "bands: 95 %")
+    look.name_ends(ax, ends)
     return plots.describe(
         ax,
         f"Accuracy by number of components, with {labelled} labelled pictures: "
@@ -403,19 +416,20 @@ def summary(rows: Sequence[tuple[str, str, str, float, Interval]]):
     Returns:
         the Axes.
     """
-    ax, words = plots.axes(None, (8.4, 0.9 + 0.52 * len(rows))), []
+    ax, words = plots.axes(None, (look.WIDE, 1.2 + 0.6 * len(rows))), []
     for row, (problem, measure, remedy, naive, gain) in enumerate(rows):
         _arrow(ax, row, naive, gain)
-        bold = {"va": "center", "weight": "bold", "fontsize": 11}
-        small = {"va": "center", "color": plots.INK, "fontsize": 9}
-        ax.text(-0.02, row - 0.12, problem, ha="right", color=plots.INK, **bold)
-        ax.text(-0.02, row + 0.24, measure, ha="right", **small)
+        bold = {"va": "center", "weight": "bold", "fontsize": look.TYPE}
+        small = {"va": "center", "color": plots.INK, "fontsize": look.TYPE}
+        ax.text(-0.02, row - 0.16, problem, ha="right", color=plots.INK, **bold)
+        ax.text(-0.02, row + 0.2, measure, ha="right", **small)
         colour = plots.darker(_colour(gain))
-        ax.text(1.02, row - 0.12, _signed(gain), color=colour, **bold)
-        ax.text(1.02, row + 0.24, remedy, **small)
+        ax.text(1.02, row - 0.16, _signed(gain), color=colour, **bold)
+        ax.text(1.02, row + 0.2, remedy, **small)
         words.append(f"{problem}, {measure} {naive:.2f}, {remedy} {_signed(gain)}")
     ax.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
-    ax.set_xlabel("from the naive way (square) to the remedy (arrow)")
+    ax.set_xlabel("from the naive way (square)\nto the remedy (arrow)")
+    look.say_bars(ax, "pale: 95 % of the gain")
     ax.set_yticks([])
     return plots.describe(
         ax, f"{len(rows)} stations, naive score and gain. {'; '.join(words)}."
@@ -423,8 +437,8 @@ def summary(rows: Sequence[tuple[str, str, str, float, Interval]]):
 
 
 def _colour(gain: Interval) -> str:
-    """Of a remedy: dark if its gain may be luck."""
-    return REMEDY if gain.low > 0 else plots.INK
+    """Of a remedy: blue if it gains, red if it harms, dark if either may be luck."""
+    return look.GAIN if gain.low > 0 else look.HARM if gain.high < 0 else plots.INK
 
 
 def _signed(gain: Interval) -> str:

@@ -4,12 +4,13 @@ measures become.
 
 import numpy as np
 
+from tlkit.look import WIDE
 from tlkit.plots import FAINT, INK, PALETTE, axes, darker
 
 from ..widgets import Explorer, explore
 
 BINS = np.arange(-9, 5.01, 0.5)  # of the scores; the outer ones hold all beyond
-MARGINS = {"left": 0.03, "right": 0.95, "bottom": 0.18, "top": 0.9}
+MARGINS = {"left": 0.03, "right": 0.96, "bottom": 0.09, "top": 0.97, "hspace": 0.5}
 
 
 def rates(
@@ -67,18 +68,18 @@ def threshold_slider(
     def draw(figure, threshold: float, share: int) -> str:
         found = measures(*rates(scores, labels, threshold), share / 100)
         figure.set_layout_engine("none")
-        left, right = figure.subplots(1, 2, width_ratios=(1.5, 1), gridspec_kw=MARGINS)
-        _outline(axes(left, None), others, FAINT, "all others", -4)
-        _outline(left, rare, PALETTE["scratch"], name, 2.2)
-        _threshold(left, threshold)
-        _bars(axes(right, None), found)
+        above, below = figure.subplots(2, height_ratios=(1.5, 1), gridspec_kw=MARGINS)
+        _outline(axes(above, None), others, FAINT, "all others", -4)
+        _outline(above, rare, PALETTE["scratch"], name, 2.2)
+        _threshold(above, threshold)
+        _bars(axes(below, None), found)
         words = ", ".join(f"{what} {value:.2f}" for what, value in found.items())
         return f"Threshold {threshold:g}, {share} of 100 pictures are {name}: {words}."
 
     threshold = "threshold on the score"
     return explore(
         draw,
-        (8.4, 2.9),
+        (WIDE, 4.4),
         threshold=FloatSlider(0.0, min=-8, max=4, step=0.25, description=threshold),
         share=IntSlider(percent, min=1, max=50, description=f"{name} in 100 pictures"),
     )
@@ -95,7 +96,7 @@ def _outline(ax, heights: np.ndarray, colour: str, words: str, at: float) -> Non
 def _threshold(ax, threshold: float) -> None:
     """The line between what is named and what is not."""
     ax.axvline(threshold, color=INK, lw=2)
-    ax.text(threshold + 0.15, 0.39, "named →", color=INK)
+    ax.text(threshold + 0.15, 0.37, "named →", color=INK, fontsize=11)
     ax.set(xlim=(BINS[0], BINS[-1]), ylim=(0, 0.5), yticks=[])
     ax.set_xlabel("score of the head")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tlkit import evaluate, plots
+from tlkit import evaluate, look, plots
 
-from .parts import band, listed, name_beside
+from .parts import band, listed
 
 LIT, DARK = plots.PALETTE["lp_ft"], "#d9d9d9"  # trained, frozen
 BLOCKS = 5  # and a head
@@ -31,9 +31,11 @@ def price_list(
     """
     from matplotlib import pyplot
 
-    figure = pyplot.figure(figsize=(10.2, 0.62 * len(rows) + 1.1), layout="constrained")
-    panels = figure.subplots(1, 4, sharey=True, width_ratios=(1.5, 2.3, 2.3, 1.5))
-    trained, score, cost, words = panels
+    deep = 0.6 * len(rows)
+    size = (look.WIDE, 2 * (deep + 1.0))
+    figure = pyplot.figure(figsize=size, layout="constrained")
+    panels = figure.subplots(2, 2, sharey=True, width_ratios=(1, 1.25))
+    (trained, score), (words, cost) = panels
     said = {}
     for y, (depth, row) in enumerate(rows.items()):
         _network(trained, y, depth)
@@ -41,29 +43,32 @@ def price_list(
         _cost(cost, y, row["price"])
         numbers, memory = f"{row['numbers']:,}", f"{row['memory']:,.1f} MB"
         right = {"ha": "right", "va": "center", "color": plots.INK}
-        words.text(0.5, y, numbers, **right)
+        words.text(0.55, y, numbers, **right)
         words.text(1.25, y, memory, **right)
         said[f"{_named(depth)}:"] = (
             f"accuracy {row['accuracy']}, {row['price']:.1f} times the probe's "
             f"multiply-adds, {numbers} numbers trained, {memory} to train them"
         )
     most = max(row["price"] for row in rows.values())
-    cost.set(xlim=(0, 1.2 * most), xlabel="multiply-adds, times the probe's")
-    score.set(xlabel=xlabel)
-    score.margins(x=0.08)
+    cost.set(xlim=(0, 1.3 * most), xlabel="multiply-adds, times the probe's")
+    score.set_xlabel(f"{xlabel}\n{look.BARS}")
+    score.margins(x=0.12)
     score.grid(axis="x", color=DARK, lw=0.8)
-    words.set(xlim=(0, 1.3), xticks=[0.5, 1.25])
+    score.locator_params(axis="x", nbins=4)
+    words.set(xlim=(0, 1.3), xticks=[0.55, 1.25])
     words.set_xticklabels(["numbers\ntrained", "memory to\ntrain them"], ha="right")
-    words.spines[:].set_visible(False)
     trained.set(xlim=(-0.1, 6.2), xticks=[0.4 + i for i in range(BLOCKS + 1)])
     trained.set_xticklabels(["1", "2", "3", "4", "5", " head"])
-    trained.set_xlabel("block; trained: green")
-    trained.set_yticks(range(len(rows)), [_named(depth) for depth in rows])
+    trained.set_xlabel("block; green: trained,\ngrey: frozen")
+    names = [_named(depth) for depth in rows]
+    for ax in panels[:, 0]:
+        ax.set_yticks(range(len(rows)), names)
     trained.set_ylim(len(rows) - 0.4, -0.7)
-    for ax in panels:
+    for ax in panels.flat:
         plots.axes(ax, None)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(ax is cost)
+    words.spines[:].set_visible(False)
     words.tick_params(length=0)
     return plots.describe(figure, f"The price list of unfreezing. {listed(said)}.")
 
@@ -89,8 +94,8 @@ def _network(ax, y: float, depth: str) -> None:
 
 def _score(ax, y: float, found: evaluate.Interval) -> None:
     """An accuracy with its interval, and its number above it."""
-    look = {"color": LIT, "lw": 6, "alpha": 0.35, "solid_capstyle": "butt"}
-    ax.plot([found.low, found.high], [y, y], **look)
+    broad = {"color": LIT, "lw": 6, "alpha": 0.35, "solid_capstyle": "butt"}
+    ax.plot([found.low, found.high], [y, y], **broad)
     ax.plot(found.mean, y, "o", color=plots.darker(LIT), ms=8)
     above = {"textcoords": "offset points", "ha": "center"}
     ax.annotate(f"{found.mean:.3f}", (found.mean, y), (0, 9), **above)
@@ -122,21 +127,23 @@ def still_read(lines: Mapping[str, Mapping[str, evaluate.Interval]]):
     Returns:
         the Axes.
     """
-    ax, words = plots.axes(None, (6.8, 3.5)), {}
+    ax, words, ends = plots.axes(None, (look.WIDE, 3.7)), {}, []
     for (name, line), (colour, style) in zip(lines.items(), READ, strict=False):
         found = list(line.values())
         ax.plot([f.mean for f in found], style, color=colour, lw=2.5, ms=7)
         low, high = [f.low for f in found], [f.high for f in found]
         ax.vlines(range(len(found)), low, high, color=colour, lw=4, alpha=0.4)
-        end = (len(found) - 1, found[-1].mean)
-        name_beside(ax, name, end, colour, (10, 0), va="center")
+        ends.append((found[-1].mean, name, colour))
         words[f"{name}:"] = ", ".join(
             f"{_named(d)} {f.mean:.2f}" for d, f in line.items()
         )
     depths = list(next(iter(lines.values())))
     names = [_named(depth).replace(" ", "\n", 1) for depth in depths]
     ax.set_xticks(range(len(depths)), names)
-    ax.set(ylim=(0, 1.02), ylabel="accuracy on letters", xlim=(-0.2, len(depths) - 0.7))
+    ax.set(ylim=(0, 1.02), ylabel="accuracy on letters", xlim=(-0.2, len(depths) - 0.8))
+    ax.set_xlabel("blocks trained")
+    look.say_bars(ax, look.BARS)
+    look.name_ends(ax, ends)
     return plots.describe(
         ax, f"Accuracy on letters after fine-tuning, by depth: {listed(words)}."
     )
@@ -166,31 +173,37 @@ def two_starts(
     """
     from matplotlib import pyplot
 
-    figure = pyplot.figure(figsize=(9.6, 3.8), layout="constrained")
+    size = (look.WIDE, 0.6 + 3.0 * len(panels))
+    figure = pyplot.figure(figsize=size, layout="constrained")
     said = {}
-    for ax, title in zip(
-        figure.subplots(1, len(panels), sharey=True), panels, strict=True
-    ):
+    many = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
+    for ax, title in zip(many, panels, strict=True):
         lines, level = panels[title], levels[title]
         ax.axhspan(level.low, level.high, color=DARK, alpha=0.5, lw=0)
-        ax.axhline(level.mean, color=plots.INK, ls="--", label="the probe alone")
+        ax.axhline(level.mean, color=plots.INK, ls="--")
+        ends = [(level.mean, "the probe\nalone", plots.INK)]
         for (name, by_rate), (colour, style) in zip(
             lines.items(), STARTS, strict=False
         ):
             rates, found = list(by_rate), list(by_rate.values())
             places = [float(rate) for rate in rates]
             large = {"markevery": [rates.index(chosen[name])], "ms": 13}
-            band(ax, places, found, colour, style, label=name)
+            band(ax, places, found, colour, style)
+            words_ = look.wrapped(name, 13)
+            ends.append((found[-1].mean, words_, colour))
             ax.plot(places, [f.mean for f in found], style[0], color=colour, **large)
-        ax.set(title=title, xlabel="step size", xscale="log")
+        ax.set(title=title, xscale="log", ylabel="accuracy")
         every = sorted({rate for line in lines.values() for rate in line}, key=float)
         ax.set_xticks([float(rate) for rate in every], every)
         ax.minorticks_off()
         plots.axes(ax, None)
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high + 0.1 * (high - low))
+        look.name_ends(ax, ends)
         words = {f"{name}:": _by_rate(line) for name, line in lines.items()}
         said[f"{title}:"] = f"the probe alone {level.mean:.3f}; {listed(words)}"
-    figure.axes[0].set_ylabel("accuracy")
-    figure.axes[0].legend(loc="lower left", frameon=False)
+    figure.axes[-1].set_xlabel("step size; large mark: validation's choice")
+    look.say_bars(figure.axes[-1], "bands: 95 %")
     marks = "; ".join(f"{name}: {rate}" for name, rate in chosen.items())
     return plots.describe(
         figure,
@@ -205,7 +218,7 @@ def _by_rate(line: ByRate) -> str:
 
 
 Tuned = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
-MARGINS = {"left": 0.09, "right": 0.98, "bottom": 0.17, "top": 0.9, "wspace": 0.25}
+MARGINS = {"left": 0.15, "right": 0.97, "bottom": 0.1, "top": 0.94, "hspace": 0.45}
 
 
 def unfreeze_dial(tuned: Tuned, depth: str = "block5", rate: str = "0.001"):
@@ -240,7 +253,7 @@ def unfreeze_dial(tuned: Tuned, depth: str = "block5", rate: str = "0.001"):
 
     def draw(figure, depth: str, rate: str) -> str:
         figure.set_layout_engine("none")
-        left, right = figure.subplots(1, 2, width_ratios=(1.15, 1), gridspec_kw=MARGINS)
+        left, right = figure.subplots(2, 1, gridspec_kw=MARGINS)
         at = depths.index(depth), rates.index(rate)
         _board(left, reached, left_over, at)
         left.set_xticks(range(len(rates)), rates)
@@ -257,7 +270,7 @@ def unfreeze_dial(tuned: Tuned, depth: str = "block5", rate: str = "0.001"):
 
     return explore(
         draw,
-        (8.4, 3.6),
+        (look.WIDE, 5.8),
         depth=ToggleButtons(
             options=depths,
             value=depth,
@@ -317,7 +330,8 @@ def _training(ax, curves: Mapping[tuple[str, str], np.ndarray], chosen) -> None:
     ax.plot(epochs, line.T, color=red, lw=1, alpha=0.5)
     ax.plot(epochs, means[chosen], "o-", color=red, lw=3)
     every = np.concatenate(list(means.values()))
-    ax.set(xlabel="epoch", ylim=(every.min() - 0.02, every.max() + 0.02))
+    ax.set_xlabel("epoch; thick: mean, thin: single draws, grey: other pairs")
+    ax.set(ylim=(every.min() - 0.02, every.max() + 0.02))
     ax.set_title("validation accuracy while training")
     ax.locator_params(axis="y", nbins=5)
     ax.xaxis.get_major_locator().set_params(integer=True)

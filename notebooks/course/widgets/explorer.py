@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
+from tlkit import look
+
 from .twin import with_twin
 
 DPI = 90  # pixels of a figure's inch
@@ -52,7 +54,8 @@ class Explorer:
             self._png, self.alt = self._drawn()
         picture = base64.b64encode(self._png).decode()
         self._shown.value = (
-            f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{picture}">'
+            f'<img alt="{html.escape(self.alt)}" style="max-width: 100%" '
+            f'src="data:image/png;base64,{picture}">'
         )
         self.seconds = time.perf_counter() - started
 
@@ -68,6 +71,7 @@ class Explorer:
         figure, file = Figure(self._size, dpi=DPI, layout="constrained"), BytesIO()
         values = {name: control.value for name, control in self.controls.items()}
         alt = self._draw(figure, **values)
+        look.readable(figure)
         FigureCanvasAgg(figure).print_png(file, metadata={"Description": alt})
         return file.getvalue(), alt
 
