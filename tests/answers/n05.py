@@ -125,10 +125,69 @@ def design(first=("vgg16", "all", 5), second=("1/255", "all", 5), score="test"):
     }
 
 
+def with_new_head(frozen=True, outputs=10, activation=None, all_frozen=False):
+    """A learner's ``with_new_head``, with the mistakes that the arguments make."""
+
+    def function(base):
+        from tlkit.machine.quiet import keras
+
+        base.trainable = not frozen
+        pictures = keras.Input(base.input_shape[1:])
+        x = base(pictures, training=False)
+        x = keras.layers.GlobalAveragePooling2D()(x)
+        logits = keras.layers.Dense(outputs, activation=activation)(x)
+        model = keras.Model(pictures, logits)
+        if all_frozen:
+            model.trainable = False
+        return model
+
+    return function
+
+
+def without_the_base(base):
+    from tlkit.machine.quiet import keras
+
+    layers = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(10)]
+    return keras.Sequential([keras.Input(base.input_shape[1:]), *layers])
+
+
+def second_stage(
+    base_on=True,
+    trained=("block5_conv",),
+    compiled=True,
+    rate=1e-5,
+    from_logits=True,
+    head=True,
+    returns=True,
+):
+    """A learner's ``second_stage``, with the mistakes that the arguments make."""
+
+    def function(model):
+        from tlkit.machine.quiet import keras
+
+        base = model.get_layer("vgg16")
+        base.trainable = base_on
+        for layer in base.layers:
+            layer.trainable = layer.name.startswith(tuple(trained))
+        model.get_layer("head").trainable = head
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
+        if compiled:
+            model.compile(keras.optimizers.Adam(rate), loss)
+        return model if returns else None
+
+    return function
+
+
+def without_a_step(model):
+    return second_stage(rate=0.0)(model)
+
+
 RIGHT = {
     "05 preprocessing": (prepared, ()),
     "05 folders": (by_the_kit, ()),
     "05 experiment": (design(), ()),
+    "05 freeze": (with_new_head(), ()),
+    "05 unfreeze": (second_stage(), ()),
 }
 WRONG = [
     ("05 preprocessing", lambda x: x / 255, "these images are almost black"),
@@ -189,4 +248,19 @@ WRONG = [
         "How many draws did the stored results take",
     ),
     ("05 experiment", design(score="all"), 'At "score": expected one of'),
+    ("05 freeze", with_new_head(frozen=False), "The base is not frozen"),
+    ("05 freeze", with_new_head(all_frozen=True), "Nothing is left to train"),
+    ("05 freeze", with_new_head(outputs=1000), "ten numbers for each picture"),
+    ("05 freeze", with_new_head(activation="softmax"), "a second time"),
+    ("05 freeze", without_the_base, "Follow the cell of step 5"),
+    ("05 freeze", lambda base: None, "it returned NoneType"),
+    ("05 unfreeze", second_stage(returns=False), "return model"),
+    ("05 unfreeze", second_stage(base_on=False, trained=()), "Block 5 is still frozen"),
+    ("05 unfreeze", second_stage(trained=("block",)), "Lower blocks are switched on"),
+    ("05 unfreeze", second_stage(trained=("block5",)), "The batch normalisation"),
+    ("05 unfreeze", second_stage(head=False), "The head is frozen now"),
+    ("05 unfreeze", second_stage(compiled=False), "What has to be called again"),
+    ("05 unfreeze", second_stage(rate=1e-3), "Adam's default is 1e-3"),
+    ("05 unfreeze", second_stage(from_logits=False), "expects probabilities"),
+    ("05 unfreeze", without_a_step, "Three things"),
 ]

@@ -574,4 +574,254 @@ def few_seeds(design):
     return design["first"]["seeds"] < 5
 
 
-EXERCISES = by_name((preprocessing, folders, experiment))
+freeze = Exercise(
+    "05 freeze",
+    expects="a function from a base (a keras.Model without its top) to a keras.Model "
+    "that ends in ten logits",
+    praise="Only the new head is trained: the base goes in as it came from the source "
+    "task, and comes out so.",
+    hint="Follow the cell of step 5: freeze the base, call it, pool, ten logits.",
+)
+
+
+class _Headed(NamedTuple):
+    """A base, and what a learner's function made of it.
+
+    Attributes:
+        base: keras.Model, images (n, 8, 8, 3) -> (n, 8, 8, 4).
+        model: what the function returned.
+    """
+
+    base: Any
+    model: Any
+
+    @property
+    def trained(self) -> set[str]:
+        """Which parts have weights that would be trained: "base", "head"."""
+        of_base = {id(weight) for weight in self.base.weights}
+        trained = [id(weight) for weight in self.model.trainable_weights]
+        return {"base" if weight in of_base else "head" for weight in trained}
+
+
+def _images() -> np.ndarray:
+    """Images without a meaning, float32 (16, 8, 8, 3), 0 to 255."""
+    return np.random.default_rng(0).uniform(0, 255, (16, 8, 8, 3)).astype("float32")
+
+
+def _headed(function) -> _Headed:
+    """Give a learner's function a fresh base."""
+    from tlkit.machine.quiet import keras
+
+    layers = [keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, padding="same")]
+    base = keras.Sequential(layers, name="base")
+    model = function(base)
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"it returned {type(model).__name__}, no keras.Model")
+    return _Headed(base, model)
+
+
+@freeze.right
+def head_alone(function):
+    made = _headed(function)
+    of_model = {id(weight) for weight in made.model.weights}
+    logits = np.asarray(made.model(_images()))
+    return (
+        all(id(weight) in of_model for weight in made.base.weights)
+        and made.trained == {"head"}
+        and logits.shape == (16, 10)
+        and not np.allclose(logits.sum(axis=1), 1, atol=1e-3)
+    )
+
+
+@freeze.mistake
+def base_is_trained(function):
+    """The base is not frozen: its weights would be trained together with the random
+    head. training=False says how the base runs, not whether its weights change. Which
+    line of step 5 decides that?
+    """
+    return "base" in _headed(function).trained
+
+
+@freeze.mistake
+def nothing_is_trained(function):
+    """Nothing is left to train: the head is frozen, too. Freeze the base alone."""
+    return not _headed(function).trained
+
+
+@freeze.mistake
+def not_ten(function):
+    """The new head has to give ten numbers for each picture, one for each class."""
+    return _headed(function).model.output_shape != (None, 10)
+
+
+@freeze.mistake
+def probabilities(function):
+    """The head ends in a softmax. Our loss has from_logits=True, so it would take the
+    softmax a second time: end in logits.
+    """
+    logits = np.asarray(_headed(function).model(_images()))
+    return np.allclose(logits.sum(axis=1), 1, atol=1e-3)
+
+
+unfreeze = Exercise(
+    "05 unfreeze",
+    expects="a function that gets a trained model with a frozen base named vgg16, and "
+    "returns it, ready to train block 5 and the head",
+    praise="Block 5 and the head move, in small steps; the lower blocks and the batch "
+    "normalisation stay. Without the second compile, nothing of block 5 would have "
+    "moved.",
+    hint="Three things: which layers are trained, the second compile with the same "
+    "loss, and a step size of 1e-4 or less.",
+)
+CONVOLUTIONS = ("block1_conv1", "block4_conv1", "block5_conv1")
+PARTS = (*CONVOLUTIONS, "block5_bn1", "head")
+SMALL_STEP = 1e-4
+
+
+class _Thawed(NamedTuple):
+    """A model after a learner's function has prepared it.
+
+    Attributes:
+        returned: whether the function returned a keras.Model.
+        thawed: the parts (of PARTS) that are set to be trained.
+        compiled: whether the model was compiled again.
+        from_logits: whether its loss expects logits.
+        step_size: of its optimizer.
+        moved: the parts of which one step of training has changed a weight or a
+            statistic; empty if the model was not compiled again.
+    """
+
+    returned: bool
+    thawed: set[str] = set()
+    compiled: bool = False
+    from_logits: bool = False
+    step_size: float = 0.0
+    moved: set[str] = set()
+
+
+@lru_cache(maxsize=4)
+def _thawed(function) -> _Thawed:
+    """Give a learner's function a small frozen model, then train it for one step.
+
+    The layers are named as VGG16's; none has an activation, so that each gets a
+    gradient.
+    """
+    from tlkit.machine.quiet import keras
+
+    x = pictures = keras.Input((8, 8, 3))
+    for name in CONVOLUTIONS:
+        x = keras.layers.Conv2D(4, 3, padding="same", name=name)(x)
+    x = keras.layers.BatchNormalization(name="block5_bn1")(x)
+    base = keras.Model(pictures, x, name="vgg16")
+    base.trainable = False
+    pictures = keras.Input((8, 8, 3))
+    x = keras.layers.GlobalAveragePooling2D()(base(pictures, training=False))
+    model = keras.Model(pictures, keras.layers.Dense(10, name="head")(x))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(1e-2), loss)
+    first_optimizer = model.optimizer
+
+    returned = function(model)
+    if not isinstance(returned, keras.Model):
+        return _Thawed(returned=False)
+    layers = {name: base.get_layer(name) for name in PARTS[:-1]}
+    layers["head"] = model.get_layer("head")
+    trainable = {id(weight) for weight in returned.trainable_weights}
+    found = _Thawed(
+        returned=True,
+        thawed={
+            name
+            for name, layer in layers.items()
+            if any(id(weight) in trainable for weight in layer.weights)
+        },
+        compiled=returned.optimizer is not first_optimizer,
+        from_logits=bool(getattr(returned.loss, "from_logits", False)),
+        step_size=float(returned.optimizer.learning_rate),
+    )
+    if not found.compiled:
+        return found
+    before = {name: layer.get_weights() for name, layer in layers.items()}
+    returned.train_on_batch(_images() / 255, np.arange(16) % 10)
+    moved = {
+        name
+        for name, layer in layers.items()
+        if not all(map(np.array_equal, before[name], layer.get_weights()))
+    }
+    return found._replace(moved=moved)
+
+
+@unfreeze.right
+def block5_and_head_at_a_small_step(function):
+    found = _thawed(function)
+    return (
+        found.moved == found.thawed == {"block5_conv1", "head"}
+        and found.compiled
+        and found.from_logits
+        and 0 < found.step_size <= SMALL_STEP
+    )
+
+
+@unfreeze.mistake
+def nothing_returned(function):
+    """Your function changed the model or not, but it did not return it: end it with
+    return model.
+    """
+    return not _thawed(function).returned
+
+
+@unfreeze.mistake
+def base_still_frozen(function):
+    """Block 5 is still frozen. A layer's own trainable counts only if that of the base
+    around it is True as well: step 7 switches the base on first.
+    """
+    return "block5_conv1" not in _thawed(function).thawed
+
+
+@unfreeze.mistake
+def everything_trained(function):
+    """Lower blocks are switched on, too. base.trainable = True switches every layer
+    on: switch those below block 5 off again.
+    """
+    return bool(_thawed(function).thawed & {"block1_conv1", "block4_conv1"})
+
+
+@unfreeze.mistake
+def batch_norm_on(function):
+    """The batch normalisation of block 5 is switched on. In training it would replace
+    the source's statistics by those of your few pictures: only the convolutions of
+    block 5 may learn.
+    """
+    return "block5_bn1" in _thawed(function).thawed
+
+
+@unfreeze.mistake
+def head_frozen(function):
+    """The head is frozen now. It has to follow block 5 as that changes: train both."""
+    return "head" not in _thawed(function).thawed
+
+
+@unfreeze.mistake
+def not_compiled_again(function):
+    """The right layers are switched on, but block 5 would not move: the training that
+    was compiled before goes on as it was. What has to be called again?
+    """
+    return not _thawed(function).compiled
+
+
+@unfreeze.mistake
+def large_step(function):
+    """Compiled again, but the step is too large for weights that are already good: the
+    first steps may destroy them. Adam's default is 1e-3: give it 1e-4 or less.
+    """
+    return _thawed(function).step_size > SMALL_STEP
+
+
+@unfreeze.mistake
+def loss_of_probabilities(function):
+    """The loss has changed: the model gives logits, and this loss expects
+    probabilities. Give compile the same loss as before, with from_logits=True.
+    """
+    return not _thawed(function).from_logits
+
+
+EXERCISES = by_name((preprocessing, folders, experiment, freeze, unfreeze))
