@@ -24,7 +24,7 @@ from tlkit.folders import (
     TaskError,
     UnseenClassError,
 )
-from tlkit.tasks import load_task
+from tlkit.tasks import cache_bytes, clear_cache, load_task
 
 CIFAR = (
     Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10-images.tar.xz"
@@ -879,6 +879,20 @@ def test_a_budget_that_damaged_pictures_make_impossible_names_its_limit(root):
 
 
 # ---- cache ----
+
+
+def test_what_is_kept_is_counted_and_cleared_with_what_killed_programs_left(
+    root, own_cache
+):
+    tree(root, a=4, b=4)
+    before = load_task(root).fingerprint()
+    left = own_cache / "tmpabc" / "new"
+    left.mkdir(parents=True)
+    (left / "images.npy").write_bytes(bytes(500_000))
+    assert cache_bytes() >= 8 * 32 * 32 * 3 + 500_000
+    assert clear_cache() >= 8 * 32 * 32 * 3 + 500_000
+    assert not [path for path in own_cache.iterdir() if path.is_dir()]
+    assert load_task(root).fingerprint() == before
 
 
 def test_pictures_are_decoded_once_and_memory_mapped(root, monkeypatch):

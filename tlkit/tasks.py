@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -686,6 +687,24 @@ def folder_named(name: str | Path) -> Path:
     raise MissingFolderError(
         f"expected a folder or one of {', '.join(TASKS)}, got {str(name)!r}: {step}"
     )
+
+
+def cache_bytes() -> int:
+    """What decoded pictures and drawn scenes take in the cache, bytes."""
+    files = (fetch.cache_dir() / "tasks").rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def clear_cache() -> int:
+    """Remove decoded pictures, drawn scenes and what killed programs left of them.
+
+    Returns:
+        the bytes that this frees. Locks stay, because another program may hold one.
+    """
+    before = cache_bytes()
+    for folder in (fetch.cache_dir() / "tasks").glob("*/"):
+        shutil.rmtree(folder, ignore_errors=True)  # Windows keeps what is mapped
+    return before - cache_bytes()
 
 
 def stored(kind: str, made_from: object, write: Callable[[Path], None]) -> Path:

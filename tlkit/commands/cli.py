@@ -495,18 +495,18 @@ def _pretrain(options) -> None:
 def _add_cache(commands) -> None:
     parser = commands.add_parser(
         "cache",
-        help="list the stored activations and the states of unfinished trainings, or "
-        "clear them",
+        help="list the stored activations, the decoded pictures and the states of "
+        "unfinished trainings, or clear them",
     )
     parser.add_argument("action", nargs="?", default="list", choices=("list", "clear"))
     parser.set_defaults(carry_out=_cache)
 
 
 def _cache(options) -> None:
-    from .. import features, unfinished
+    from .. import features, tasks, unfinished
 
     if options.action == "clear":
-        freed = features.clear() + unfinished.clear()
+        freed = features.clear() + unfinished.clear() + tasks.clear_cache()
         print(f"freed {freed / 1e6:.1f} MB")
         return
     found = features.entries()
@@ -518,6 +518,7 @@ def _cache(options) -> None:
         when = time.strftime("%d %B, %H:%M", time.localtime(path.stat().st_mtime))
         size = path.stat().st_size / 1e6
         print(f"{size:9.1f} MB  an unfinished training, last epoch saved {when}")
+    print(f"{tasks.cache_bytes() / 1e6:9.1f} MB  decoded pictures and drawn scenes")
     total = sum(entry.bytes for entry in found) / 1e6
     limit = features.limit_bytes() / 1e6
     print(
