@@ -319,6 +319,8 @@ def test_the_saved_model_is_that_of_the_recipe_that_is_taken(tmp_path):
     twin[0].seconds = 1.0
     runs["probe"] = twin  # the same answers for less time
     twin[0].recipe = "probe"
+    ahead = fake_run("lp_ft", twin[0].task, 1.0)
+    runs["lp_ft"][0].outputs["validation"] = ahead.outputs["validation"]
 
     class Marked(FakeModel):
         def save(self, path):
@@ -328,6 +330,7 @@ def test_the_saved_model_is_that_of_the_recipe_that_is_taken(tmp_path):
     twin[0].model = Marked()
     folder, said = written(runs, tmp_path)
     assert said["decision"]["take"] == "probe"
+    assert said["best_by_validation"] == "lp_ft"
     assert said["finding"].startswith("With 20 labels per class, linear probe ")
     with zipfile.ZipFile(folder / "model.keras") as file:
         assert file.read("config.json") == b"cheaper"

@@ -345,3 +345,24 @@ def test_settings_out_of_range_are_named(wrong):
 
 def test_mirror_can_be_overridden():
     assert load_task("digits", 2, mirror=True).mirror
+
+
+def test_pictures_from_files_know_their_files_and_drawn_ones_have_none(
+    own_cache, tmp_path
+):
+    from PIL import Image
+
+    for name, red in (("a", 10), ("b", 200)):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        for i in range(6):
+            colour = (red + i, 20 * i, 0)
+            Image.new("RGB", (40, 40), colour).save(
+                tmp_path / "mine" / name / f"{i}.png"
+            )
+    task = load_task(tmp_path / "mine")
+    for split in task.splits().values():
+        assert len(split.images.files) == len(split)
+        for image, file in zip(split.images, split.images.files, strict=True):
+            with Image.open(tmp_path / "mine" / file) as picture:
+                assert picture.getpixel((0, 0)) == tuple(image[0, 0])
+    assert Rows(np.zeros((3, 4, 4, 3), "uint8"), [0]).files is None

@@ -19,6 +19,7 @@ TEMPLATE = Path(__file__).parents[1] / "assets" / "answers.html"
 COLUMNS = ("file", "answer", "probability", "second answer", "margin")
 SHOWN = 200  # pictures on the page: at most about 2 MB
 SIDE = 128  # pixels of a picture on the page
+MARK = "\ufeff"  # without it, a spreadsheet does not read the file as UTF-8
 RISKY = ("=", "+", "-", "@")  # a spreadsheet takes what begins so for a formula
 
 
@@ -104,9 +105,8 @@ def write(
     page = _page(answers, model, trouble)
 
     def fill(folder: Path) -> None:
-        with open(
-            folder / "answers.csv", "w", encoding="utf-8-sig", newline=""
-        ) as file:
+        with open(folder / "answers.csv", "w", encoding="utf-8", newline="") as file:
+            file.write(MARK)
             table = csv.writer(file)
             table.writerow(COLUMNS)
             table.writerows(_row(one) for one in answers)
