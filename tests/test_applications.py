@@ -170,7 +170,7 @@ def test_its_features_are_keras_own_with_its_own_preprocessing(
     expected = np.asarray(theirs(preprocessed(network, images)))
     found = features(built[1], images)
     assert found.shape == (2, network.features) and expected.std(axis=0).max() > 0
-    np.testing.assert_allclose(found, expected, atol=2e-4 * np.abs(expected).max())
+    np.testing.assert_allclose(found, expected, atol=5e-3 * np.abs(expected).max())
 
 
 def test_its_cuts_lie_between_its_stages_and_the_parts_make_the_whole(replica, built):
@@ -182,7 +182,7 @@ def test_its_cuts_lie_between_its_stages_and_the_parts_make_the_whole(replica, b
         below = features(at_cut(model, cut), images)
         found = above_cut(model, cut)(below)
         np.testing.assert_allclose(
-            found, whole, atol=1e-3 * np.abs(whole).max(), err_msg=cut
+            found, whole, atol=5e-3 * np.abs(whole).max(), err_msg=cut
         )
         if cut != "image":
             assert below.shape[1] <= heights[-1], cut

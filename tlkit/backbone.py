@@ -224,10 +224,14 @@ def cut_below(unfreeze: str | None, network: Network = ARCHITECTURES["vgg16"]) -
 
 def network_of(model: keras.Model) -> Network:
     """The architecture of a built model. Raises ValueError if it is none of ours."""
-    names = {layer.name for layer in model.layers}
-    for network in ARCHITECTURES.values():
-        if names >= set(network.blocks.values()):
-            return network
+    names = [layer.name for layer in model.layers]
+    found = [
+        network
+        for network in ARCHITECTURES.values()
+        if set(network.blocks.values()) <= set(names)
+    ]
+    if found:  # VGG19 has all of VGG16's names, but ends with one of its own
+        return max(found, key=lambda one: names.index([*one.blocks.values()][-1]))
     raise ValueError(
         f"expected a model that Backbone.build made, got layers {', '.join(names)}"
     )

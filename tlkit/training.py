@@ -361,6 +361,11 @@ def head_of(model: keras.Model, head: Head) -> Head:
     return Head(head.mean, head.variance, *model.get_layer("logits").get_weights())
 
 
+def _fingerprint(variable: keras.Variable) -> str:
+    """A hash of a variable's numbers; EfficientNet's layers have a single one, too."""
+    return fingerprint(np.atleast_1d(variable.numpy()))
+
+
 class AsInUse(keras.layers.Layer):
     """Frozen layers, which compute in training what they compute in use.
 
@@ -418,9 +423,7 @@ class _Halves:
         self.frozen = self.below.weights + left_out
         self.trained_parameters = int(sum(np.prod(v.shape) for v in self.thawed))
         self.notes: list[str] = []
-        self._before = {
-            v.path: fingerprint(v.numpy()) for v in self.frozen + self.thawed
-        }
+        self._before = {v.path: _fingerprint(v) for v in self.frozen + self.thawed}
 
     def feed(self, split: Split, like: keras.Model | None = None):
         """What goes into a network for a split, and the network.
@@ -452,14 +455,14 @@ class _Halves:
     def check(self, recipe: str) -> None:
         """What the textbook promises: frozen weights stayed, thawed ones moved."""
         for variable in self.frozen:
-            same = self._before[variable.path] == fingerprint(variable.numpy())
+            same = self._before[variable.path] == _fingerprint(variable)
             assert same, f"{recipe}: {variable.path} is frozen but changed"
         for variable in self.thawed:
             if len(variable.shape) < 2 or variable.name == "lora_kernel_a":
                 # A bias may stay where it is. LoRA's first factor has no gradient
                 # before the second one has left zero.
                 continue
-            same = self._before[variable.path] == fingerprint(variable.numpy())
+            same = self._before[variable.path] == _fingerprint(variable)
             assert not same, (
                 f"{recipe}: {variable.path} should have been trained and did not change"
             )

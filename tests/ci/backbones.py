@@ -2,6 +2,8 @@
 
     python tests/ci/backbones.py            # all of them, at 224 pixels; half an hour
     python tests/ci/backbones.py --quick    # the small ones, at their smallest size
+    python tests/ci/backbones.py --check    # build and check all, no page; minutes
+    python tests/ci/backbones.py --sizes    # the page without anything measured
 
 Run it on an idle machine. Weights are random: they change no time. Accuracy is given
 only where this machine has the weights *and* photographs to measure it on.
@@ -24,13 +26,20 @@ from tlkit.machine.quiet import keras
 from tlkit.networks import ARCHITECTURES
 
 PAGE = Path(__file__).parents[2] / "docs" / "backbones.md"
+MEASURED = """Measured on {machine}: images of {size}, float32, batches of {batch},
+random weights, the median of {repeats} runs. *Training* is one step of Adam on the last
+block and a new head, its inputs cached. *Accuracy* is that of a linear probe on
+CIFAR-10 with {labels} labels per class, at 32 pixels."""
+UNMEASURED = """Nothing has been measured yet: `python tests/ci/backbones.py` on an idle
+machine fills the columns that have a dash. *Images* are the smallest and largest that a
+network takes."""
 SMALL = 35e6  # bytes of the weights of those that --quick takes
 BATCH = 32
 REPEATS = 3
 LABELS = 100  # of CIFAR-10's, per class, for the accuracy of a probe
 HEADER = """# Backbones
 
-<!-- Written by `python tests/ci/backbones.py{quick}`; do not edit. -->
+<!-- Written by `python tests/ci/backbones.py{option}`; do not edit. -->
 
 `tk.Backbone("resnet50v2")`, or `python -m tlkit run --backbone resnet50v2`, uses a
 network of [keras.applications](https://keras.io/api/applications/) that was trained on
@@ -44,10 +53,7 @@ Each network has its own preprocessing inside, and cuts between its stages, so
 `training=False` in training too: batch normalisation keeps its statistics, and nothing
 drops out.
 
-Measured on {machine}: images of {size}, float32, batches of {batch}, random weights,
-the median of {repeats} runs. *Training* is one step of Adam on the last block and a new
-head, its inputs cached. *Accuracy* is that of a linear probe on CIFAR-10 with {labels}
-labels per class, at 32 pixels.
+{measured}
 
 | name | parameters, millions | weights, MB | blocks | images, px | forward, images/s \
 | training, ms/step | accuracy |
@@ -130,10 +136,20 @@ def row(name: str, size: int) -> str:
     return f"| {' | '.join(map(str, cells))} |\n"
 
 
+def unmeasured(name: str) -> str:
+    """One line of the table with what is known without building the network."""
+    network = ARCHITECTURES[name]
+    sizes = "{}-{}".format(*network.sizes)
+    size = f"{WEIGHTS[name].bytes / 1e6:.0f}"
+    cells = (f"`{name}`", "—", size, len(network.blocks), sizes, "—", "—", "—")
+    return f"| {' | '.join(map(str, cells))} |\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--check", action="store_true", help="build and check, no page")
+    parser.add_argument("--sizes", action="store_true", help="measure nothing")
     options = parser.parse_args()
     size = 32 if options.quick else 224
     small = [name for name, one in WEIGHTS.items() if one.bytes < SMALL]
@@ -146,8 +162,7 @@ def main() -> None:
             keras.backend.clear_session()
             print(f"{name}: {len(network.blocks)} blocks", flush=True)
         return
-    page = HEADER.format(
-        quick=" --quick" if options.quick else "",
+    measured = MEASURED.format(
         machine=speed._machine(),
         size="32 pixels, or the fewest that a network takes"
         if options.quick
@@ -156,6 +171,12 @@ def main() -> None:
         repeats=REPEATS,
         labels=LABELS,
     )
+    if options.sizes:
+        page = HEADER.format(option=" --sizes", measured=UNMEASURED)
+        PAGE.write_text(page + "".join(map(unmeasured, names)), "utf-8")
+        return
+    option = " --quick" if options.quick else ""
+    page = HEADER.format(option=option, measured=measured)
     for name in names:
         line = row(name, size)
         print(line, end="", flush=True)
