@@ -323,6 +323,6 @@ def needs(name: str, answer: Any, *measured: Any) -> None:
     if not verdict.right:
         said = verdict.message.removesuffix(" The solution stands below.")
         raise NotYet(
-            f"This cell needs a right answer to the exercise {name[3:]!r} above, then "
-            f"run it again. {said}"
+            f"Solve the exercise {name[3:]!r} above first, then run this cell again. "
+            f"{said}"
         )

@@ -74,6 +74,14 @@ def small(file):
     return decoded(file, size=(16, 16))
 
 
+def on_its_side(file):
+    return decoded(file).swapaxes(0, 1)
+
+
+def upside_down(file):
+    return decoded(file)[::-1]
+
+
 def name_of(classes, file):
     return file.parent.name
 
@@ -339,6 +347,8 @@ WRONG = [
     ("11 pictures", reading(lower=False), "Some pictures are missing"),
     ("11 pictures", reading(label=name_of), "should be whole numbers"),
     ("11 pictures", reading(label=first_class), "not the class that their picture"),
+    ("11 pictures", reading(decode=on_its_side), "the first row is the upper one"),
+    ("11 pictures", reading(decode=upside_down), "the first row is the upper one"),
     ("11 splits", list(CUT.values()), "the three keys"),
     ("11 splits", cut(train=LABELS == 0), "true and false"),
     ("11 splits", cut(test=[*CUT["test"], 99]), "that no picture has"),

@@ -70,18 +70,25 @@ GREY, IN_GREY, OF_GREY = 90, "grey.png", "bee"
 
 def mixed_folder(root: Path) -> Path:
     """Write class folders as one finds them: sizes differ, one picture is grey, and
-    two files are no pictures.
+    two files are no pictures. The lower half of each picture is darker.
 
     Returns:
         root.
     """
     from PIL import Image
 
+    def save(file: Path, mode: str, size: tuple[int, int], colour) -> None:
+        picture = Image.new(mode, size, colour)
+        width, height = size
+        dark = picture.crop((0, height // 2, width, height)).point(lambda x: x // 2)
+        picture.paste(dark, (0, height // 2))
+        picture.save(file, quality=95)
+
     for name, colour in reversed(COLOURS.items()):
         (root / name).mkdir()
         for file, size in FILES.items():
-            Image.new("RGB", size, colour).save(root / name / file, quality=95)
-    Image.new("L", (48, 48), GREY).save(root / OF_GREY / IN_GREY)
+            save(root / name / file, "RGB", size, colour)
+    save(root / OF_GREY / IN_GREY, "L", (48, 48), GREY)
     (root / "cat" / "notes.txt").write_text("no picture", "utf-8")
     (root / "read me.txt").write_text("no folder", "utf-8")
     return root
@@ -124,6 +131,13 @@ class _Read(NamedTuple):
             for mean in means
         ]
 
+    @property
+    def upright(self) -> bool:
+        """Whether the upper half of each picture is the brighter one."""
+        rows = np.reshape(self.images, self.shape).mean(axis=(2, 3))  # (n, rows)
+        upper, lower = np.array_split(rows, 2, axis=1)
+        return bool((upper.mean(axis=1) > 1.5 * lower.mean(axis=1)).all())
+
 
 def _read(function) -> _Read:
     """Call a learner's function on a folder that is removed afterwards."""
@@ -146,6 +160,7 @@ def every_picture_with_its_class(function, size):
         and np.asarray(found.images).dtype == "uint8"
         and np.asarray(found.labels).dtype.kind in "iu"
         and found.named == found.shown
+        and found.upright
     )
 
 
@@ -252,6 +267,14 @@ def labels_of_others(function, size):
     """
     found = _read(function)
     return found.named != found.shown
+
+
+@pictures.mistake
+def turned(function, size):
+    """The pictures are turned, or upside down: the axes of an array are rows, columns,
+    colours, and the first row is the upper one.
+    """
+    return not _read(function).upright
 
 
 # ---- splits: three, without copies across
