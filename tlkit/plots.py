@@ -508,11 +508,7 @@ def _rendered(figure, dpi: int):
     )
     image = Image.open(file).convert("RGB")
     if image.getcolors(maxcolors=4096):  # few colours, and shades of them at the edges
-        image = image.quantize(
-            look.COLOURS,
-            method=Image.Quantize.MAXCOVERAGE,
-            dither=Image.Dither.NONE,
-        )
+        image = _few_colours(image)
     image.info = {"dpi": (dpi, dpi)}
     return image
 
@@ -527,6 +523,20 @@ def _alt(drawing, alt: str | None) -> str:
             "who cannot see it"
         )
     return found
+
+
+def _few_colours(image):
+    """A drawing with fewer colours that looks the same: no pixel changes by over 12."""
+    from PIL import Image, ImageChops
+
+    for count in look.COLOURS:
+        few = image.quantize(
+            count, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
+        changes = ImageChops.difference(image, few.convert("RGB")).getextrema()
+        if max(most for _, most in changes) <= 12:  # of 255
+            break
+    return few
 
 
 def _file(image, alt: str) -> bytes:
