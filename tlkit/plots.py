@@ -444,7 +444,7 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
         left, on = 1.2 * i, i + 1 in lit
         box = FancyBboxPatch(
             (left, 0),
-            1,
+            1.06,
             1,
             "round,pad=0,rounding_size=0.08",
             fc=colours.BLUE if on else "white",
@@ -453,7 +453,7 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
         )
         ax.add_patch(box)
         ax.text(
-            left + 0.5,
+            left + 0.53,
             0.5,
             f"{i + 1}\n{look.wrapped(step, 11)}",
             ha="center",
@@ -464,8 +464,8 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
         )
         if i:
             arrow = {"arrowstyle": "->"}
-            ax.annotate("", (left - 0.02, 0.5), (left - 0.18, 0.5), arrowprops=arrow)
-    ax.set(xlim=(-0.03, 5.83), ylim=(-0.03, 1.03))
+            ax.annotate("", (left - 0.01, 0.5), (left - 0.14, 0.5), arrowprops=arrow)
+    ax.set(xlim=(-0.03, 5.89), ylim=(-0.03, 1.03))
     ax.axis("off")
     steps = ", ".join(f"{i + 1} {step}" for i, step in enumerate(STEPS))
     now = ", ".join(str(number) for number in sorted(lit)) or "none"
