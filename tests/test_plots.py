@@ -304,7 +304,7 @@ def test_a_drawing_has_few_colours_and_looks_the_same_and_pictures_keep_all_of_t
     with Image.open(
         io.BytesIO(plots.png(plots.five_steps(1), "Five boxes."))
     ) as drawing:
-        assert drawing.mode == "P"
+        assert drawing.mode == "P" and len(drawing.getcolors()) <= look.COLOURS[0]
         drawn = np.asarray(drawing.convert("RGB")).astype(int)
     file = io.BytesIO()
     figure = plots.five_steps(1).figure

@@ -22,7 +22,7 @@ PHONE, SMALLEST = 390, 7.0  # pixels of 1/96 inch; points of type when shown so 
 SHOWN = 110  # pixels in an inch where a notebook or a page has room
 DRAWN = 165  # of a drawing's file in a notebook: sharp on a telephone, yet small
 FINE = 220  # of a drawing's file that stands alone
-COLOURS = 64  # of a drawing's file; more cannot be told apart
+COLOURS = (64, 128, 256)  # of a drawing's file: the fewest that look the same
 
 NAIVE, REMEDY, OTHER = colours.VERMILION, colours.BLUE, FAINT
 GAIN, HARM, UNSURE = colours.BLUE, colours.VERMILION, FAINT

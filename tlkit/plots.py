@@ -459,7 +459,7 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
         left, on = 1.2 * i, i + 1 in lit
         box = FancyBboxPatch(
             (left, 0),
-            1,
+            1.06,
             1,
             "round,pad=0,rounding_size=0.08",
             fc=colours.BLUE if on else "white",
@@ -468,7 +468,7 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
         )
         ax.add_patch(box)
         ax.text(
-            left + 0.5,
+            left + 0.53,
             0.5,
             f"{i + 1}\n{look.wrapped(step, 11)}",
             ha="center",
@@ -479,8 +479,8 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
         )
         if i:
             arrow = {"arrowstyle": "->"}
-            ax.annotate("", (left - 0.02, 0.5), (left - 0.18, 0.5), arrowprops=arrow)
-    ax.set(xlim=(-0.03, 5.83), ylim=(-0.03, 1.03))
+            ax.annotate("", (left - 0.01, 0.5), (left - 0.14, 0.5), arrowprops=arrow)
+    ax.set(xlim=(-0.03, 5.89), ylim=(-0.03, 1.03))
     ax.axis("off")
     steps = ", ".join(f"{i + 1} {step}" for i, step in enumerate(STEPS))
     now = ", ".join(str(number) for number in sorted(lit)) or "none"
@@ -523,11 +523,7 @@ def _rendered(figure, dpi: int):
     )
     image = Image.open(file).convert("RGB")
     if image.getcolors(maxcolors=4096):  # few colours, and shades of them at the edges
-        image = image.quantize(
-            look.COLOURS,
-            method=Image.Quantize.MAXCOVERAGE,
-            dither=Image.Dither.NONE,
-        )
+        image = _few_colours(image)
     image.info = {"dpi": (dpi, dpi)}
     return image
 
@@ -542,6 +538,20 @@ def _alt(drawing, alt: str | None) -> str:
             "who cannot see it"
         )
     return found
+
+
+def _few_colours(image):
+    """A drawing with fewer colours that looks the same: no pixel changes by over 12."""
+    from PIL import Image, ImageChops
+
+    for count in look.COLOURS:
+        few = image.quantize(
+            count, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
+        changes = ImageChops.difference(image, few.convert("RGB")).getextrema()
+        if max(most for _, most in changes) <= 12:  # of 255
+            break
+    return few
 
 
 def _file(image, alt: str) -> bytes:

@@ -130,7 +130,7 @@ def dial_panels(accuracy: Scores):
         ax.annotate(
             f"{what}: at the end {end}",
             (0, 1),
-            (0, 49),
+            (0, 52),
             xycoords="axes fraction",
             textcoords="offset points",
             fontsize=look.TYPE,
@@ -223,7 +223,7 @@ def similarity_dial(accuracy: Scores) -> Explorer:
         _gain_lines(plots.axes(below, None), gains[what], step)
         late, early = gains[what]["letters"][step], gains[what]["early"][step]
         said = f"last features: {late}"
-        figure.text(0.12, 0.52, said, fontsize=11, color=plots.INK)
+        figure.text(0.12, 0.545, said, fontsize=11, color=plots.INK)
         return (
             f"Twelve digits, {words}. Gain over the pixels: last features {late}, the "
             f"cut after block 2 {early}."
