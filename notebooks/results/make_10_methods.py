@@ -20,8 +20,8 @@ and a weights file. Then "shifted" are blurred, noisy, faint and strongly compre
 copies of the test pictures, and the result is 10_methods_FOLDER.json.
 
 Progress is kept in the cache after every training: the same command, started again,
-goes on where it stopped. ``--quick`` tries everything once: one draw, a few steps, the
-memory of two recipes; it writes to a temporary folder.
+goes on where it stopped. ``--quick`` tries every part of this program: four recipes,
+one draw, a few steps, three step sizes; it writes to a temporary folder.
 
 Run from the repository's root: python notebooks/results/make_10_methods.py
 (hours on 2 cores).
@@ -50,6 +50,7 @@ import tlkit as tk
 from tlkit.features import predict
 from tlkit.machine.whole import whole_file
 from tlkit.recipes import RECIPES
+from tlkit.recipes.tune import MOST
 
 LABELS = 20
 FEW = (2, 3, 5)  # labels per class, one of them for validation
@@ -58,6 +59,7 @@ MEMORY_SEEDS = SEEDS[:3]
 QUICK = {"steps": 4, "min_epochs": 1}  # settings of --quick
 METHODS = tuple(name for name in RECIPES if name != "article")
 AT_ONCE = ("knn", "prototypes")  # they take no steps
+QUICK_METHODS = ("probe", "wise_ft", *AT_ONCE)
 STYLES = {  # shifted styles, none of which was trained on, in fonts that were
     "noisy": tk.glyphs.Style(noise=30),
     "faint": tk.glyphs.Style(contrast=25, texture=60),
@@ -91,6 +93,15 @@ class Setting:
     @property
     def seeds(self) -> tuple[int, ...]:
         return SEEDS[:1] if self.quick else SEEDS
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return QUICK_METHODS if self.quick else METHODS
+
+    @property
+    def few(self) -> tuple[int, ...]:
+        """Budgets of few labels per class."""
+        return FEW[:1] if self.quick else FEW
 
     @property
     def changes(self) -> dict:
@@ -264,7 +275,8 @@ def of_method(
     if RECIPES[name].fixed:
         rows = [train(backbone, task, seed=task.seed) for task in tasks]
         return [one.row for one in rows]
-    tuned = tk.tune(train, backbone, tasks, **setting.changes)
+    most = 3 if setting.quick else MOST
+    tuned = tk.tune(train, backbone, tasks, most=most, **setting.changes)
     print(name, labels, tuned.in_words(), flush=True)
     return [
         {**one.row, "tried": {f"{rate:g}": tuned.tried[rate] for rate in tuned.tried}}
@@ -291,7 +303,7 @@ def memory(job: tuple[str, int, float | None, Setting]) -> dict:
 def alone(name: str, rate: float | None, setting: Setting, progress: Progress) -> list:
     """Memory of a recipe in processes of its own, one for each of the first draws."""
     found: list[dict] = []
-    if setting.quick and name not in ("scratch", "knn"):
+    if setting.quick and name != "knn":
         return found
     for seed in setting.seeds[: len(MEMORY_SEEDS)]:
 
@@ -330,7 +342,7 @@ def main() -> None:
     started, setting = time.perf_counter(), asked()
     progress, few = progress_of(setting), {}
     methods: dict[str, dict] = {}
-    for name in METHODS:
+    for name in setting.methods:
         rows = of_method(name, LABELS, setting, progress)
         found = summary(rows)
         found["memory"] = alone(name, found["rate"], setting, progress)
@@ -338,7 +350,7 @@ def main() -> None:
         if name in ("probe", *AT_ONCE):
             few[name] = {
                 str(labels): summary(of_method(name, labels, setting, progress))
-                for labels in FEW
+                for labels in setting.few
             }
     task = setting.draw(LABELS, 0)
     shifted = {name: len(split) for name, split in setting.shifted(task).items()}
