@@ -4,7 +4,7 @@ Each exercise names the kind of its answer, ``Exercise(…, kind=Number())``. So
 in place of a number, dots that were left in, or a function that returns nothing is
 answered in one place, for all exercises::
 
-    Number, Word, Words        one number; one name; one name or several
+    Number, Word, Words, Text  one number; one name; one name or several; sentences
     Several, Parts             a pair or triple; a dict with named parts
     Made                       an object that the kit makes: a run
     Function                   a function, with Array, Anything … for what it returns
@@ -62,9 +62,9 @@ def what(answer: Any) -> str:
         return f"an array of shape {tuple(answer.shape)}"
     if isinstance(answer, list | tuple | set | dict):
         return f"a {kind} of {len(answer)}" if answer else f"an empty {kind}"
-    if callable(answer):
-        name = getattr(answer, "__name__", "")
-        return "a function" if name in ("", "<lambda>") else f"the function {name}"
+    name = getattr(answer, "__name__", "")  # of functions; a model has none
+    if callable(answer) and name:
+        return "a function" if name == "<lambda>" else f"the function {name}"
     return f"an object of type {kind}"
 
 
@@ -169,6 +169,16 @@ class Word(Kind):
         if isinstance(answer, str) and (not self.choices or answer in self.choices):
             return ""
         return self.not_wanted(answer, _did_you_mean(answer, self.choices))
+
+
+class Text(Kind):
+    """A text of whole sentences."""
+
+    wanted = "a text between quotation marks"
+
+    def fault(self, answer: Any) -> str:
+        """See Kind."""
+        return "" if isinstance(answer, str) else self.not_wanted(answer)
 
 
 class Words(Kind):

@@ -6,9 +6,10 @@ where a model is judged.
 """
 
 import json
+import math
+import os
 import re
-from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -16,8 +17,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..checks import Exercise
+from ..kinds import (
+    Anything,
+    Array,
+    Function,
+    Made,
+    Number,
+    Parts,
+    Several,
+    Text,
+    is_number,
+    numbers_of,
+)
 from ..project import copies_of
-from . import by_name
+from . import by_name, steer
 
 SPLITS = ("train", "validation", "test")
 BATCH = 256  # pictures that a model under judgement gets at once
@@ -47,8 +60,7 @@ def _is_model(answer: Any) -> bool:
 
 def _is_number(answer: Any) -> bool:
     """Whether an answer is one finite number, and not True or False."""
-    is_real = isinstance(answer, int | float | np.integer | np.floating)
-    return is_real and not isinstance(answer, bool) and bool(np.isfinite(answer))
+    return is_number(answer) and math.isfinite(answer)
 
 
 # ---- pictures: the class folders, read
@@ -61,11 +73,31 @@ pictures = Exercise(
     "each label is the place of its folder's name in the sorted list.",
     hint="For every file that is a picture: open it, make it RGB, resize it. Its class "
     "is the name of the folder that it lies in.",
+    ask="Three things come back, but the pictures are not those of the folder. Show a "
+    "few of yours next to their files: what has changed?",
+    kind=Function(
+        "folder",
+        gives=Several(
+            Anything(),
+            Array("the pictures, one array of whole numbers"),
+            Anything(),
+            wanted="three things: the classes' names, the pictures, their labels",
+        ),
+    ),
+    place="Exercise 1: read the pictures",
+    start="""
+def read(folder):
+    classes = ...
+    images = ...
+    labels = ...
+    return classes, images, labels
+""",
 )
 COLOURS = {"ant": (200, 0, 0), "bee": (0, 200, 0), "cat": (0, 0, 200)}
 # Name of a file -> its size in pixels (width, height); one is stored without colours.
 FILES = {"1.png": (48, 48), "2.png": (40, 64), "3.JPG": (32, 32)}
 GREY, IN_GREY, OF_GREY = 90, "grey.png", "bee"
+OF_JPEG = 4  # by how much JPEG and rounding change a pixel at most
 
 
 def mixed_folder(root: Path) -> Path:
@@ -98,28 +130,33 @@ class _Read(NamedTuple):
     """What a learner's function made of ``mixed_folder``.
 
     Attributes:
-        classes: names; () if it stopped.
-        images: as returned; None if it stopped.
+        classes: as returned, as a tuple; () if these are no names.
+        images: as returned.
         labels: as returned.
-        error: what stopped it.
     """
 
     classes: tuple[str, ...]
     images: Any
     labels: Any
-    error: Exception | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
         return np.shape(self.images)
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether the labels are whole numbers, in one row."""
+        labels = numbers_of(self.labels)
+        is_row = labels is not None and labels.ndim == 1
+        return is_row and np.asarray(self.labels).dtype.kind in "iu"
+
+    @property
     def named(self) -> list[str]:
         """The class that each label points to; "?" for a label that is no index."""
         numbers = range(len(self.classes))
         return [
-            self.classes[int(label)] if label in numbers else "?"
-            for label in np.ravel(self.labels).tolist()
+            self.classes[label] if label in numbers else "?"
+            for label in np.asarray(self.labels).tolist()
         ]
 
     @property
@@ -138,44 +175,48 @@ class _Read(NamedTuple):
         upper, lower = np.array_split(rows, 2, axis=1)
         return bool((upper.mean(axis=1) > 1.5 * lower.mean(axis=1)).all())
 
+    @property
+    def as_stored(self) -> bool:
+        """Whether each upright picture has a colour of the files, and half of it below.
 
+        The middle third is left out, where resizing mixes both.
+        """
+        thirds = np.array_split(np.reshape(self.images, self.shape), 3, axis=1)
+        colours = np.array([*COLOURS.values(), (GREY,) * 3])
+        for part, share in ((thirds[0], 1.0), (thirds[2], 0.5)):
+            means = part.mean(axis=(1, 2))[:, None]  # (n, 1, 3)
+            away = abs(means - share * colours).max(axis=2).min(axis=1)
+            if (away > OF_JPEG).any():
+                return False
+        return True
+
+
+def _are_names(found) -> bool:
+    """Whether these are texts, in a list, a tuple or an array."""
+    is_row = isinstance(found, list | tuple | np.ndarray)
+    return is_row and all(isinstance(name, str) for name in found)
+
+
+@lru_cache(maxsize=1)  # each mistake asks, and files take time
 def _read(function) -> _Read:
     """Call a learner's function on a folder that is removed afterwards."""
     with TemporaryDirectory() as folder:
-        try:
-            classes, images, labels = function(mixed_folder(Path(folder)))
-            return _Read(tuple(classes), images, labels)
-        except Exception as error:  # whatever a learner's code raises
-            return _Read((), None, (), error)
+        classes, images, labels = function(mixed_folder(Path(folder)))
+    return _Read(tuple(classes) if _are_names(classes) else (), images, labels)
 
 
 @pictures.right
 def every_picture_with_its_class(function, size):
     found = _read(function)
-    if found.error:
-        return False
     return (
         found.classes == tuple(sorted(COLOURS))
         and found.shape == (len(COLOURS) * len(FILES) + 1, size, size, 3)
         and np.asarray(found.images).dtype == "uint8"
-        and np.asarray(found.labels).dtype.kind in "iu"
+        and found.has_numbers
         and found.named == found.shown
         and found.upright
+        and found.as_stored
     )
-
-
-@pictures.mistake
-def dots_in_reading(function, size):
-    """There are dots left: the function does not return three things yet."""
-    if not callable(function):
-        return False
-    with TemporaryDirectory() as folder:
-        try:
-            got = function(mixed_folder(Path(folder)))
-        except Exception:  # the next ones speak about it
-            return False
-    parts = got if isinstance(got, tuple | list) else [got]
-    return any(part is ... or part is None for part in parts)
 
 
 @pictures.mistake
@@ -183,8 +224,11 @@ def other_files_opened(function, size):
     """A file that is no picture stopped your function. The check's folders hold a
     notes.txt, too, as yours do: take only files whose names end as pictures' do.
     """
-    name = type(_read(function).error).__name__
-    return name in ("UnidentifiedImageError", "NotADirectoryError")
+    try:
+        _read(function)
+    except OSError as error:
+        return type(error).__name__ in ("UnidentifiedImageError", "NotADirectoryError")
+    return False
 
 
 @pictures.mistake
@@ -192,17 +236,17 @@ def shapes_differ(function, size):
     """These pictures cannot be stacked: their shapes differ. Some have another size,
     and one is grey, so it has no axis for colours.
     """
-    error = _read(function).error
-    return isinstance(error, ValueError) and "shape" in str(error)
+    try:
+        _read(function)
+    except ValueError as error:
+        return "shape" in str(error)
+    return False
 
 
 @pictures.mistake
-def stopped_in_reading(function, size):
-    """Your function stops on the check's folders: three classes with pictures, each of
-    another size, a text file among them and one beside them. Run it on `folder` in a
-    cell of its own, and read what the error says.
-    """
-    return _read(function).error is not None
+def no_list_of_classes(function, size):
+    """The first of the three things should be a list of texts, the classes' names."""
+    return not _read(function).classes
 
 
 @pictures.mistake
@@ -257,7 +301,17 @@ def names_as_labels(function, size):
     """The labels should be whole numbers: the place of each picture's class in the list
     of classes.
     """
-    return np.asarray(_read(function).labels).dtype.kind not in "iu"
+    return not _read(function).has_numbers
+
+
+@pictures.mistake
+def blue_first(function, size):
+    """Red and blue have changed places: some libraries, such as OpenCV, read blue
+    first. The last axis should be red, green, blue.
+    """
+    found = _read(function)
+    turned_back = found._replace(images=np.asarray(found.images)[..., ::-1])
+    return found.named != found.shown and found.named == turned_back.shown
 
 
 @pictures.mistake
@@ -287,13 +341,17 @@ splits = Exercise(
     "all three, also the rare one.",
     hint="First make a list in which every picture occurs once, then cut this list in "
     "three, with equal shares of each class.",
+    ask="Something is not as the four conditions ask. Count, for each split, its rows "
+    "and its different pictures.",
+    kind=Parts(
+        dict.fromkeys(SPLITS, Array("row numbers, whole numbers in one list or array"))
+    ),
+    place="Exercise 2: three splits, and no picture in two of them",
 )
 
 
 def _is_cut(answer) -> bool:
-    """Whether an answer has the form of three splits."""
-    if not isinstance(answer, Mapping) or set(answer) != set(SPLITS):
-        return False
+    """Whether each split holds whole numbers, in one row."""
     parts = [np.asarray(rows) for rows in answer.values()]
     return all(rows.ndim == 1 and rows.dtype.kind in "iu" for rows in parts)
 
@@ -306,15 +364,9 @@ def _same(answer, images) -> dict[str, np.ndarray]:
 
 @splits.right
 def no_picture_twice(answer, images, labels):
-    known = (not_three, masks, out_of_range, rows_twice, copies_across, copies_within)
+    known = (masks, out_of_range, rows_twice, copies_across, copies_within)
     later = (class_missing, pictures_left_out, too_small, shares_differ)
     return not any(made(answer, images, labels) for made in (*known, *later))
-
-
-@splits.mistake
-def not_three(answer, images, labels):
-    """Expected a dictionary with the three keys "train", "validation" and "test"."""
-    return not isinstance(answer, Mapping) or set(answer) != set(SPLITS)
 
 
 @splits.mistake
@@ -417,6 +469,10 @@ baseline = Exercise(
     "which class is the most frequent one.",
     hint="Which class do most training pictures have? For how many of the validation "
     "pictures is this the right answer?",
+    ask="Another share comes out. Which class did you name for every picture, and for "
+    "which pictures did you count how often it is right?",
+    kind=Number(),
+    place="Exercise 3: what needs no learning",
 )
 
 
@@ -433,12 +489,6 @@ def _is(answer, number: float) -> bool:
 @baseline.right
 def of_the_most_frequent(answer, labels, splits):
     return _is(answer, _majority(labels, splits, "train", "validation"))
-
-
-@baseline.mistake
-def no_number(answer, labels, splits):
-    """Expected one number, the accuracy."""
-    return not _is_number(answer)
 
 
 @baseline.mistake
@@ -496,6 +546,18 @@ model = Exercise(
     "out. Nothing but the head can move.",
     hint="From bottom to top: an Input of the shape base.input_shape[1:], the "
     "preprocessing of VGG16, the base, a pooling, one Dense layer.",
+    ask="The model is built, but it is not the one that was asked for. Follow one "
+    "picture through it: what does each layer get, and which of them may learn?",
+    kind=Function(
+        "base, classes",
+        gives=Made(
+            "layers",
+            "predict",
+            "trainable_variables",
+            wanted="a keras.Model: not a tensor, and not a layer",
+        ),
+    ),
+    place="Exercise 4: a head on a frozen backbone",
 )
 CLASSES = 3  # of the model that the check asks for
 MEAN_BGR = np.array([103.939, 116.779, 123.68], "float32")
@@ -543,42 +605,35 @@ class _Built(NamedTuple):
     """What a learner's function built around ``probe_base``.
 
     Attributes:
-        made: what it returned.
-        outputs: of the model for ``probe_pictures``.
+        outputs: of the model for ``probe_pictures``, after ``steer``.
         seen: the pixels that reached the base; None if none did.
         movable: how many of the base's variables training would change.
         head: how many other variables it would change.
-        error: what stopped it.
+        stopped: whether the model cannot take such pictures.
     """
 
-    made: Any = None
     outputs: np.ndarray = np.zeros(0)
     seen: np.ndarray | None = None
     movable: int = 0
     head: int = 0
-    error: Exception | None = None
+    stopped: bool = False
 
 
+@lru_cache(maxsize=1)  # each mistake asks, and building a network takes time
 def _build(function, size: int) -> _Built:
     """Build a model with a learner's function, and look at it."""
-    if not callable(function):
-        return _Built(function)
     base, pictures = probe_base(size), probe_pictures(size)
-    try:
-        made = function(base, CLASSES)
-    except Exception as error:  # whatever a learner's code raises
-        return _Built(error=error)
-    if not _is_model(made):
-        return _Built(made)
-    try:
-        outputs = _outputs(made, pictures)
-    except Exception as error:  # a model that cannot take such pictures
-        return _Built(made, error=error)
-    seen = base.get_layer("watch").seen
+    made = function(base, CLASSES)
     of_base = {id(variable) for variable in base.variables}
     to_train = [id(variable) in of_base for variable in made.trainable_variables]
+    steer(made, base)
+    try:
+        outputs = _outputs(made, pictures)
+    except Exception:  # Keras raises many kinds; cannot_take_pictures tells it
+        return _Built(stopped=True)
+    seen = base.get_layer("watch").seen
     head = len(to_train) - sum(to_train)
-    return _Built(made, outputs, seen, sum(to_train), head)
+    return _Built(outputs, seen, sum(to_train), head)
 
 
 def _sees(function, size: int, formula) -> bool:
@@ -598,35 +653,29 @@ def _is_softmax(outputs: np.ndarray) -> bool:
     )
 
 
+def _is_bent(outputs: np.ndarray) -> bool:
+    """Whether outputs after ``steer`` went through an activation."""
+    return bool(outputs.min() >= 0 or abs(outputs).max() <= 1)
+
+
 @model.right
 def frozen_with_a_head(function, size):
     found = _build(function, size)
     return (
-        found.error is None
-        and _is_model(found.made)
+        not found.stopped
         and _sees(function, size, _as_vgg16)
         and found.outputs.shape == (len(probe_pictures(size)), CLASSES)
         and not _is_softmax(found.outputs)
-        and (found.outputs.min() < 0 or found.outputs.max() > 1)
+        and not _is_bent(found.outputs)
         and found.movable == 0
         and found.head >= 1
     )
 
 
 @model.mistake
-def dots_in_the_model(function, size):
-    """There are dots left: the function does not return a keras.Model yet."""
-    found = _build(function, size)
-    return found.error is None and (found.made is ... or found.made is None)
-
-
-@model.mistake
-def no_model(function, size):
-    """Expected a function that returns a keras.Model: not a tensor, not a layer, and
-    not the model itself in place of the function.
-    """
-    found = _build(function, size)
-    return found.error is None and not _is_model(found.made)
+def model_itself(function, size):
+    """This is a model. Expected the function that makes one."""
+    return _is_model(getattr(function, "__wrapped__", function))
 
 
 @model.mistake
@@ -634,8 +683,20 @@ def arrays_only(function, size):
     """Inside a model the pictures are symbols without values, and one of your steps
     needs an array. Use the functions of keras.ops, or Keras's own preprocessing.
     """
-    said = str(_build(function, size).error)
-    return "KerasTensor" in said or "symbolic" in said
+    try:
+        _build(function, size)
+    except Exception as error:  # NumPy and Keras raise several kinds
+        return "KerasTensor" in str(error) or "symbolic" in str(error)
+    return False
+
+
+@model.mistake
+def cannot_take_pictures(function, size):
+    """The model that your function returns cannot take pictures (n, SIZE, SIZE, 3), or
+    it gives more than one array. Run new_model(new_base(), 3)(images[:4]) in a cell of
+    its own, and read what comes.
+    """
+    return _build(function, size).stopped
 
 
 @model.mistake
@@ -643,8 +704,7 @@ def other_base(function, size):
     """The model does not use the base that your function is given. Is another one, made
     outside of the function, inside?
     """
-    found = _build(function, size)
-    return found.error is None and found.seen is None
+    return _build(function, size).seen is None
 
 
 @model.mistake
@@ -675,8 +735,7 @@ def other_pixels(function, size):
     """What reaches the base is not VGG16's preprocessing: the order of the channels,
     the means, or both are others.
     """
-    found = _build(function, size)
-    return found.error is None and not _sees(function, size, _as_vgg16)
+    return not _sees(function, size, _as_vgg16)
 
 
 @model.mistake
@@ -684,8 +743,7 @@ def not_pooled(function, size):
     """The output has more than two axes: the base's rows and columns are still there
     when the last layer comes.
     """
-    found = _build(function, size)
-    return found.error is None and found.outputs.ndim > 2
+    return _build(function, size).outputs.ndim > 2
 
 
 @model.mistake
@@ -693,8 +751,7 @@ def other_number(function, size):
     """The check asked for three classes, and the model's output has another length. It
     should be one logit for each class, with the number of classes that comes in.
     """
-    found = _build(function, size)
-    return found.error is None and found.outputs.shape[-1:] != (CLASSES,)
+    return _build(function, size).outputs.shape[-1:] != (CLASSES,)
 
 
 @model.mistake
@@ -706,13 +763,11 @@ def softmax(function, size):
 
 
 @model.mistake
-def squashed(function, size):
-    """All outputs lie between 0 and 1: an activation squeezes them, and logits are free
-    numbers.
+def bent(function, size):
+    """No output is below 0, or all lie between −1 and 1: an activation bends them, and
+    logits are free numbers.
     """
-    found = _build(function, size)
-    inside = found.outputs.size and 0 <= found.outputs.min() <= found.outputs.max() <= 1
-    return found.error is None and bool(inside)
+    return _is_bent(_build(function, size).outputs)
 
 
 @model.mistake
@@ -724,17 +779,7 @@ def not_frozen(function, size):
 @model.mistake
 def all_frozen(function, size):
     """Nothing is left to train: the head is frozen, too."""
-    found = _build(function, size)
-    return found.error is None and found.head == 0
-
-
-@model.mistake
-def stopped_in_building(function, size):
-    """Your function stops, or its model does, when the check gives it a small base and
-    three classes. Run new_model(new_base(), 3) in a cell of its own, and read what the
-    error says.
-    """
-    return _build(function, size).error is not None
+    return _build(function, size).head == 0
 
 
 # ---- choice: by the validation split
@@ -747,16 +792,17 @@ choice = Exercise(
     "split has chosen. The test split has seen nothing of it.",
     hint="A loop over step sizes: a new model, compile, fit with early stopping. Then "
     "ask each model for the validation pictures again.",
+    ask="The table does not fit the models. Take one step size: which model has it, "
+    "and what does this model reach on the validation split now?",
+    kind=Parts({"models": Anything(), "validation": Anything(), "chosen": Number()}),
+    place="Exercise 5: the validation split chooses",
 )
-PARTS = ("models", "validation", "chosen")
 
 
 def _is_table(answer) -> bool:
-    """Whether an answer has the form of a choice."""
-    if not isinstance(answer, Mapping) or set(answer) != set(PARTS):
-        return False
+    """Whether an answer has a model and an accuracy for each step size."""
     models, table = answer["models"], answer["validation"]
-    if not isinstance(models, Mapping) or not isinstance(table, Mapping):
+    if not isinstance(models, dict) or not isinstance(table, dict):
         return False
     numbers = [*models, *table, *table.values()]
     return (
@@ -778,7 +824,7 @@ def _table_is(answer, images, labels, rows, tolerance=5e-3) -> bool:
 
 @choice.right
 def by_validation(answer, images, labels, splits):
-    if not _is_table(answer) or not _is_number(answer["chosen"]):
+    if not _is_table(answer):
         return False
     steps, table = list(answer["models"]), answer["validation"]
     return (
@@ -793,15 +839,9 @@ def by_validation(answer, images, labels, splits):
 
 
 @choice.mistake
-def dots_in_the_choice(answer, images, labels, splits):
-    """There are dots left in the dictionary."""
-    return isinstance(answer, Mapping) and any(part is ... for part in answer.values())
-
-
-@choice.mistake
 def no_table(answer, images, labels, splits):
-    """This has another form. Expected three keys: "models" and "validation", both with
-    the same step sizes as keys, and "chosen".
+    """Expected two dictionaries, "models" and "validation", with the same step sizes as
+    keys: a keras.Model for each in the one, its accuracy in the other.
     """
     return not _is_table(answer)
 
@@ -876,7 +916,7 @@ def chosen_is_no_step(answer, images, labels, splits):
     """What is chosen should be one of the step sizes of the table, not its place and
     not its accuracy.
     """
-    return not _is_number(answer["chosen"]) or answer["chosen"] not in answer["models"]
+    return answer["chosen"] not in answer["models"]
 
 
 @choice.mistake
@@ -906,6 +946,16 @@ tuned = Exercise(
     "split nothing was lost.",
     hint="Start from the chosen model's weights. Unfreeze, then compile, then fit with "
     "a small step, and keep the best epoch.",
+    ask="This is not the fine-tuned model that was asked for. Which layers have moved, "
+    "how far, and with which step was it compiled?",
+    kind=Made(
+        "layers",
+        "predict",
+        "trainable_variables",
+        wanted="the model itself, a keras.Model: not its history, and not the name of "
+        "its file",
+    ),
+    place="Exercise 6: block 5 goes on learning",
 )
 
 
@@ -964,8 +1014,6 @@ def _lost(answer, choice, images, labels, splits) -> bool:
 
 @tuned.right
 def only_block_5(answer, new_base, choice, images, labels, splits):
-    if not _is_model(answer):
-        return False
     below, block5 = _moved(answer, new_base)
     return (
         below == 0
@@ -975,12 +1023,6 @@ def only_block_5(answer, new_base, choice, images, labels, splits):
         and _step_of(answer) < 0.99 * choice["chosen"]
         and not _lost(answer, choice, images, labels, splits)
     )
-
-
-@tuned.mistake
-def no_tuned_model(answer, new_base, choice, images, labels, splits):
-    """Expected the model itself: not its history, and not the name of its file."""
-    return not _is_model(answer)
 
 
 @tuned.mistake
@@ -1050,6 +1092,13 @@ judged = Exercise(
     "the accuracy is near to 1.",
     hint="Count how many test pictures the model `final` gets right. k of n right: "
     "scipy.stats.binomtest has an interval for it.",
+    ask="The accuracy is right, and these two ends are of no interval that keeps its "
+    "promise. How many pictures were judged, and how many of them rightly?",
+    kind=Several(
+        *(Number() for _ in range(3)),
+        wanted="three numbers: the accuracy, the lower end and the upper end",
+    ),
+    place="Exercise 7: judge once",
 )
 NEAR = 6e-3  # two ways to write the same interval
 
@@ -1075,12 +1124,6 @@ def _plain(share: float, n: int, errors: float = 1.96) -> tuple[float, float]:
     return share - half, share + half
 
 
-def _three(answer) -> bool:
-    """Whether an answer is three numbers."""
-    is_row = isinstance(answer, tuple | list | np.ndarray)
-    return is_row and len(answer) == 3 and all(map(_is_number, answer))
-
-
 def _is_interval(answer, ends: tuple[float, float]) -> bool:
     return bool(np.allclose(answer[1:], ends, atol=NEAR))
 
@@ -1093,17 +1136,9 @@ def _count(final, images, labels, rows) -> tuple[int, int]:
 
 @judged.right
 def one_look(answer, final, images, labels, splits):
-    if not _three(answer):
-        return False
     right, n = _count(final, images, labels, splits["test"])
     honest = any(_is_interval(answer, ends) for ends in _honest(right, n))
     return honest and abs(answer[0] - right / n) < 1e-3
-
-
-@judged.mistake
-def not_three_numbers(answer, final, images, labels, splits):
-    """Expected three numbers: the accuracy, the lower end and the upper end."""
-    return not _three(answer)
 
 
 @judged.mistake
@@ -1195,13 +1230,15 @@ saved = Exercise(
     "they are called.",
     hint="final.save writes the model; json.dumps makes text of a list. Then load both "
     "again, and compare.",
+    ask="Load both files of the folder in a cell of its own. What is not as it was?",
+    place="Exercise 8: save, and load again",
 )
 
 
 def _folder(answer) -> Path | None:
     """The folder that an answer names; None if it names none."""
     is_path = isinstance(answer, str | Path) and str(answer).strip()
-    return Path(answer) if is_path and Path(answer).is_dir() else None
+    return Path(answer) if is_path and os.path.isdir(answer) else None
 
 
 def _loaded(answer):
@@ -1299,6 +1336,10 @@ report = Exercise(
     "was tried, and what it was compared with.",
     hint="How good, how sure, on how many pictures, compared with what? Each of these "
     "has a number.",
+    ask="A number that a reader needs is missing. Which question of a reader can your "
+    "text not answer yet?",
+    kind=Text(),
+    place="Exercise 9: report it",
 )
 WORDS = 25  # fewer are no report
 
@@ -1324,17 +1365,11 @@ def _counts(text: str, n: int) -> bool:
 
 @report.right
 def complete(answer, score, baseline, splits):
-    if not isinstance(answer, str) or len(answer.split()) < WORDS:
+    if len(answer.split()) < WORDS:
         return False
     numbers = (*score, baseline)
     n = len(splits["test"])
     return all(_says(answer, number) for number in numbers) and _counts(answer, n)
-
-
-@report.mistake
-def no_text(answer, score, baseline, splits):
-    """Expected a text between quotes."""
-    return not isinstance(answer, str)
 
 
 @report.mistake
