@@ -151,6 +151,13 @@ def without_the_base(base):
     return keras.Sequential([keras.Input(base.input_shape[1:]), *layers])
 
 
+def of_another_base(base):
+    from tlkit.machine.quiet import keras
+
+    layers = [keras.layers.Conv2D(4, 3), keras.layers.GlobalAveragePooling2D()]
+    return keras.Sequential([keras.Input((16, 16, 3)), *layers, keras.layers.Dense(10)])
+
+
 def second_stage(
     base_on=True,
     trained=("block5_conv",),
@@ -158,7 +165,7 @@ def second_stage(
     rate=1e-5,
     from_logits=True,
     head=True,
-    returns=True,
+    one_hot=False,
 ):
     """A learner's ``second_stage``, with the mistakes that the arguments make."""
 
@@ -171,15 +178,31 @@ def second_stage(
             layer.trainable = layer.name.startswith(tuple(trained))
         model.get_layer("head").trainable = head
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
+        if one_hot:
+            loss = keras.losses.CategoricalCrossentropy(from_logits=from_logits)
         if compiled:
             model.compile(keras.optimizers.Adam(rate), loss)
-        return model if returns else None
+        return model
 
     return function
 
 
 def without_a_step(model):
     return second_stage(rate=0.0)(model)
+
+
+def the_base_alone(model):
+    return second_stage()(model).get_layer("vgg16")
+
+
+def with_a_softmax(model):
+    from tlkit.machine.quiet import keras
+
+    prepared = second_stage()(model)
+    softmax = keras.layers.Softmax()(prepared.output)
+    longer = keras.Model(prepared.input, softmax)
+    longer.compile(prepared.optimizer, prepared.loss)
+    return longer
 
 
 RIGHT = {
@@ -252,9 +275,13 @@ WRONG = [
     ("05 freeze", with_new_head(all_frozen=True), "Nothing is left to train"),
     ("05 freeze", with_new_head(outputs=1000), "ten numbers for each picture"),
     ("05 freeze", with_new_head(activation="softmax"), "a second time"),
-    ("05 freeze", without_the_base, "Follow the cell of step 5"),
-    ("05 freeze", lambda base: None, "it returned NoneType"),
-    ("05 unfreeze", second_stage(returns=False), "return model"),
+    ("05 freeze", with_new_head(activation="sigmoid"), "ends in an activation"),
+    ("05 freeze", with_new_head(activation="relu"), "ends in an activation"),
+    ("05 freeze", without_the_base, "is not in the model that comes out"),
+    ("05 freeze", of_another_base, "pictures of another shape"),
+    ("05 freeze", lambda base: keras.layers.Dense(10), "an object of type Dense"),
+    ("05 unfreeze", the_base_alone, "not the model that came in"),
+    ("05 unfreeze", with_a_softmax, "not the model that came in"),
     ("05 unfreeze", second_stage(base_on=False, trained=()), "Block 5 is still frozen"),
     ("05 unfreeze", second_stage(trained=("block",)), "Lower blocks are switched on"),
     ("05 unfreeze", second_stage(trained=("block5",)), "The batch normalisation"),
@@ -262,5 +289,6 @@ WRONG = [
     ("05 unfreeze", second_stage(compiled=False), "What has to be called again"),
     ("05 unfreeze", second_stage(rate=1e-3), "Adam's default is 1e-3"),
     ("05 unfreeze", second_stage(from_logits=False), "expects probabilities"),
-    ("05 unfreeze", without_a_step, "Three things"),
+    ("05 unfreeze", second_stage(one_hot=True), "one whole number"),
+    ("05 unfreeze", without_a_step, "by which steps"),
 ]

@@ -36,7 +36,7 @@ def reading(
 ):
     """A learner's function, each part of it changeable."""
 
-    def read(folder):
+    def read(folder, stack=np.stack):
         places = list(folder.iterdir())
         if only_folders:
             places = [path for path in places if path.is_dir()]
@@ -46,7 +46,7 @@ def reading(
             for file in sorted(folder.glob("*/*"))
             if (file.suffix.lower() if lower else file.suffix) in kinds
         ]
-        images = np.stack([decode(file) for file in files])
+        images = stack([decode(file) for file in files])
         labels = np.array([label(classes, file) for file in files])
         return classes, images, labels
 
@@ -90,8 +90,26 @@ def first_class(classes, file):
     return 0
 
 
-def dots(folder):
-    return ..., ..., ...
+def red_last(file):
+    return decoded(file)[..., ::-1]
+
+
+def brighter(file):
+    return np.minimum(decoded(file) + 20.0, 255).astype("uint8")
+
+
+def a_list_of_pictures(folder):
+    classes, images, labels = reading(decode=as_it_is)(folder, stack=list)
+    return classes, images, labels
+
+
+def one_text(folder):
+    classes, images, labels = reading()(folder)
+    return " ".join(classes), images, labels
+
+
+def pictures_alone(folder):
+    return reading()(folder)[1]
 
 
 def stops(*given):
@@ -178,8 +196,10 @@ def by_numpy(x):
     return np.asarray(x)[..., ::-1] - np.array([103.939, 116.779, 123.68], "float32")
 
 
-def dots_in_model(base, classes):
-    return ...
+def of_another_size(base, classes):
+    inputs = keras.Input((SIZE // 2, SIZE // 2, 3))
+    flat = keras.layers.Flatten()(inputs)
+    return keras.Model(inputs, keras.layers.Dense(classes)(flat))
 
 
 def a_layer(base, classes):
@@ -335,10 +355,14 @@ RIGHT = {
     "11 report": (text(), (SCORE, BASELINE, CUT)),
 }
 WRONG = [
-    ("11 pictures", dots, "dots left"),
+    ("11 pictures", pictures_alone, "returns an array of shape (10, 32, 32, 3)"),
+    ("11 pictures", a_list_of_pictures, "Part 2: expected the pictures, one array"),
+    ("11 pictures", one_text, "a list of texts"),
+    ("11 pictures", reading(decode=red_last), "read blue first"),
+    ("11 pictures", reading(decode=brighter), "next to their files"),
     ("11 pictures", reading(kinds=(*KINDS, ".txt")), "A file that is no picture"),
     ("11 pictures", reading(decode=as_it_is), "cannot be stacked"),
-    ("11 pictures", stops, "stops on the check's folders"),
+    ("11 pictures", stops, "«raise RuntimeError"),
     ("11 pictures", reading(only_folders=False), "no folder's"),
     ("11 pictures", reading(order=backwards), "not in alphabetical order"),
     ("11 pictures", reading(decode=in_grey), "three colours"),
@@ -349,7 +373,9 @@ WRONG = [
     ("11 pictures", reading(label=first_class), "not the class that their picture"),
     ("11 pictures", reading(decode=on_its_side), "the first row is the upper one"),
     ("11 pictures", reading(decode=upside_down), "the first row is the upper one"),
-    ("11 splits", list(CUT.values()), "the three keys"),
+    ("11 splits", list(CUT.values()), "a dict with the keys"),
+    ("11 splits", cut(train=["0.png"]), 'At "train": expected row numbers'),
+    ("11 splits", {"train": CUT["train"]}, "The key 'validation' is missing"),
     ("11 splits", cut(train=LABELS == 0), "true and false"),
     ("11 splits", cut(test=[*CUT["test"], 99]), "that no picture has"),
     ("11 splits", cut(test=[*CUT["test"], 0]), "in two splits. A picture learns"),
@@ -383,7 +409,7 @@ WRONG = [
         ),
         "than their share",
     ),
-    ("11 baseline", [0.1], "one number"),
+    ("11 baseline", [0.1], "Leave out the brackets"),
     ("11 baseline", 100 / 9, "percentage"),
     ("11 baseline", 0, "number of the most frequent class"),
     ("11 baseline", 4 / 7, "on the test split"),
@@ -391,8 +417,9 @@ WRONG = [
     ("11 baseline", 1 / 3, "blind guessing"),
     ("11 baseline", 8 / 9, "share of wrong answers"),
     ("11 baseline", 0.5, "most training pictures"),
-    ("11 model", dots_in_model, "dots left"),
-    ("11 model", a_layer, "returns a keras.Model"),
+    ("11 model", a_layer, "returns an object of type Dense"),
+    ("11 model", FINAL, "Expected the function that makes one"),
+    ("11 model", of_another_size, "cannot take pictures"),
     ("11 model", with_head(prepare=by_numpy), "symbols without values"),
     ("11 model", with_head(own=new_base()), "does not use the base"),
     ("11 model", with_head(prepare=lambda x: x), "0 to 255"),
@@ -403,12 +430,13 @@ WRONG = [
     ("11 model", with_head(pool=False), "more than two axes"),
     ("11 model", with_head(outputs=1000), "another length"),
     ("11 model", with_head(activation="softmax"), "after a softmax"),
-    ("11 model", with_head(activation="sigmoid"), "squeezes them"),
+    ("11 model", with_head(activation="sigmoid"), "bends them"),
+    ("11 model", with_head(activation="relu"), "bends them"),
     ("11 model", with_head(frozen=False), "is not frozen"),
     ("11 model", with_head(head_frozen=True), "Nothing is left to train"),
-    ("11 model", stops, "stops, or its model does"),
-    ("11 choice", chosen(step=...), "dots left"),
-    ("11 choice", [MODELS, TABLE, 1e-2], "another form"),
+    ("11 model", stops, "«raise RuntimeError"),
+    ("11 choice", [MODELS, TABLE, 1e-2], "a dict with the keys"),
+    ("11 choice", chosen(validation=list(TABLE.values())), "the same step sizes"),
     ("11 choice", chosen({1e-3: MODELS[1e-3], 1e-2: MODELS[1e-2]}), "Fewer than three"),
     ("11 choice", chosen(close(4), step=2e-3), "too close together"),
     ("11 choice", chosen(dict.fromkeys(MODELS, FINAL)), "more than once"),
@@ -439,7 +467,7 @@ WRONG = [
     ("11 tuned", moved(block5=0.8), "forgets what the backbone knew"),
     ("11 tuned", moved(step=1e-2), "as large as that of the head"),
     ("11 tuned", moved(able=100), "clearly worse"),
-    ("11 test", SHARE, "three numbers"),
+    ("11 test", SHARE, "Expected three numbers"),
     ("11 test", tuple(100 * number for number in SCORE), "percentages"),
     ("11 test", on(CUT["validation"]), "on the validation split"),
     ("11 test", on(np.arange(len(LABELS))), "on all pictures"),
@@ -460,7 +488,7 @@ WRONG = [
     ("11 saved", folder(by_colour(100)), "other answers"),
     ("11 saved", folder(names=None), "answers are numbers"),
     ("11 saved", folder(names=BACKWARDS), "order of the model's"),
-    ("11 report", 0.8, "between quotes"),
+    ("11 report", 0.8, "between quotation marks"),
     ("11 report", f"It is right in {SHARE:.2f}.", "Too short"),
     ("11 report", text(share=0.123), "accuracy on the test split is not in it"),
     ("11 report", text(low=0.0), "both ends"),

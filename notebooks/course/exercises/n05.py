@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..checks import Exercise
-from ..kinds import Anything, Array, Function, Number, Parts, Word
-from . import by_name
+from ..kinds import Anything, Array, Function, Made, Number, Parts, Word
+from . import by_name, steer
 
 preprocessing = Exercise(
     "05 preprocessing",
@@ -574,6 +574,8 @@ def few_seeds(design):
     return design["first"]["seeds"] < 5
 
 
+MODEL = Made("layers", "predict", "trainable_variables", wanted="a keras.Model")
+
 freeze = Exercise(
     "05 freeze",
     expects="a function from a base (a keras.Model without its top) to a keras.Model "
@@ -581,6 +583,18 @@ freeze = Exercise(
     praise="Only the new head is trained: the base goes in as it came from the source "
     "task, and comes out so.",
     hint="Follow the cell of step 5: freeze the base, call it, pool, ten logits.",
+    ask="The model is not the one that the loss of step 6 expects, or others of its "
+    "parts are trained. What goes in, what comes out, and what may move?",
+    kind=Function("base", gives=MODEL),
+    place="The better way, step by step",
+    start="""
+def with_new_head(base):
+    pictures = keras.Input(base.input_shape[1:])
+    x = base(pictures, training=False)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    head = keras.layers.Dense(10, activation="softmax")
+    return keras.Model(pictures, head(x))
+""",
 )
 
 
@@ -602,35 +616,66 @@ class _Headed(NamedTuple):
         trained = [id(weight) for weight in self.model.trainable_weights]
         return {"base" if weight in of_base else "head" for weight in trained}
 
+    @property
+    def has_base(self) -> bool:
+        """Whether the base is a part of the model, for pictures of the same shape."""
+        of_model = {id(weight) for weight in self.model.weights}
+        shape = getattr(self.model, "input_shape", None)
+        return shape == self.base.input_shape and all(
+            id(weight) in of_model for weight in self.base.weights
+        )
+
+    @property
+    def logits(self) -> np.ndarray:
+        """What the model says about ``_images``, (16, 10)."""
+        return np.asarray(self.model(_images()))
+
 
 def _images() -> np.ndarray:
     """Images without a meaning, float32 (16, 8, 8, 3), 0 to 255."""
     return np.random.default_rng(0).uniform(0, 255, (16, 8, 8, 3)).astype("float32")
 
 
+@lru_cache(maxsize=1)  # each mistake asks, and building a network takes time
 def _headed(function) -> _Headed:
-    """Give a learner's function a fresh base."""
+    """Give a learner's function a fresh base, and its head other kernels (``steer``)."""
     from tlkit.machine.quiet import keras
 
-    layers = [keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, padding="same")]
-    base = keras.Sequential(layers, name="base")
-    model = function(base)
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"it returned {type(model).__name__}, no keras.Model")
-    return _Headed(base, model)
+    as_drawn = keras.initializers.GlorotUniform(seed=0)
+    convolution = keras.layers.Conv2D(4, 3, padding="same", kernel_initializer=as_drawn)
+    base = keras.Sequential([keras.Input((8, 8, 3)), convolution], name="base")
+    made = _Headed(base, function(base))
+    steer(made.model, base)
+    return made
+
+
+def _is_softmax(outputs: np.ndarray) -> bool:
+    return np.allclose(outputs.sum(axis=1), 1, atol=1e-3)
+
+
+def _is_bent(outputs: np.ndarray) -> bool:
+    """Whether outputs after ``steer`` went through an activation."""
+    return bool(outputs.min() >= 0 or abs(outputs).max() <= 1)
 
 
 @freeze.right
 def head_alone(function):
     made = _headed(function)
-    of_model = {id(weight) for weight in made.model.weights}
-    logits = np.asarray(made.model(_images()))
     return (
-        all(id(weight) in of_model for weight in made.base.weights)
+        made.has_base
         and made.trained == {"head"}
-        and logits.shape == (16, 10)
-        and not np.allclose(logits.sum(axis=1), 1, atol=1e-3)
+        and made.model.output_shape == (None, 10)
+        and not _is_softmax(made.logits)
+        and not _is_bent(made.logits)
     )
+
+
+@freeze.mistake
+def another_base(function):
+    """The base that comes in is not in the model that comes out, or the model takes
+    pictures of another shape than this base.
+    """
+    return not _headed(function).has_base
 
 
 @freeze.mistake
@@ -659,8 +704,15 @@ def probabilities(function):
     """The head ends in a softmax. Our loss has from_logits=True, so it would take the
     softmax a second time: end in logits.
     """
-    logits = np.asarray(_headed(function).model(_images()))
-    return np.allclose(logits.sum(axis=1), 1, atol=1e-3)
+    return _is_softmax(_headed(function).logits)
+
+
+@freeze.mistake
+def bent(function):
+    """The head ends in an activation: no output is below 0, or all lie between −1 and
+    1. Logits are free numbers.
+    """
+    return _is_bent(_headed(function).logits)
 
 
 unfreeze = Exercise(
@@ -672,6 +724,18 @@ unfreeze = Exercise(
     "moved.",
     hint="Three things: which layers are trained, the second compile with the same "
     "loss, and a step size of 1e-4 or less.",
+    ask="It is switched and compiled, but the training would not be the one that was "
+    "asked for. Which parts would move, and by which steps?",
+    kind=Function("model", gives=MODEL),
+    place="The better way, step by step",
+    start="""
+def second_stage(model):
+    base = model.get_layer("vgg16")
+    for layer in base.layers:
+        if layer.name.startswith("block5"):
+            layer.trainable = True
+    return model
+""",
 )
 CONVOLUTIONS = ("block1_conv1", "block4_conv1", "block5_conv1")
 PARTS = (*CONVOLUTIONS, "block5_bn1", "head")
@@ -682,24 +746,26 @@ class _Thawed(NamedTuple):
     """A model after a learner's function has prepared it.
 
     Attributes:
-        returned: whether the function returned a keras.Model.
+        same: whether it still gives the logits of the model that came in.
         thawed: the parts (of PARTS) that are set to be trained.
         compiled: whether the model was compiled again.
         from_logits: whether its loss expects logits.
+        from_numbers: whether its loss expects whole numbers as labels.
         step_size: of its optimizer.
         moved: the parts of which one step of training has changed a weight or a
-            statistic; empty if the model was not compiled again.
+            statistic; empty if the model was not compiled again with such a loss.
     """
 
-    returned: bool
+    same: bool
     thawed: set[str] = set()
     compiled: bool = False
     from_logits: bool = False
+    from_numbers: bool = False
     step_size: float = 0.0
     moved: set[str] = set()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)  # each mistake asks, and it trains
 def _thawed(function) -> _Thawed:
     """Give a learner's function a small frozen model, then train it for one step.
 
@@ -720,28 +786,36 @@ def _thawed(function) -> _Thawed:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(1e-2), loss)
     first_optimizer = model.optimizer
+    images, weights = _images() / 255, {id(weight) for weight in model.weights}
+    logits = np.asarray(model(images, training=False))
 
     returned = function(model)
-    if not isinstance(returned, keras.Model):
-        return _Thawed(returned=False)
+    is_whole = {id(weight) for weight in returned.weights} == weights
+    if not is_whole or returned.output_shape != model.output_shape:
+        return _Thawed(same=False)
     layers = {name: base.get_layer(name) for name in PARTS[:-1]}
     layers["head"] = model.get_layer("head")
     trainable = {id(weight) for weight in returned.trainable_weights}
+    optimizer = getattr(returned, "optimizer", None)
+    loss = getattr(returned, "loss", None)
     found = _Thawed(
-        returned=True,
+        same=np.allclose(returned(images, training=False), logits, atol=1e-4),
         thawed={
             name
             for name, layer in layers.items()
             if any(id(weight) in trainable for weight in layer.weights)
         },
-        compiled=returned.optimizer is not first_optimizer,
-        from_logits=bool(getattr(returned.loss, "from_logits", False)),
-        step_size=float(returned.optimizer.learning_rate),
+        compiled=optimizer is not None and optimizer is not first_optimizer,
+        from_logits=bool(getattr(loss, "from_logits", False)),
+        from_numbers=isinstance(loss, keras.losses.SparseCategoricalCrossentropy),
     )
     if not found.compiled:
         return found
+    found = found._replace(step_size=float(optimizer.learning_rate))
+    if not (found.from_logits and found.from_numbers):
+        return found
     before = {name: layer.get_weights() for name, layer in layers.items()}
-    returned.train_on_batch(_images() / 255, np.arange(16) % 10)
+    returned.train_on_batch(images, np.arange(16) % 10)
     moved = {
         name
         for name, layer in layers.items()
@@ -754,7 +828,8 @@ def _thawed(function) -> _Thawed:
 def block5_and_head_at_a_small_step(function):
     found = _thawed(function)
     return (
-        found.moved == found.thawed == {"block5_conv1", "head"}
+        found.same
+        and found.moved == found.thawed == {"block5_conv1", "head"}
         and found.compiled
         and found.from_logits
         and 0 < found.step_size <= SMALL_STEP
@@ -762,11 +837,11 @@ def block5_and_head_at_a_small_step(function):
 
 
 @unfreeze.mistake
-def nothing_returned(function):
-    """Your function changed the model or not, but it did not return it: end it with
-    return model.
+def another_model(function):
+    """What comes back is not the model that came in: a part of it, or one with other
+    layers or weights. Return the model itself.
     """
-    return not _thawed(function).returned
+    return not _thawed(function).same
 
 
 @unfreeze.mistake
@@ -822,6 +897,14 @@ def loss_of_probabilities(function):
     probabilities. Give compile the same loss as before, with from_logits=True.
     """
     return not _thawed(function).from_logits
+
+
+@unfreeze.mistake
+def loss_of_other_labels(function):
+    """The loss has changed: here each label is one whole number, and this loss expects
+    labels of another form. Give compile the same loss as before.
+    """
+    return not _thawed(function).from_numbers
 
 
 EXERCISES = by_name((preprocessing, folders, experiment, freeze, unfreeze))

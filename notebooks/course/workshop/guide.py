@@ -39,14 +39,6 @@ FULL_DAY = (
     GOODBYE,
 )
 
-# Messages of checks that begin so belong to unfinished answers, not to wrong ones:
-UNANSWERED = (
-    "Not finished yet",
-    "Nothing there yet",
-    "There are dots left",
-    "The line still has",
-)
-
 
 def kept(number: str) -> int:
     """Minutes of a notebook in the timetables, with questions, a multiple of five."""
@@ -118,8 +110,7 @@ def misconceptions(number: str) -> list[str]:
     for name, exercise in exercises(number).items():
         lines.append(f"- *{name[3:]}*")
         for _, text in exercise.mistakes:
-            if not text.startswith(UNANSWERED):
-                lines.append(f"  - {text}")
+            lines.append(f"  - {text}")
     return lines
 
 
