@@ -356,7 +356,7 @@ RIGHT = {
 }
 WRONG = [
     ("11 pictures", pictures_alone, "returns an array of shape (10, 32, 32, 3)"),
-    ("11 pictures", a_list_of_pictures, "Part 2: expected the pictures, one array"),
+    ("11 pictures", a_list_of_pictures, "should be one array"),
     ("11 pictures", one_text, "a list of texts"),
     ("11 pictures", reading(decode=red_last), "read blue first"),
     ("11 pictures", reading(decode=brighter), "next to their files"),

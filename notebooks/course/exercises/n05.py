@@ -638,7 +638,7 @@ def _images() -> np.ndarray:
 
 @lru_cache(maxsize=1)  # each mistake asks, and building a network takes time
 def _headed(function) -> _Headed:
-    """Give a learner's function a fresh base, and its head other kernels (``steer``)."""
+    """Give a learner's function a fresh base, then ``steer`` its head."""
     from tlkit.machine.quiet import keras
 
     as_drawn = keras.initializers.GlorotUniform(seed=0)
@@ -812,7 +812,7 @@ def _thawed(function) -> _Thawed:
     if not found.compiled:
         return found
     found = found._replace(step_size=float(optimizer.learning_rate))
-    if not (found.from_logits and found.from_numbers):
+    if not (found.same and found.from_logits and found.from_numbers):
         return found
     before = {name: layer.get_weights() for name, layer in layers.items()}
     returned.train_on_batch(images, np.arange(16) % 10)

@@ -78,9 +78,7 @@ pictures = Exercise(
     kind=Function(
         "folder",
         gives=Several(
-            Anything(),
-            Array("the pictures, one array of whole numbers"),
-            Anything(),
+            *(Anything() for _ in range(3)),
             wanted="three things: the classes' names, the pictures, their labels",
         ),
     ),
@@ -131,7 +129,7 @@ class _Read(NamedTuple):
 
     Attributes:
         classes: as returned, as a tuple; () if these are no names.
-        images: as returned.
+        images: as returned; None if these are no numbers, or of several shapes.
         labels: as returned.
     """
 
@@ -202,6 +200,8 @@ def _read(function) -> _Read:
     """Call a learner's function on a folder that is removed afterwards."""
     with TemporaryDirectory() as folder:
         classes, images, labels = function(mixed_folder(Path(folder)))
+    if numbers_of(images) is None:
+        images = None
     return _Read(tuple(classes) if _are_names(classes) else (), images, labels)
 
 
@@ -247,6 +247,14 @@ def shapes_differ(function, size):
 def no_list_of_classes(function, size):
     """The first of the three things should be a list of texts, the classes' names."""
     return not _read(function).classes
+
+
+@pictures.mistake
+def no_array_of_pictures(function, size):
+    """The second of the three things should be one array: np.stack makes it of a list
+    of pictures of one shape.
+    """
+    return _read(function).images is None
 
 
 @pictures.mistake
