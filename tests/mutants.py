@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from answers import n06, n08, n10
+from answers import n05, n06, n08, n10, n11
 from tlkit_course.exercises.n08 import BASELINES_NEEDED
 from tlkit_course.kinds import Function, Number, Parts, Several, Word, Words
 
@@ -518,15 +518,221 @@ def _said(right):
         yield f"{a}, {b}, {c}", say
 
 
+# --- functions that make or change a model; each takes up to a second, so they are few
+
+
+def _headed(right):
+    for outputs, activation, frozen, all_frozen in itertools.product(
+        (10, 1, 1000),
+        (None, "softmax", "sigmoid", "tanh"),
+        (True, False),
+        (False, True),
+    ):
+        if (outputs, activation, frozen, all_frozen) != (10, None, True, False):
+            yield (
+                f"{outputs}, {activation}, frozen: base {frozen}, all {all_frozen}",
+                n05.with_new_head(frozen, outputs, activation, all_frozen),
+            )
+
+
+def _prepared(right):
+    """The second stage with one or two things changed.
+
+    That the base is switched on is none of them: in Keras 3 the flags of its layers
+    decide.
+    """
+    changes = [
+        {"trained": ()},
+        {"trained": ("block5",)},
+        {"trained": ("block4", "block5_conv")},
+        {"trained": ("block",)},
+        {"compiled": False},
+        {"rate": 1e-3},
+        {"rate": 0.0},
+        {"from_logits": False},
+        {"head": False},
+        {"one_hot": True},
+    ]
+    pairs = [*itertools.combinations(changes, 2)][::4]
+    for one, other in (*((one, one) for one in changes), *pairs):
+        yield f"{one | other}", n05.second_stage(**one | other)
+
+
+def _built(right):
+    """A head on a base with one or two things changed."""
+    changes = [
+        *({"prepare": f} for f in (n11.twice, n11.means_only, n11.by_numpy, abs)),
+        *({"prepare": lambda x, by=by: x / by} for by in (1, 255, 127.5)),
+        {"pool": False},
+        *({"activation": name} for name in ("softmax", "sigmoid", "relu", "tanh")),
+        *({"outputs": number} for number in (1, 2, 1000)),
+        {"frozen": False},
+        {"head_frozen": True},
+    ]
+    singles = [(one, one) for one in changes]
+    pairs = [*itertools.combinations(changes, 2)][::9]
+    for one, other in (*singles, *pairs):
+        yield f"{one | other}", n11.with_head(**one | other)
+
+
+# --- a project
+
+
+def _read_roughly(right):
+    """As ``_read``; one more or less in a pixel may come from resizing."""
+    too_little = ("images: plus 1", "images: one more")
+    return ((text, f) for text, f in _read(right) if text not in too_little)
+
+
+def _cut(right):
+    """Splits with rows moved, copied, left out or of another form."""
+    for one, other in itertools.permutations(right, 2):
+        yield f"all of {one} in {other}", right | {one: right[other]}
+        joined = np.concatenate([right[other], right[one]])
+        yield f"{other} and {one} joined", right | {other: joined}
+        yield f"{one} moved to {other}", right | {other: joined, one: right[one][:0]}
+        yield f"a row of {one} also in {other}", right | {other: joined[:-1]}
+    for name, rows in right.items():
+        for text, changed in {
+            "one more": rows + 1,
+            "turned round": n11.COPY - rows,
+            "floats": rows.astype(float),
+            "a mask": np.isin(np.arange(len(n11.LABELS)), rows),
+            "labels": n11.LABELS[rows],
+            "pictures": n11.IMAGES[rows],
+            "one column": rows[:, None],
+            "half": rows[: len(rows) // 2],
+            "one class less": rows[n11.LABELS[rows] != 2],
+            "a row less": rows[1:],
+            "a row of none": np.append(rows, 99),
+            "names": rows.astype(str),
+        }.items():
+            yield f"{name}: {text}", right | {name: changed}
+        if name != "train":  # to learn from a picture twice harms no judgement
+            twice = np.append(rows, rows[0])
+            yield f"{name}: a row twice", right | {name: twice}
+
+
+def _chosen(right):
+    models, steps = right["models"], list(right["models"])
+    for step in (*steps[::2], 0, 1, -1e-2, 0.98, "1e-2", [1e-2], float("nan")):
+        yield f"chosen {step}", right | {"chosen": step}
+    for name in ("train", "test"):
+        yield f"table of {name}", n11.chosen(validation=n11.table_of(name))
+    for text, change in {
+        **{f"plus {by}": lambda x, by=by: x + by for by in (0.05, -0.05, 0.5)},
+        **{f"times {by}": lambda x, by=by: x * by for by in (100, 0.5, -1, 0)},
+        "errors": lambda x: 1 - x,
+        "texts": str,
+        "lists": lambda x: [x],
+        "nan": lambda x: float("nan"),
+    }.items():
+        changed = {step: change(x) for step, x in right["validation"].items()}
+        yield f"accuracies {text}", right | {"validation": changed}
+    for order in itertools.permutations(models.values()):
+        if order != tuple(models.values()):
+            mixed = dict(zip(models, order, strict=True))
+            yield "models exchanged", right | {"models": mixed}
+    for by in (1, 0.5, 3):
+        yield f"steps close, {by}", n11.chosen(n11.close(by), step=2e-3)
+    for step in steps:
+        fewer = {key: model for key, model in models.items() if key != step}
+        yield f"no model of {step}", right | {"models": fewer}
+        yield f"without {step}", n11.chosen(fewer)
+        yield (
+            f"no accuracy of {step}",
+            right
+            | {
+                "validation": {
+                    k: v for k, v in right["validation"].items() if k != step
+                }
+            },
+        )
+        yield f"one for all {step}", n11.chosen(dict.fromkeys(steps, models[step]))
+
+
+def _moved(right):
+    for below, block5, step, able in itertools.product(
+        (0, 1e-3), (0.01, 0, 0.8), (1e-4, 1e-2), (250, 100)
+    ):
+        if (below, block5, step, able) != (0, 0.01, 1e-4, 250):
+            yield (
+                f"moved {below}, {block5}, step {step}, able to {able}",
+                n11.moved(able, below, block5, step),
+            )
+
+
+def _scored(right):
+    for place, by in itertools.product(range(3), (1, -1, 0.1, -0.1, 0.02, -0.02, 1e3)):
+        changed = list(right)
+        changed[place] += by
+        yield f"number {place} plus {by}", tuple(changed)
+    for order in itertools.permutations(range(3)):
+        if order != (0, 1, 2):
+            yield f"order {order}", tuple(right[i] for i in order)
+    for off, more in itertools.product((-2, -1, 0, 1), (0, 3, 20, 200)):
+        if (off, more) != (0, 0):
+            found = n11.interval(n11.RIGHT_OF_TEST + off, n11.N + more)
+            yield f"{off} more right of {more} more", found
+            yield f"interval of {more} more, {off}", (right[0], *found[1:])
+    yield from (
+        (f"half a width of {half}", n11.around(half)) for half in (0.05, 0.1, 1)
+    )
+    yield from (("two", right[:2]), ("four", (*right, 0.5)), ("array", np.array(right)))
+
+
+def _shipped(right):
+    for (text, model), file, names in itertools.product(
+        {"final": n11.FINAL, "another": n11.by_colour(100), "none": None}.items(),
+        ("model.keras", "final.keras"),
+        (n11.IN_ORDER, n11.BACKWARDS, '["ant"]', "{}", "no JSON", None),
+    ):
+        if (text, file, names) != ("final", "model.keras", n11.IN_ORDER):
+            yield f"{text} as {file}, {names}", n11.folder(model, file, names)
+    yield "the file", right / "model.keras"
+    yield "the folder above", right.parent / "missing"
+
+
+def _reported(right):
+    numbers = dict(zip(("n", "share", "low", "high"), (n11.N, *n11.SCORE), strict=True))
+    # Not by -1: a sign may be the dash of "0.57-0.83".
+    for (part, number), by in itertools.product(numbers.items(), (0.5, 2, 10, 1.1)):
+        yield f"{part} times {by}", n11.text(**{part: by * number})
+    for digits in range(10):
+        yield (
+            f"{digits} instead",
+            "".join(str(digits) if x.isdigit() else x for x in right),
+        )
+    for many in range(0, 24, 3):
+        yield f"{many} words", " ".join(right.split()[:many])
+    for against in ("", "Guessing reaches 0.9.", "The baseline is 40.", "It is 0.3."):
+        yield f"against {against}", n11.text(against=against)
+    yield from (
+        ("bytes", right.encode()),
+        ("in a list", [right]),
+        ("words", right.split()),
+    )
+
+
 OTHERS = {
     "01 carry over": _carried,
     "02 freeze": _frozen,
     "05 folders": _read,
+    "05 freeze": _headed,
+    "05 unfreeze": _prepared,
     "07 leak": _leaking,
     "08 logme": _ordered,
     "10 leak": _sentences,
     "10 safe": _saved,
     "10 say": _said,
+    "11 pictures": _read_roughly,
+    "11 splits": _cut,
+    "11 model": _built,
+    "11 choice": _chosen,
+    "11 tuned": _moved,
+    "11 test": _scored,
+    "11 saved": _shipped,
+    "11 report": _reported,
 }
 
 
@@ -729,10 +935,10 @@ def n02_found(measured):
 def wrong_answers(exercise, right, measured) -> list[tuple[str, object]]:
     """Wrong answers to an exercise, each with a description."""
     name, kind = exercise.name, exercise.kind
+    plain = [(f"{answer!r}", answer) for answer in PLAIN]
+    if name in OTHERS:
+        return [*plain, *OTHERS[name](right)]
     if isinstance(kind, Function):
-        plain = [(f"{answer!r}", answer) for answer in PLAIN]
-        if name in OTHERS:
-            return [*plain, *OTHERS[name](right)]
         return [*plain, *_numeric(name, right)]
     return [
         (f"{answer!r}", answer)

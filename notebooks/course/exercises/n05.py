@@ -846,8 +846,8 @@ def another_model(function):
 
 @unfreeze.mistake
 def base_still_frozen(function):
-    """Block 5 is still frozen. A layer's own trainable counts only if that of the base
-    around it is True as well: step 7 switches the base on first.
+    """Block 5 is still frozen: no convolution of it is switched on. Step 7 switches the
+    whole base on first, and then the lower layers off again.
     """
     return "block5_conv1" not in _thawed(function).thawed
 
