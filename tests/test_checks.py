@@ -437,7 +437,7 @@ def test_what_is_built_on_an_answer_goes_on_quietly_if_the_answer_is_right(capsy
     [
         (..., "Not answered yet."),
         (200, "the plain interval"),
-        (-50, "stop at the first"),
+        (-50, "Which numbers have you tried"),
     ],
 )
 def test_what_is_built_on_an_answer_waits_with_one_sentence(answer, words):

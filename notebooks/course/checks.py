@@ -321,8 +321,7 @@ def needs(name: str, answer: Any, *measured: Any) -> None:
         raise KeyError(f"no exercise {name!r}: expected one of {', '.join(known)}")
     verdict = known[name].judge(answer, measured)
     if not verdict.right:
-        said = verdict.message.removesuffix(" The solution stands below.")
         raise NotYet(
             f"Solve the exercise {name[3:]!r} above first, then run this cell again. "
-            f"{said}"
+            f"{verdict.message}"
         )

@@ -805,11 +805,11 @@ def _thawed(function) -> _Thawed:
             for name, layer in layers.items()
             if any(id(weight) in trainable for weight in layer.weights)
         },
-        compiled=optimizer is not None and optimizer is not first_optimizer,
+        compiled=optimizer not in (None, first_optimizer),
         from_logits=bool(getattr(loss, "from_logits", False)),
         from_numbers=isinstance(loss, keras.losses.SparseCategoricalCrossentropy),
     )
-    if not found.compiled:
+    if optimizer is None or not found.compiled:
         return found
     found = found._replace(step_size=float(optimizer.learning_rate))
     if not (found.same and found.from_logits and found.from_numbers):
