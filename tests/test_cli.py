@@ -408,7 +408,7 @@ def test_every_command_has_help_and_a_function():
         for action in parser._actions
         if isinstance(action, argparse._SubParsersAction)
     ]
-    assert len(commands.choices) == 9
+    assert len(commands.choices) == 10
     for command in commands.choices.values():
         assert callable(command.get_default("carry_out"))
         assert command.format_help()
@@ -452,7 +452,7 @@ def test_options_reach_the_recipes_that_take_them(
     given, probe = {}, RECIPES["probe"]
 
     def entry(name, train):
-        return SimpleNamespace(train=train, label=name, colour="#000000", sentence=name)
+        return replace(probe, train=train, label=name, sentence=name)
 
     def only_probe(*arguments, **named):
         given["probe"] = set(named)

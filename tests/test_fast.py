@@ -192,7 +192,7 @@ def settings(batch):
 
 
 def test_a_stream_gives_the_batches_in_their_order():
-    inputs = np.arange(46, dtype="float16").reshape(23, 2)
+    inputs = np.arange(46, dtype="uint8").reshape(23, 2)
 
     def made():
         return batches(inputs, np.arange(23), settings(10), seed=3)

@@ -577,12 +577,12 @@ def test_some_notebooks_can_be_chosen_and_an_unknown_one_is_named(
                 str(tmp_path / "a"),
                 "--notebooks",
                 "00",
-                "11",
+                "99",
             ]
         )
         == 1
     )
-    assert "there is no notebook 11; expected some of 00 01" in capsys.readouterr().err
+    assert "there is no notebook 99; expected some of 00 01" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..files import fetch
 from ..files.applications import WEIGHTS
-from ..files.pairs import SHIPPED
+from ..files.pairs import SHIPPED, TRAINABLE
 from . import run
 from .doctor import main as doctor_main
 
@@ -459,7 +459,7 @@ def _add_pretrain(commands) -> None:
     parser = commands.add_parser(
         "pretrain", help="train a letters backbone from nothing and save its parameters"
     )
-    parser.add_argument("name", nargs="?", default="letters", choices=SHIPPED)
+    parser.add_argument("name", nargs="?", default="letters", choices=TRAINABLE)
     parser.add_argument("--epochs", type=_positive, default=16)
     parser.add_argument(
         "--scenes",

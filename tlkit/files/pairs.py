@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from . import fetch
 
 SHIPPED = ("letters", "letters-small", "letters-bn")  # backbones inside the package
+TRAINABLE = (*SHIPPED, "letters-unlabelled")  # those that `pretrain` can make
 
 
 @dataclass(frozen=True)
