@@ -507,7 +507,9 @@ def png(drawing, alt: str | None = None, dpi: int = look.SHOWN) -> bytes:
     figure, alt = _figure(drawing), _alt(drawing, alt)
     look.readable(figure)
     image = _rendered(figure, look.SHOWN)
-    if dpi > look.SHOWN and image.mode == "P":
+    if image.mode != "P":
+        image = _with_256_colours(image)
+    elif dpi > look.SHOWN:
         image = _rendered(figure, dpi)
     pyplot.close(figure)
     return _file(image, alt)
@@ -552,6 +554,15 @@ def _few_colours(image):
         if max(most for _, most in changes) <= 12:  # of 255
             break
     return few
+
+
+def _with_256_colours(image):
+    """Pictures in the 256 colours that suit them: a file of a third of the size."""
+    from PIL import Image
+
+    found = image.quantize(256, dither=Image.Dither.NONE)
+    found.info = image.info
+    return found
 
 
 def _file(image, alt: str) -> bytes:
