@@ -154,6 +154,16 @@ def test_an_exercise_shows_task_and_code_then_the_hint_then_the_solution():
     assert "sum = 1 + 1" in solution["shown"] and "✓ Two." in solution["shown"]
 
 
+def test_a_long_solution_is_cut_where_a_new_thought_begins_and_loses_nothing():
+    first = "def first():\n" + "    step()\n" * 14 + "    return 1"
+    second = "for n in range(3):\n" + "    more(n)\n" * 30
+    parts = cards._screens(f"{first}\n\n\n{second}")
+    assert parts[0] == first and len(parts) == 3
+    assert "\n".join(parts[1:]) == second.rstrip()
+    assert all(cards._code_height(part) <= 1.1 * cards.ROOM for part in parts)
+    assert cards._screens(first) == [first]
+
+
 def test_a_room_answers_before_it_sees_what_was_measured():
     question = "**Your guess:** How many?\n\n- ○ about 10\n- ○ about 30"
     asked, told = of(

@@ -25,7 +25,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from . import CUT
 
 ROOM = 570  # pixels of 720 that a slide has below its heading
-FIGURE = 460  # pixels of a figure at least
+FIGURE = 430  # pixels of a figure at least
 LINE = 42  # pixels of a line of text
 WIDTH, CODE_WIDTH = 80, 86  # characters in a line of text, of code
 LONGEST_CODE = 8  # lines of code that a room can follow
@@ -313,8 +313,9 @@ def _read_code(
         section.cards.append(Card([_code(source, cell.outputs)], FIGURE, kind))
     elif "solution" in cell.metadata.get("tags", []):
         source = _without(source, r"\bcourse\.claim\(")
-        cells = [_markdown("**Solution**"), _code(source)]
-        section.cards.append(Card(cells, 60 + _code_height(source), "subslide"))
+        for part in _screens(source):
+            cells = [_markdown("**Solution**"), _code(part)]
+            section.cards.append(Card(cells, 60 + _code_height(part), "subslide"))
         _add_outputs(section, cell, asked)
     elif re.search(r"(?m)^course\.check\(", source):
         source = _without(source, r"^(import|from) ")
@@ -325,6 +326,28 @@ def _read_code(
         if shown and section.level > 1:
             section.cards.append(Card([_code(shown)], _code_height(shown)))
         _add_outputs(section, cell, asked)
+
+
+def _screens(source: str) -> list[str]:
+    """Code in parts that fit a slide, cut where the code is least indented.
+
+    A blank line is the best place, then the latest line. A slide's letters may become a
+    little smaller.
+    """
+    lines, most = source.splitlines(), 1.1 * ROOM
+    if _code_height(source) <= most:
+        return [source]
+    fits = [
+        n for n in range(1, len(lines)) if _code_height("\n".join(lines[:n])) <= most
+    ]
+
+    def worth(n: int) -> tuple[bool, int, int]:
+        depth = len(lines[n]) - len(lines[n].lstrip())
+        return not lines[n - 1].strip(), -depth, n
+
+    cut = max((n for n in fits if lines[n].strip()), key=worth)
+    rest = "\n".join(lines[cut:])
+    return ["\n".join(lines[:cut]).rstrip(), *_screens(rest)]
 
 
 def _is_personal(cell: NotebookNode) -> bool:
@@ -476,7 +499,7 @@ def _figure(output: NotebookNode) -> Card:
     head = b64decode("".join(output.data["image/png"])[:32])
     width, height = int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
     cell = _code("", [output])
-    cell.metadata.height = min(FIGURE, round(1160 * height / width))
+    cell.metadata.height = min(FIGURE, round(900 * height / width))
     return Card([cell], cell.metadata.height, figure=True)
 
 
