@@ -77,7 +77,7 @@ def test_a_scene_is_turned_as_often_as_its_answer_says():
 
 
 def test_a_backbone_learns_to_say_how_scenes_are_turned(tmp_path):
-    entry = pretrain("letters-unlabelled", epochs=1, scenes=256, out=tmp_path)
+    entry = pretrain("letters-unlabelled", epochs=2, scenes=256, out=tmp_path)
     assert entry["command"].startswith("python -m tlkit pretrain letters-unlabelled")
     made = tk.Backbone(str(tmp_path / "letters-unlabelled.weights.h5"))
     assert made.width == tk.Backbone("letters").width
