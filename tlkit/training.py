@@ -252,8 +252,6 @@ def train(
                 depths=depths(model),
                 targets=targets,
             )
-    for variable in network.trainable_variables:
-        variable.regularizer = None  # the penalty of training, and all that it holds
     halves.check(recipe)
     outputs = {}
     with fast.convolutions(model):
