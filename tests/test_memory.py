@@ -24,11 +24,11 @@ from tlkit.tasks import Rows, Split, Task
 LIMIT_MB = 1_500  # of 10⁶ bytes: what every recipe keeps below, alone and after some
 # The recipes of one process, and those that are trained a second time there, so that a
 # leak would show: VGG16's weights are 59 MB. All of them in one process pass the limit
-# where the processor has AVX-512 (1,566 MB were measured): TensorFlow keeps what it once
-# needed, above all after L2-SP, though Python has freed all that it knows of.
+# where the processor has AVX-512 (1,566 MB were measured): TensorFlow keeps what it
+# once needed, above all after L2-SP, though Python has freed all that it knows of.
 TOGETHER = [
     (USUAL := ("scratch", "probe", "lp_ft", "fine_tune"), USUAL),
-    (OTHERS := ("article", "bitfit"), OTHERS),
+    (("scratch", "lp_ft", "article", "bitfit"), ("scratch", "article", "bitfit")),
     (
         ("lora", "adapters", "layerwise", "wise_ft", "distill", "knn", "prototypes"),
         ("lora", "distill"),
