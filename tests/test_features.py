@@ -236,7 +236,7 @@ class Layer:
     """Stands for a layer with outputs of one shape."""
 
     def __init__(self, *shape):
-        self.output = np.zeros((1, *shape))
+        self.output = np.zeros((1, *shape), "float32")
 
 
 class Counting:
@@ -256,10 +256,10 @@ class Counting:
 @pytest.mark.parametrize(
     "count, layer, rows",
     [
-        (4_999, (32, 32, 64), 64),
-        (5_001, (32, 32, 64), 256),
-        (5_001, (64, 64, 64), 64),
-        (100, (224, 224, 64), 4),
+        (4_999, (32, 32, 16), 64),
+        (5_001, (32, 32, 16), 256),
+        (5_001, (32, 32, 64), 64),
+        (100, (224, 224, 64), 1),
     ],
     ids=["few", "many", "many large ones", "few of ImageNet's size"],
 )
@@ -277,11 +277,15 @@ def test_a_batch_is_as_large_as_number_and_memory_allow_and_changes_nothing(
 
 def test_the_largest_layer_is_found_inside_of_a_network_too():
     network = SMALL.build()
-    assert features.most_outputs(network) == 32 * 32 * 4
+    assert features.largest_output(network) == 4 * 32 * 32 * 4, "bytes of float32"
     inputs = network.input
     outer = keras.Model(inputs, keras.layers.Dense(3)(network(inputs)))
-    assert features.most_outputs(outer) == 32 * 32 * 4
-    assert features.most_outputs(object()) == 0
+    assert features.largest_output(outer) == 4 * 32 * 32 * 4
+    assert features.largest_output(object()) == 0
+    half = SMALL.build(precision="bfloat16")
+    assert features.largest_output(half) == 4 * 32 * 32 * 3, "the images are float32"
+    wide = Backbone(None, width=1 / 4).build(precision="bfloat16")
+    assert features.largest_output(wide) == 2 * 32 * 32 * 16
 
 
 def test_no_images_and_no_such_cut_are_clear_errors(images):

@@ -257,15 +257,21 @@ def test_a_stronger_pull_keeps_the_weights_nearer_to_the_start(backbone, digits)
     assert recipes.L2_SP.pull > 0, "without it this would be lp_ft"
 
 
-def test_the_pull_is_half_the_squared_distance_and_leaves_the_head_alone(untrained):
-    model = untrained
-    training.pull_to_start(model, 0.2)
-    assert len(model.losses) == 26 and float(sum(model.losses)) == 0
-    kernel, head = model.get_layer("block3_conv1").kernel, model.get_layer("logits")
-    kernel.assign(kernel + 0.5)
-    head.kernel.assign(head.kernel + 9.0)
-    expected = 0.2 / 2 * 0.25 * int(np.prod(kernel.shape))
-    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
+def test_the_pull_is_the_penaltys_gradient_and_leaves_the_head_alone(untrained):
+    kernel = untrained.get_layer("block3_conv1").kernel
+    head = untrained.get_layer("logits").kernel
+    adam = training.AdamByDepth(1.0, {}, 0.2, learning_rate=0.5)
+    adam.build([kernel, head])
+    start, beside = kernel.numpy(), head.numpy()
+    towards = np.sign(np.random.default_rng(0).normal(size=start.shape))
+    kernel.assign(start + towards)
+    head.assign(beside + 9.0)
+    adam.apply([keras.ops.zeros_like(kernel), keras.ops.zeros_like(head)])
+    # Adam's first step is 0.5 against the gradient's sign, whatever its size
+    assert np.allclose(kernel.numpy(), start + 0.5 * towards, atol=1e-4)
+    assert np.array_equal(head.numpy(), beside + 9.0)
+    momentum = adam._momentums[0].numpy()
+    assert np.allclose(momentum, 0.1 * 0.2 * towards, atol=1e-6), "0.1: of a first step"
 
 
 def test_the_step_of_each_block_is_a_fixed_share_of_that_above_it(backbone, digits):

@@ -7,11 +7,14 @@ from importlib import import_module
 from typing import Any
 
 from .commands.doctor import doctor
+from .machine.allocator import prefer_c_library
 from .machine.processor import prefer_onednn
 
 __version__ = "0.1.0"
 
-prefer_onednn()  # here, because whatever imports TensorFlow next is too late
+# here, because whatever imports TensorFlow next is too late
+prefer_onednn()
+prefer_c_library()
 
 _HOME = {  # name -> the module that has it
     "Backbone": "backbone",

@@ -62,7 +62,8 @@ class Settings:
         shrink: factor on the step size from each block to the one below it; 1: one step
             size for all.
         pull: weight of a penalty on how far pretrained weights move, as half their
-            squared distance from the start (L2-SP); 0: none. The history's loss has it.
+            squared distance from the start (L2-SP); 0: none. Adam gets the penalty's
+            gradient; the loss in the history is without it.
         seconds: time limit, counted from the start of the first epoch. An epoch starts
             only if it should end within the limit. None: no limit.
         until: the limit as a value of ``time.perf_counter()``; None: no limit.
@@ -549,8 +550,6 @@ def fit(
     for note in notes:
         log.warning(note)
     best.restore(network)
-    for variable in network.trainable_variables:
-        variable.regularizer = None  # the model is given back without penalties
     history = {key: [row[key] for row in best.rows] for key in best.rows[0]}
     return history, notes, unfinished.spent
 
@@ -576,43 +575,16 @@ def _compile(
     adam = AdamByDepth(
         settings.shrink,
         depths,
+        settings.pull,
         learning_rate=_rate(settings, total),
         clipnorm=1.0 if settings.schedule else None,
     )
     if settings.precision == "float16":  # else small gradients would become 0
         adam = keras.optimizers.LossScaleOptimizer(adam)
-    if settings.pull:
-        pull_to_start(network, settings.pull)
     network.compile(
         adam, taught.loss, metrics=[taught.metric], steps_per_execution=at_once
     )
     adam.build(network.trainable_variables)  # else Keras traces the first step twice
-
-
-def pull_to_start(network: keras.Model, weight: float) -> None:
-    """Give each trained variable of the shared layers a penalty on leaving its value.
-
-    The head has none: it has no pretrained values to keep.
-
-    Args:
-        network: what will be trained, with the weights that it starts from.
-        weight: of half the squared distance.
-    """
-    for variable in network.trainable_variables:
-        if not variable.path.startswith("logits"):
-            variable.regularizer = Pull(variable, weight)
-
-
-class Pull(keras.regularizers.Regularizer):
-    """A penalty on half the squared distance from the present value of a variable."""
-
-    def __init__(self, variable: keras.Variable, weight: float):
-        self.weight = weight
-        # a variable, because a constant would be copied into every traced graph
-        self.start = keras.Variable(variable.numpy(), trainable=False, name="start")
-
-    def __call__(self, now):
-        return 0.5 * self.weight * keras.ops.sum(keras.ops.square(now - self.start))
 
 
 def _rate(settings: Settings, total: int):
@@ -775,17 +747,37 @@ def depths(model: keras.Model) -> dict[str, int]:
 
 
 class AdamByDepth(fast.Adam):
-    """Adam whose steps shrink by a factor from each block to the one below it."""
+    """Adam whose steps shrink by a factor from each block to the one below it.
 
-    def __init__(self, shrink: float, depths: dict[str, int], **settings):
+    Args:
+        shrink: the factor.
+        depths: layer -> how many blocks lie above it.
+        pull: weight of a penalty on half the squared distance of the variables from
+            their values when the optimizer is built. The head has none: it has no
+            pretrained values to keep.
+        **settings: of Keras's Adam.
+    """
+
+    def __init__(self, shrink: float, depths: dict[str, int], pull=0.0, **settings):
         super().__init__(name="adam", **settings)
-        self.shrink, self.depths = shrink, depths
+        self.shrink, self.depths, self.pull = shrink, depths, pull
 
     def build(self, variables):
         super().build(variables)
         layers = [variable.path.split("/")[0] for variable in variables]
         self.factors = [self.shrink ** self.depths.get(layer, 0) for layer in layers]
+        # variables, because constants would be copied into every traced graph
+        self.starts = [
+            keras.Variable(variable.numpy(), trainable=False, name="start")
+            if self.pull and layer != "logits"
+            else None
+            for variable, layer in zip(variables, layers, strict=True)
+        ]
 
     def update_step(self, gradient, variable, learning_rate):
-        factor = self.factors[self._get_variable_index(variable)]
-        super().update_step(gradient, variable, learning_rate * factor)
+        place = self._get_variable_index(variable)
+        if self.starts[place] is not None:
+            # here, because as a part of the loss it takes the memory of a second model
+            gradient = gradient + self.pull * (variable - self.starts[place])
+        rate = learning_rate * self.factors[place]
+        super().update_step(gradient, variable, rate)

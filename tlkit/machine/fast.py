@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 
-from . import processor
+from . import allocator, processor
 from .quiet import keras
 
 # Layers of fewer channels gain little; small networks keep Keras's very results.
@@ -221,9 +221,12 @@ def stream(batches: Iterator[tuple]):
 
     first = next(batches)
     kinds = tuple(tf.TensorSpec(part.shape, part.dtype) for part in first)
-    made = tf.data.Dataset.from_generator(
-        lambda: chain([first], batches), output_signature=kinds
-    )
+
+    def all_batches():
+        allocator.keep_blocks()
+        yield from chain([first], batches)
+
+    made = tf.data.Dataset.from_generator(all_batches, output_signature=kinds)
     untuned = tf.data.Options()
     untuned.autotune.enabled = False
     return made.prefetch(2).with_options(untuned)

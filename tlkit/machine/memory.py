@@ -1,12 +1,13 @@
 """Gives back memory that TensorFlow or a mapped file would keep."""
 
-import ctypes
 import gc
 import mmap
 import sys
 from contextlib import contextmanager
 
 import numpy as np
+
+from . import allocator
 
 MAPPED = 128_000_000  # bytes of a mapped file that may stay in memory
 
@@ -37,16 +38,7 @@ def leaving_nothing():
         for name in set(registered) - known:
             del registered[name]
         gc.collect()  # models and optimizers hold each other
-        _trim()
-
-
-def _trim() -> None:
-    """Memory that C's library keeps though it is free goes back to the system."""
-    if sys.platform != "linux":
-        return
-    library = ctypes.CDLL(None)
-    if hasattr(library, "malloc_trim"):  # other libraries than glibc have none
-        library.malloc_trim(0)
+        allocator.give_back()
 
 
 def registered_gradients() -> dict:

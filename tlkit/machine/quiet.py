@@ -5,7 +5,7 @@ import os
 import sys
 from contextlib import contextmanager
 
-from . import processor
+from . import allocator, processor
 from .log import log
 
 
@@ -25,6 +25,7 @@ def _no_native_stderr():
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 processor.prefer_onednn()
+allocator.prefer_c_library()
 if processor.onednn() == "too late":
     log.warning(processor.TOO_LATE)
 with _no_native_stderr():

@@ -13,9 +13,10 @@ L2_SP = Settings(rate=1e-4, steps=300, min_epochs=5, batch=32, pull=0.01)
 def l2_sp(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     """Fine-tune every layer from a probe's head, and penalise leaving the start.
 
-    The loss gets a term more: half the squared distance of the pretrained weights from
-    their values before training, times ``pull``. Ordinary weight decay pulls towards
-    zero, where nothing was learnt; this one pulls towards the source task.
+    The penalty is half the squared distance of the pretrained weights from their values
+    before training, times ``pull``. Ordinary weight decay pulls towards zero, where
+    nothing was learnt; this one pulls towards the source task. Adam gets the penalty's
+    gradient, added to that of the loss.
 
     The source also decays a new head towards zero; here the head begins as the probe's
     and is free.
