@@ -260,7 +260,7 @@ def test_full_vgg16_keeps_below_the_limit_in_all_recipes_one_after_the_other(tmp
     assert ran.returncode == 0, ran.stderr
     lines = [json.loads(line) for line in ran.stdout.splitlines()]
     peaks = [(name, peak) for name, _, peak, _ in lines]
-    assert max(peak for _, peak in peaks) < LIMIT_MB, peaks
+    assert max(peak for _, peak in peaks) < LIMIT_MB, lines
     assert len(lines) == len(RECIPES) + len(AGAIN)
     # What the allocator keeps of a recipe's first buffers serves its second training.
     after_all, after_more = (lines[i][-1] for i in (len(RECIPES) - 1, -1))

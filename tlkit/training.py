@@ -778,6 +778,7 @@ class AdamByDepth(fast.Adam):
         place = self._get_variable_index(variable)
         if self.starts[place] is not None:
             # here, because as a part of the loss it takes the memory of a second model
-            gradient = gradient + self.pull * (variable - self.starts[place])
+            with fast.after(gradient):
+                gradient = gradient + self.pull * (variable - self.starts[place])
         rate = learning_rate * self.factors[place]
         super().update_step(gradient, variable, rate)

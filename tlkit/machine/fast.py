@@ -12,7 +12,7 @@ What each part gains is measured by ``make bench`` (docs/performance.md).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import chain
 
@@ -230,6 +230,19 @@ def stream(batches: Iterator[tuple]):
     untuned = tf.data.Options()
     untuned.autotune.enabled = False
     return made.prefetch(2).with_options(untuned)
+
+
+def after(tensor):
+    """What is computed in this ``with`` block waits until the tensor is there.
+
+    Why: TensorFlow computes what needs no other result as early as it can, and keeps it
+    in memory until it is used.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return nullcontext()
+    import tensorflow as tf
+
+    return tf.control_dependencies([tensor])
 
 
 class Adam(keras.optimizers.Adam):
