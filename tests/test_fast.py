@@ -224,3 +224,16 @@ def test_another_backend_gets_the_generator_and_plain_convolutions(monkeypatch):
     assert fast.stream(made) is made
     with fast.convolutions(model):
         assert "convolution_op" not in vars(model.layers[-1])
+
+
+def test_what_is_computed_after_a_tensor_waits_for_it():
+    @tf.function
+    def squared(first, second):
+        first = tf.square(first)
+        with fast.after(first):
+            return first, tf.exp(second)
+
+    one = tf.TensorSpec((), "float32")
+    graph = squared.get_concrete_function(one, one).graph
+    (exponential,) = (op for op in graph.get_operations() if op.type == "Exp")
+    assert [op.type for op in exponential.control_inputs] == ["Square"]

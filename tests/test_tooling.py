@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -370,3 +371,17 @@ def test_binder_goes_on_without_the_weights_but_not_without_the_scenes(tmp_path)
         tmp_path / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     ).is_file()
     assert run(["bash", "-c", fake.format("load_task") + script]).returncode
+
+
+def test_the_page_on_photographs_shows_the_stored_numbers(monkeypatch):
+    folder = ROOT / "notebooks" / "results"
+    monkeypatch.syspath_prepend(str(folder))
+    script = import_module("make_05_photographs")
+    result = json.loads((folder / "05_photographs.json").read_text("utf-8"))
+    page = (ROOT / "docs" / "photographs.md").read_text("utf-8")
+    shown = script.MADE.search(page)[0].splitlines()
+    for row in result["rows"]:
+        assert row["labels"] in script.LABELS and len(row["draws"]) == 3
+        line = next(line for line in shown if script.found(row) in line)
+        assert line.startswith(f"| `{row['recipe']}` |"), line
+    assert "\n".join(shown[1:-1]).strip() == script.tables(result["rows"]).strip()

@@ -1,4 +1,5 @@
-"""Makes 05_photographs.json: the recipes on photographs, with ImageNet's VGG16.
+"""Makes 05_photographs.json and the tables of docs/photographs.md: the recipes on
+photographs, with ImageNet's VGG16.
 
 Three draws of labels for each number of labels; then the size of the pictures, for a
 linear probe and for block 5. Each recipe has its own usual settings.
@@ -16,6 +17,8 @@ beside it.
 
 import argparse
 import hashlib
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +35,8 @@ LABELS = (100, 500, 20)  # the most telling number first
 RECIPES = ("probe", "fine_tune", "lp_ft", "scratch", "article")
 SIZES = (48, 64, 96)  # besides 32
 FEW = 100  # labels per class for other sizes
+PAGE = Path("docs/photographs.md")
+MADE = re.compile("(<!-- made -->\n).*(<!-- end -->)", re.DOTALL)
 
 
 class Cell(NamedTuple):
@@ -102,18 +107,79 @@ def as_list(interval: tk.evaluate.Interval) -> list[float]:
     return [round(float(n), 4) for n in (interval.mean, interval.low, interval.high)]
 
 
+def tables(rows: list[dict]) -> str:
+    """The rows in Markdown: one table for each number of labels, and one of sizes."""
+    parts = []
+    for labels in sorted({row["labels"] for row in rows}):
+        same = [row for row in rows if (row["labels"], row["size"]) == (labels, 32)]
+        parts.append(f"With {labels} labels per class, pictures of 32 × 32 pixels:\n")
+        parts += [
+            "| recipe | accuracy | draws | gain over the probe |",
+            "|---|---|---|---|",
+        ]
+        for row in sorted(same, key=lambda row: row["accuracy"]):
+            gain = with_ends(row["gain_over_probe"]) if "gain_over_probe" in row else ""
+            parts.append(f"| `{row['recipe']}` | {found(row)} | {gain} |")
+        parts.append("")
+    sizes = [row for row in rows if row["size"] != 32]
+    if sizes:
+        parts.append(f"Larger pictures, {FEW} labels per class:\n")
+        parts += ["| recipe | pixels | accuracy | draws | gain over the probe |"]
+        parts += ["|---|---|---|---|---|"]
+        for row in rows:
+            if row["labels"] == FEW and row["recipe"] in RECIPES[:2]:
+                gain = (
+                    with_ends(row["gain_over_probe"])
+                    if "gain_over_probe" in row
+                    else ""
+                )
+                size = f"{row['size']} × {row['size']}"
+                parts.append(f"| `{row['recipe']}` | {size} | {found(row)} | {gain} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def found(row: dict) -> str:
+    """Two columns: accuracy with its interval, and the draws."""
+    draws = ", ".join(f"{draw:.3f}" for draw in row["draws"])
+    return f"{with_ends(row['accuracy'])} | {draws}"
+
+
+def with_ends(interval: list[float]) -> str:
+    """For example "0.538 [0.511, 0.565]", with true minus signs."""
+    mean, low, high = (f"{number:.3f}".replace("-", "−") for number in interval)
+    return f"{mean} [{low}, {high}]"
+
+
+def write_page(file: Path) -> None:
+    """Put the tables of a stored result into the page, between its two marks."""
+    made = tables(json.loads(file.read_text("utf-8"))["rows"])
+    text = PAGE.read_text("utf-8")
+    PAGE.write_text(
+        MADE.sub(lambda marks: f"{marks[1]}{made}\n{marks[2]}", text), "utf-8"
+    )
+
+
 def arguments() -> argparse.Namespace:
     """What was asked for on the command line, with the backbone and the precision."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--task", required=True, help="a folder of class folders")
-    parser.add_argument("--weights", required=True, help="a file of VGG16's layers")
-    parser.add_argument("--pictures", required=True, help="what the folder holds")
+    parser.add_argument("--task", help="a folder of class folders")
+    parser.add_argument("--weights", help="a file of VGG16's layers")
+    parser.add_argument("--pictures", help="what the folder holds")
+    parser.add_argument("--precision", help="none: whichever is faster here")
     parser.add_argument("--first", type=int, help="measure only so many rows")
     asked = parser.parse_args()
+    given = [asked.task, asked.weights, asked.pictures]
+    if not any(given):  # as `make results` calls it
+        print("05_photographs.json stays: it needs --weights, --task and --pictures")
+        raise SystemExit
+    if not all(given):
+        parser.error("give all three of --weights, --task and --pictures")
     asked.backbone = tk.Backbone(asked.weights)
-    asked.precision = speed.faster_precision(asked.backbone, (32, 32, 3))
+    if asked.precision is None:
+        asked.precision = speed.faster_precision(asked.backbone, (32, 32, 3))
     about = f"{asked.backbone.weights_hash} {Path(asked.task).resolve()}"
     asked.key = f"{hashlib.sha256(about.encode()).hexdigest()[:12]}-{asked.precision}"
     return asked
@@ -134,6 +200,7 @@ def main() -> None:
             processor=processor.in_words(),
             rows=rows,
         )
+        write_page(Path("notebooks/results/05_photographs.json"))
 
 
 if __name__ == "__main__":
