@@ -712,8 +712,12 @@ def _is_too_much(page: list[Card], rest: list[Card]) -> bool:
 def _most(page: list[Card]) -> float:
     """How much too much may stand on a slide, as a factor.
 
-    A figure stays large, and so do the letters of printed lines.
+    A figure stays large, and so do the letters of printed lines, and those of code
+    beside a figure, which are smaller already.
     """
+    figure = any(card.figure for card in page)
+    if figure and any(card.code for card in page):
+        return 1
     small = [card.cells[0].metadata.size / 0.52 for card in page if card.printed]
     large = any(card.figure and card.height > FIGURE / 2 for card in page)
     return min([1.12 if large else 1.3, *small])
