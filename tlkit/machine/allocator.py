@@ -9,6 +9,7 @@ import sys
 
 ALLOCATOR = "TF_ONEDNN_USE_SYSTEM_ALLOCATOR"  # TensorFlow reads it once
 BLOCK = 17_000_000  # bytes: blocks of memory below this size are used again
+KEPT = 2**26  # bytes that may stay free at the end of the memory, 67 MB
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8  # in the C library's malloc.h
 
 
@@ -43,7 +44,7 @@ def keep_blocks() -> None:
     library = _glibc()
     if library and _is_wanted(default="0"):
         library.mallopt(MMAP_THRESHOLD, BLOCK)
-        library.mallopt(TRIM_THRESHOLD, 2**31 - 1)  # only ``give_back`` gives back
+        library.mallopt(TRIM_THRESHOLD, KEPT)
 
 
 def give_back() -> None:
