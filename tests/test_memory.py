@@ -283,7 +283,7 @@ def test_full_vgg16_keeps_below_the_limit_in_recipes_one_after_the_other(
 
 
 IN_A_NEW_PYTHON = """
-import ctypes, os, sys
+import os, sys
 {before}
 import tlkit
 print(os.environ.get("TF_ONEDNN_USE_SYSTEM_ALLOCATOR"))
@@ -314,7 +314,7 @@ def test_tensorflow_takes_memory_that_can_be_given_back(before, chosen, found):
 PAGES = """
 import resource
 import numpy as np
-from tlkit.machine import allocator, fast
+from tlkit.machine import fast
 from tlkit.machine.quiet import keras
 
 def batches():
@@ -337,3 +337,24 @@ def test_blocks_are_used_again_after_tensorflow_has_made_a_dataset_of_a_generato
     ran = subprocess.run([sys.executable, "-c", PAGES], capture_output=True, text=True)
     new_pages = int(ran.stdout)
     assert new_pages < 10_000, "50 blocks of 16 MB have 195,000 pages"
+
+
+FREED = """
+import numpy as np
+import psutil
+import tlkit
+
+def resident():
+    return psutil.Process().memory_info().rss / 1e6
+
+blocks = [np.ones(1_000_000) for _ in range(40)]  # 8 MB each
+full = resident()
+del blocks
+print(full - resident())
+"""
+
+
+@on_linux
+def test_many_small_blocks_that_are_free_go_back_without_being_asked():
+    ran = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True)
+    assert float(ran.stdout) > 200, "of 320 MB"

@@ -16,9 +16,9 @@ TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8  # in the C library's mal
 def prefer_c_library() -> None:
     """Let TensorFlow take its memory from the C library. Call before importing it.
 
-    Why: with oneDNN, TensorFlow keeps up to 1 GB in an allocator of its own, which
-    gives nothing back, so that trainings one after another need more and more. Memory
-    of the C library goes back to the system when a training ends (``give_back``).
+    Why: with oneDNN, TensorFlow has an allocator of its own, which gives nothing back,
+    so that trainings one after another need more and more. Memory of the C library
+    goes back to the system when a training ends (``give_back``).
 
     Only where that library is glibc, as on most Linux systems, and not if the user has
     set TF_ONEDNN_USE_SYSTEM_ALLOCATOR=0.
@@ -35,8 +35,8 @@ def prefer_c_library() -> None:
 def keep_blocks() -> None:
     """Let the C library use small blocks again, instead of asking the system anew.
 
-    Why: a new block comes page by page, and each page is first filled with zeros. That
-    takes up to a third of the time of a training. Large blocks still go back at once.
+    Why: a new block comes page by page, and each page is first filled with zeros, which
+    takes time in every step of a training. Large blocks still go back at once.
 
     Call it again when a dataset of a Python generator has begun: TensorFlow sets the
     limit to 131 kB when it makes one (``ApplyPython311MemoryPatch``).
