@@ -11,9 +11,10 @@ while the best one lies at the edge, up to five; the validation splits of all dr
 choose. Recipes that take no steps choose for each draw by its validation split (k and
 distance), or choose nothing. A student's teacher is ``lp_ft`` as it is in the kit.
 
-Seconds are those of each draw's training at the chosen step size, with no activation in
-the cache. Memory is the largest of a process that trains this recipe alone, for the
-first three draws; "idle_mb" is the process before it trains.
+Seconds and memory are of a process that trains one recipe once, at the chosen step
+size, with no activation in the cache: for the first three draws, after everything else,
+one process at a time. "idle_mb" is the process before it trains, and "peak_mb" the
+largest while it does.
 
 For photographs of your own, name a folder with one folder of pictures for each class,
 and a weights file. Then "shifted" are blurred, noisy, faint and strongly compressed
@@ -55,7 +56,7 @@ from tlkit.recipes.tune import MOST
 LABELS = 20
 FEW = (2, 3, 5)  # labels per class, one of them for validation
 SEEDS = tuple(range(10))
-MEMORY_SEEDS = SEEDS[:3]
+COST_SEEDS = SEEDS[:3]
 QUICK = {"steps": 4, "min_epochs": 1}  # settings of --quick
 METHODS = tuple(name for name in RECIPES if name != "article")
 AT_ONCE = ("knn", "prototypes")  # they take no steps
@@ -226,7 +227,6 @@ def measured(run: tk.Run, shifted: dict[str, tk.Split]) -> dict:
         "validation": run.outputs["validation"].round(4).tolist(),
         "accuracy": {name: round(float(of.mean()), 4) for name, of in right.items()},
         "right": {name: bits(of) for name, of in right.items()},
-        "seconds": round(run.seconds, 2),
         "trained": run.trained_parameters,
         "parameters": run.model.count_params(),
         "chosen": chosen,
@@ -266,7 +266,7 @@ def of_method(
             with empty_cache():
                 run = RECIPES[name].train(backbone, task, seed=seed, **changes)
                 row = measured(run, setting.shifted(task))
-            print(key, row["accuracy"], f"{row['seconds']} s", flush=True)
+            print(key, row["accuracy"], f"{run.seconds:.1f} s", flush=True)
             return row
 
         return Row(task, progress.get(key, make))
@@ -284,8 +284,8 @@ def of_method(
     ]
 
 
-def memory(job: tuple[str, int, float | None, Setting]) -> dict:
-    """Memory of a process that trains one recipe once.
+def cost(job: tuple[str, int, float | None, Setting]) -> dict:
+    """Seconds and memory of a process that trains one recipe once.
 
     Args:
         job: recipe, seed, step size, setting.
@@ -297,35 +297,38 @@ def memory(job: tuple[str, int, float | None, Setting]) -> dict:
     idle = psutil.Process().memory_info().rss / 1e6
     with empty_cache():
         run = RECIPES[name].train(backbone, task, seed=seed, **changes)
-    return {"idle_mb": round(idle), "peak_mb": round(run.peak_memory_mb)}
+    return {
+        "seconds": round(run.seconds, 2),
+        "idle_mb": round(idle),
+        "peak_mb": round(run.peak_memory_mb),
+    }
 
 
 def alone(name: str, rate: float | None, setting: Setting, progress: Progress) -> list:
-    """Memory of a recipe in processes of its own, one for each of the first draws."""
+    """Cost of a recipe in processes of its own, one for each of the first draws."""
     found: list[dict] = []
     if setting.quick and name != "knn":
         return found
-    for seed in setting.seeds[: len(MEMORY_SEEDS)]:
+    for seed in setting.seeds[: len(COST_SEEDS)]:
 
         def make(seed: int = seed) -> dict:
             with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-                return pool.submit(memory, (name, seed, rate, setting)).result()
+                return pool.submit(cost, (name, seed, rate, setting)).result()
 
-        found.append(progress.get(f"memory {name} {seed} {rate}", make))
+        found.append(progress.get(f"cost {name} {seed} {rate}", make))
     return found
 
 
 def summary(rows: list[dict]) -> dict:
     """What is stored of a recipe's draws."""
-    several = ("accuracy", "right", "seconds", "chosen")
     one = {key: rows[0][key] for key in ("rate", "trained", "parameters")}
     one |= {"tried": rows[0].get("tried", {})}
     accuracy = {
         kind: [row["accuracy"][kind] for row in rows] for kind in rows[0]["accuracy"]
     }
     right = {kind: [row["right"][kind] for row in rows] for kind in rows[0]["right"]}
-    rest = {key: [row[key] for row in rows] for key in several[2:]}
-    return {**one, "accuracy": accuracy, "right": right, **rest}
+    chosen = [row["chosen"] for row in rows]
+    return {**one, "accuracy": accuracy, "right": right, "chosen": chosen}
 
 
 def asked() -> Setting:
@@ -343,15 +346,14 @@ def main() -> None:
     progress, few = progress_of(setting), {}
     methods: dict[str, dict] = {}
     for name in setting.methods:
-        rows = of_method(name, LABELS, setting, progress)
-        found = summary(rows)
-        found["memory"] = alone(name, found["rate"], setting, progress)
-        methods[name] = found
+        methods[name] = summary(of_method(name, LABELS, setting, progress))
         if name in ("probe", *AT_ONCE):
             few[name] = {
                 str(labels): summary(of_method(name, labels, setting, progress))
                 for labels in setting.few
             }
+    for name, found in methods.items():
+        found["cost"] = alone(name, found["rate"], setting, progress)
     task = setting.draw(LABELS, 0)
     shifted = {name: len(split) for name, split in setting.shifted(task).items()}
     result = {
