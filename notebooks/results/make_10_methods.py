@@ -37,7 +37,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -120,12 +120,17 @@ class Setting:
         """Kind of shift -> pictures and labels."""
         if not self.is_drawn:
             return corrupted(task.test)
-        found = {}
-        for i, (name, style) in enumerate(STYLES.items()):
-            count = 40 if self.quick else SCENES
-            scenes = tk.glyphs.draw(tk.glyphs.DIGITS, count, 9100 + i, style=style)
-            found[name] = tk.Split(scenes.images, scenes.symbol)
-        return found
+        return drawn_in_styles(40 if self.quick else SCENES)
+
+
+@cache
+def drawn_in_styles(count: int) -> dict[str, tk.Split]:
+    """Digits in the shifted styles, ``count`` scenes of each."""
+    found = {}
+    for i, (name, style) in enumerate(STYLES.items()):
+        scenes = tk.glyphs.draw(tk.glyphs.DIGITS, count, 9100 + i, style=style)
+        found[name] = tk.Split(scenes.images, scenes.symbol)
+    return found
 
 
 def corrupted(split: tk.Split) -> dict[str, tk.Split]:
