@@ -77,6 +77,15 @@ def digest(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
+def kept() -> dict[str, dict]:
+    """What earlier calls have counted: number of a notebook -> its main claims.
+
+    Each entry has ``cell``, the digest of the cell's source; ``draws``; and ``claims``,
+    a list of dicts with ``claim``, the sentence, and ``held``, in how many draws.
+    """
+    return json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
+
+
 def prepare(folder: Path, draw: int) -> dict[str, str]:
     """Copy the notebooks and their results; returns the environment of a fresh draw."""
     if not (folder / "notebooks").exists():
@@ -114,9 +123,9 @@ def claims_of_draw(path: Path, folder: Path, draw: int, whole: bool) -> list[Cla
         RuntimeError: a cell failed.
     """
     code = "".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
-    kept = folder / f"{path.name[:2]}{'-whole' * whole}-{digest(code)}.json"
-    if kept.exists():
-        return [Claim(*found) for found in json.loads(kept.read_text("utf-8"))]
+    file = folder / f"{path.name[:2]}{'-whole' * whole}-{digest(code)}.json"
+    if file.exists():
+        return [Claim(*found) for found in json.loads(file.read_text("utf-8"))]
     folder.mkdir(parents=True, exist_ok=True)
     environment = prepare(folder, draw)
     for result in RESULTS.get(path.name[:2], ()):
@@ -134,7 +143,7 @@ def claims_of_draw(path: Path, folder: Path, draw: int, whole: bool) -> list[Cla
     )
     client.execute(env=environment)
     found = list(claimed(path, notebook))
-    kept.write_text(json.dumps(found), "utf-8")
+    file.write_text(json.dumps(found), "utf-8")
     return found
 
 
@@ -184,7 +193,7 @@ def count(draws: list[list[Claim]]) -> dict[tuple[str, int], tuple[str, int]]:
 
 def keep(number: str, cell, n_draws: int, held) -> None:
     """Write the counts of one notebook's main claims into claims.json."""
-    known = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
+    known = kept()
     known[number] = {
         "cell": digest(cell.source),
         "draws": n_draws,
