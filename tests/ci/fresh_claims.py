@@ -122,7 +122,8 @@ def claims_of_draw(path: Path, folder: Path, draw: int, whole: bool) -> list[Cla
     Raises:
         RuntimeError: a cell failed.
     """
-    code = "".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    cells = nbformat.read(path, as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     file = folder / f"{path.name[:2]}{'-whole' * whole}-{digest(code)}.json"
     if file.exists():
         return [Claim(*found) for found in json.loads(file.read_text("utf-8"))]
