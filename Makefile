@@ -17,7 +17,7 @@ FROM_BUNDLE := --no-index --find-links "$(BUNDLE)/wheels"
 endif
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run run-real lab app doctor test lint notebooks results guide book bench pretrain requirements address clean help
+.PHONY: run run-real lab app doctor test lint notebooks results fresh-claims guide book bench pretrain requirements address clean help
 
 run: .venv/installed  ## learn a new task from a few labels, against honest baselines (1 to 3 minutes)
 	"$(RUN)" -m tlkit run $(ARGS)
@@ -53,6 +53,9 @@ notebooks: .venv/installed  ## execute all notebooks in place, so that they are 
 
 results: .venv/installed  ## compute again the stored results that are too slow for a notebook
 	for file in notebooks/results/make_*.py; do "$(RUN)" "$$file" || exit 1; done
+
+fresh-claims: .venv/installed  ## derive the main claims again from ten fresh draws (hours; ARGS="00 07": only these)
+	"$(RUN)" tests/ci/fresh_claims.py $(ARGS)
 
 guide: .venv/installed  ## write the made parts of the instructor's guide again, from the notes and the exercises
 	"$(RUN)" -m tlkit_course.workshop.guide
