@@ -11,8 +11,9 @@ The pictures and the weights are not in this repository. Run from its root:
 
 It takes some hours on 2 cores. Each training is kept in build/photographs when it
 ends, so a run that was stopped goes on where it was. The file holds what is complete.
-Seconds are those of the machine that trained, and not comparable if other work ran
-beside it.
+With --costs, each row's first draw is trained once more in a process of its own, with
+no activation in the cache, for its seconds and its memory. Nothing else should run on
+the machine then.
 """
 
 import argparse
@@ -20,15 +21,18 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import stored
+from alone import cost
 
 import tlkit as tk
 from tlkit import recipes, speed
 from tlkit.machine import processor
+from tlkit.machine.whole import whole_file
 
 DRAWS = (0, 1, 2)
 LABELS = (100, 500, 20)  # the most telling number first
@@ -47,18 +51,6 @@ class Cell(NamedTuple):
     size: int
 
 
-class Trained(NamedTuple):
-    """What is kept of a training.
-
-    Attributes:
-        correct: bool (test pictures,).
-        seconds: of the recipe, features included.
-    """
-
-    correct: np.ndarray
-    seconds: float
-
-
 def cells() -> Iterator[Cell]:
     """All rows, in the order in which they are measured."""
     yield from (Cell(recipe, FEW, 32) for recipe in RECIPES[:3])
@@ -68,33 +60,52 @@ def cells() -> Iterator[Cell]:
         yield from (Cell(recipe, labels, 32) for recipe in RECIPES)
 
 
-def trained(cell: Cell, draw: int, asked: argparse.Namespace) -> Trained:
-    """Train one recipe on one draw of labels, or read what is kept of it."""
-    kept = Path("build/photographs") / asked.key
-    kept.mkdir(parents=True, exist_ok=True)
-    file = kept / f"{'-'.join(map(str, cell))}-{draw}.npz"
+def trained(cell: Cell, draw: int, asked: argparse.Namespace) -> np.ndarray:
+    """Train one recipe on one draw of labels, or read what is kept of it.
+
+    Returns:
+        Which test pictures it got right: bool (test pictures,).
+    """
+    file = asked.kept / f"{'-'.join(map(str, cell))}-{draw}.npz"
     if not file.exists():
-        task = tk.load_task(asked.task, cell.labels, draw, image_size=cell.size)
-        run = recipes.RECIPES[cell.recipe].train(
-            asked.backbone, task, seed=draw, precision=asked.precision
-        )
+        backbone, task = start(cell, draw, asked.weights, asked.task)
+        train = recipes.RECIPES[cell.recipe].train
+        run = train(backbone, task, seed=draw, precision=asked.precision)
         print(f"{cell} draw {draw}: {run.score()} in {run.seconds:.0f} s", flush=True)
-        unfinished = file.with_suffix(".tmp.npz")
-        np.savez(unfinished, correct=run.correct(), seconds=run.seconds)
-        unfinished.replace(file)
+        with whole_file(file) as unfinished, unfinished.open("wb") as opened:
+            np.savez(opened, correct=run.correct())
     with np.load(file) as found:
-        return Trained(found["correct"], float(found["seconds"]))
+        return found["correct"]
+
+
+def start(
+    cell: Cell, draw: int, weights: str, folder: str
+) -> tuple[tk.Backbone, tk.Task]:
+    """What a training starts from: the backbone, and a draw of the labels."""
+    task = tk.load_task(folder, cell.labels, draw, image_size=cell.size)
+    return tk.Backbone(weights, size=cell.size), task
+
+
+def costs(cell: Cell, asked: argparse.Namespace) -> dict:
+    """Seconds and memory of a row's first draw; empty if they were never measured."""
+    file = asked.kept / f"{'-'.join(map(str, cell))}-cost.json"
+    if asked.costs and not file.exists():
+        load = partial(start, cell, DRAWS[0], asked.weights, asked.task)
+        found = cost(cell.recipe, load, DRAWS[0], precision=asked.precision)
+        print(f"{cell}: {found}", flush=True)
+        with whole_file(file) as unfinished:
+            unfinished.write_text(json.dumps(found), "utf-8")
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
 
 
 def row(cell: Cell, asked: argparse.Namespace) -> dict:
     """A row of the table: accuracy, gain over the probe, seconds, each draw."""
-    runs = [trained(cell, draw, asked) for draw in DRAWS]
-    correct = np.stack([run.correct for run in runs]).astype(float)
+    correct = np.stack([trained(cell, draw, asked) for draw in DRAWS]).astype(float)
     found = {
         **cell._asdict(),
         "accuracy": as_list(tk.evaluate.crossed(correct, (0, 1))),
         "draws": [round(float(one.mean()), 4) for one in correct],
-        "seconds": [round(run.seconds, 1) for run in runs],
+        **costs(cell, asked),
     }
     if cell.recipe != "probe":
         found["gain_over_probe"] = gain(correct, cell._replace(recipe="probe"), asked)
@@ -110,7 +121,7 @@ def gain(correct: np.ndarray, other: Cell, asked: argparse.Namespace) -> list[fl
         correct: float (draws, test pictures), 1 where a training was right.
         other: the row to compare with.
     """
-    same = np.stack([trained(other, draw, asked).correct for draw in DRAWS])
+    same = np.stack([trained(other, draw, asked) for draw in DRAWS])
     return as_list(tk.evaluate.crossed(correct - same, (-1, 1)))
 
 
@@ -126,25 +137,30 @@ def tables(rows: list[dict]) -> str:
         same = [row for row in rows if (row["labels"], row["size"]) == (labels, 32)]
         parts.append(f"With {labels} labels per class, pictures of 32 × 32 pixels:\n")
         parts += [
-            "| recipe | accuracy | draws | gain over the probe |",
-            "|---|---|---|---|",
+            "| recipe | accuracy | draws | gain over the probe | one training |",
+            "|---|---|---|---|---|",
         ]
         for row in sorted(same, key=lambda row: row["accuracy"]):
             more = ""
             if "gain_over_probe" in row:
                 more = with_ends(row["gain_over_probe"])
-            parts.append(f"| `{row['recipe']}` | {found(row)} | {more} |")
+            parts.append(
+                f"| `{row['recipe']}` | {found(row)} | {more} | {price(row)} |"
+            )
         parts.append("")
     sizes = [row for row in rows if row["size"] != 32]
     if sizes:
         parts.append(f"Larger pictures, {FEW} labels per class:\n")
-        parts += ["| recipe | pixels | accuracy | draws | gain over 32 × 32 |"]
-        parts += ["|---|---|---|---|---|"]
+        parts += [
+            "| recipe | pixels | accuracy | draws | gain over 32 × 32 | one training |",
+            "|---|---|---|---|---|---|",
+        ]
         for row in rows:
             if row["labels"] == FEW and row["recipe"] in RECIPES[:2]:
                 more = with_ends(row["gain_over_32"]) if "gain_over_32" in row else ""
                 size = f"{row['size']} × {row['size']}"
-                parts.append(f"| `{row['recipe']}` | {size} | {found(row)} | {more} |")
+                start = f"| `{row['recipe']}` | {size} |"
+                parts.append(f"{start} {found(row)} | {more} | {price(row)} |")
         parts.append("")
     return "\n".join(parts)
 
@@ -153,6 +169,13 @@ def found(row: dict) -> str:
     """Two columns: accuracy with its interval, and the draws."""
     draws = ", ".join(f"{draw:.3f}" for draw in row["draws"])
     return f"{with_ends(row['accuracy'])} | {draws}"
+
+
+def price(row: dict) -> str:
+    """Seconds and memory of one training, if they were measured."""
+    if "seconds" not in row:
+        return ""
+    return f"{row['seconds']:.0f} s, {row['peak_mb']:,} MB"
 
 
 def with_ends(interval: list[float]) -> str:
@@ -179,6 +202,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--weights", help="a file of VGG16's layers")
     parser.add_argument("--pictures", help="what the folder holds")
     parser.add_argument("--precision", help="none: whichever is faster here")
+    parser.add_argument("--costs", action="store_true", help="seconds and memory too")
     parser.add_argument("--first", type=int, help="measure only so many rows")
     asked = parser.parse_args()
     given = [asked.task, asked.weights, asked.pictures]
@@ -191,7 +215,9 @@ def arguments() -> argparse.Namespace:
     if asked.precision is None:
         asked.precision = speed.faster_precision(asked.backbone, (32, 32, 3))
     about = f"{asked.backbone.weights_hash} {Path(asked.task).resolve()}"
-    asked.key = f"{hashlib.sha256(about.encode()).hexdigest()[:12]}-{asked.precision}"
+    key = f"{hashlib.sha256(about.encode()).hexdigest()[:12]}-{asked.precision}"
+    asked.kept = Path("build/photographs") / key
+    asked.kept.mkdir(parents=True, exist_ok=True)
     return asked
 
 

@@ -33,19 +33,16 @@ import base64
 import hashlib
 import io
 import json
-import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import psutil
 import stored
+from alone import cost, empty_cache
 
 import tlkit as tk
 from tlkit.features import predict
@@ -238,21 +235,6 @@ def bits(right: np.ndarray) -> str:
     return base64.b64encode(np.packbits(right)).decode("ascii")
 
 
-@contextmanager
-def empty_cache() -> Iterator[None]:
-    """No activation is there at the beginning, and none is left at the end."""
-    kept = os.environ.get("TLKIT_CACHE")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        os.environ["TLKIT_CACHE"] = folder
-        try:
-            yield
-        finally:
-            if kept is None:
-                del os.environ["TLKIT_CACHE"]
-            else:
-                os.environ["TLKIT_CACHE"] = kept
-
-
 def of_method(
     name: str, labels: int, setting: Setting, progress: Progress
 ) -> list[dict]:
@@ -284,39 +266,22 @@ def of_method(
     ]
 
 
-def cost(job: tuple[str, int, float | None, Setting]) -> dict:
-    """Seconds and memory of a process that trains one recipe once.
-
-    Args:
-        job: recipe, seed, step size, setting.
-    """
-    name, seed, rate, setting = job
-    task, backbone = setting.draw(LABELS, seed), setting.backbone()
-    changes = {} if RECIPES[name].fixed else {"rate": rate, **setting.changes}
-    backbone.build(task.image_shape)  # TensorFlow is there
-    idle = psutil.Process().memory_info().rss / 1e6
-    with empty_cache():
-        run = RECIPES[name].train(backbone, task, seed=seed, **changes)
-    return {
-        "seconds": round(run.seconds, 2),
-        "idle_mb": round(idle),
-        "peak_mb": round(run.peak_memory_mb),
-    }
-
-
-def alone(name: str, rate: float | None, setting: Setting, progress: Progress) -> list:
-    """Cost of a recipe in processes of its own, one for each of the first draws."""
-    found: list[dict] = []
+def costs(name: str, rate: float | None, setting: Setting, progress: Progress) -> list:
+    """Cost of a recipe at a step size, for each of the first draws."""
     if setting.quick and name != "knn":
-        return found
+        return []
+    changes = {} if RECIPES[name].fixed else {"rate": rate, **setting.changes}
+    found = []
     for seed in setting.seeds[: len(COST_SEEDS)]:
-
-        def make(seed: int = seed) -> dict:
-            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-                return pool.submit(cost, (name, seed, rate, setting)).result()
-
+        load = partial(start, setting, seed)
+        make = partial(cost, name, load, seed, **changes)
         found.append(progress.get(f"cost {name} {seed} {rate}", make))
     return found
+
+
+def start(setting: Setting, seed: int) -> tuple[tk.Backbone, tk.Task]:
+    """What a training starts from: the backbone, and a draw of the labels."""
+    return setting.backbone(), setting.draw(LABELS, seed)
 
 
 def summary(rows: list[dict]) -> dict:
@@ -353,7 +318,7 @@ def main() -> None:
                 for labels in setting.few
             }
     for name, found in methods.items():
-        found["cost"] = alone(name, found["rate"], setting, progress)
+        found["cost"] = costs(name, found["rate"], setting, progress)
     task = setting.draw(LABELS, 0)
     shifted = {name: len(split) for name, split in setting.shifted(task).items()}
     result = {
