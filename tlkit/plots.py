@@ -276,6 +276,7 @@ def costs(
     nothing: float = 0.0,
     ax=None,
     gains: bool = False,
+    draws: int | None = None,
 ):
     """What each of several mistakes costs, with 95 % intervals; grey: perhaps nothing.
 
@@ -287,13 +288,15 @@ def costs(
         nothing: the value that stands for no cost, where the bars begin.
         ax: where; None: new axes.
         gains: more is better, as in "accuracy gained"; else more is worse.
+        draws: number of draws of the labels behind each interval; None: not known.
     """
     ax = axes(ax, (WIDE, 1.0 + 0.45 * len(points)))
+    unsure = False
     for row, found in enumerate(points.values()):
         better = (found.mean > nothing) == gains
         colour = look.GAIN if better else look.HARM
         if not found.excludes(nothing):
-            colour = look.UNSURE
+            colour, unsure = look.UNSURE, True
         width = found.mean - nothing
         ax.barh(row, width, left=nothing, height=0.55, color=colour, alpha=0.55)
         ax.plot(
@@ -303,11 +306,12 @@ def costs(
             lw=2.5,
             solid_capstyle="butt",
         )
-        look.beside(ax, row, str(found))
+        look.beside(ax, row, str(found).replace("-", "−"))
     ax.axvline(nothing, color=INK, lw=1.2)
     ax.set_yticks(range(len(points)), [look.wrapped(name) for name in points])
     ax.set(ylim=(len(points) - 0.4, -0.6), xlabel=xlabel)
-    look.say_bars(ax, "lines: 95 %; grey: perhaps nothing")
+    grey = "; grey: perhaps nothing" if unsure else ""
+    look.say_bars(ax, look.bars(draws, what="lines") + grey)
     ax.locator_params(axis="x", nbins=4)  # more of "−0.025" would touch each other
     ax.tick_params(axis="y", length=0)
     listed = "; ".join(f"{name} {found}" for name, found in points.items())
@@ -393,7 +397,10 @@ def scatter(run, ax=None):
 
 
 def predictions(run, n: int = 16, ax=None):
-    """Evenly spaced test images, not hand-picked, with answers; mistakes framed."""
+    """Evenly spaced test images, not hand-picked, with answers; mistakes framed.
+
+    The title names the recipe.
+    """
     task = run.task
     rows = spread(len(task.test), n)
     images = task.test.images[rows]
@@ -402,7 +409,9 @@ def predictions(run, n: int = 16, ax=None):
     if task.is_regression:
         words = [f"{p:.0f}\n(is {t:.0f})" for p, t in pairs]
         alt = f"{len(rows)} test pictures, each with the predicted and the true number."
-        return describe(_tiles(images, words, None, ax), alt)
+        ax = _tiles(images, words, None, ax)
+        ax.set_title(_label(run.recipe))
+        return describe(ax, alt)
     names, wrong = drawable(task.classes, CAPTION), predicted != true
     words = [
         f"✓ {names[p]}" if p == t else f"✗ {names[p]}\n(is {names[t]})"
@@ -411,7 +420,9 @@ def predictions(run, n: int = 16, ax=None):
     right = int((~wrong).sum())
     alt = f"{len(rows)} test pictures; {right} of them are classified correctly."
     alt += key(task.classes, names)
-    return describe(_tiles(images, words, wrong, ax), alt)
+    ax = _tiles(images, words, wrong, ax)
+    ax.set_title(f"{_label(run.recipe)}: {right} of these {len(rows)} are right")
+    return describe(ax, alt)
 
 
 def images(task=None, *, images=None, labels=None, n: int = 16, ax=None):
@@ -641,6 +652,7 @@ def _tiles(images, captions, wrong, ax):
     # letters of TYPE points that a picture's width has room for
     columns = min(8 if longest <= 6 else 6 if longest <= 9 else 4, len(images))
     rows = ceil(len(images) / columns)
+    columns = ceil(len(images) / rows)  # rows of the same length, where that is possible
     lines = 1 + max(words.count("\n") for words in captions)
     side = WIDE / columns / 1.15  # of an image, inches
     deep = 1.12 + 1.25 * lines * TYPE / 72 / side  # a row with captions, in images
