@@ -652,7 +652,7 @@ def _tiles(images, captions, wrong, ax):
     # letters of TYPE points that a picture's width has room for
     columns = min(8 if longest <= 6 else 6 if longest <= 9 else 4, len(images))
     rows = ceil(len(images) / columns)
-    columns = ceil(len(images) / rows)  # rows of the same length, where that is possible
+    columns = ceil(len(images) / rows)  # rows of the same length, where possible
     lines = 1 + max(words.count("\n") for words in captions)
     side = WIDE / columns / 1.15  # of an image, inches
     deep = 1.12 + 1.25 * lines * TYPE / 72 / side  # a row with captions, in images

@@ -94,9 +94,7 @@ def _network(ax, y: float, depth: str) -> None:
         ax.barh(y, 0.8, left=i, height=0.55, color=colour, ec=edge, lw=1.2)
 
 
-def _score(
-    ax, y: float, found: evaluate.Interval, draws: Sequence[float]
-) -> None:
+def _score(ax, y: float, found: evaluate.Interval, draws: Sequence[float]) -> None:
     """An accuracy with its interval and its draws, and its number above it."""
     broad = {"color": LIT, "lw": 6, "alpha": 0.35, "solid_capstyle": "butt"}
     ax.plot([found.low, found.high], [y, y], **broad)
@@ -314,7 +312,10 @@ def _board(ax, reached: np.ndarray, left_over: np.ndarray, at: tuple[int, int]) 
     row, column = at
     corner, red = (column - 0.5, row - 0.5), plots.PALETTE["scratch"]
     ax.add_patch(Rectangle(corner, 1, 1, fill=False, ec=red, lw=4))
-    ax.set(xlabel="step size", title="validation accuracy at the end;\nbelow it: letters that the old head still reads")
+    ax.set(
+        xlabel="step size",
+        title="validation accuracy at the end;\nbelow it: letters that the old head still reads",
+    )
     plots.axes(ax, None).tick_params(length=0)
 
 
