@@ -312,10 +312,9 @@ def _board(ax, reached: np.ndarray, left_over: np.ndarray, at: tuple[int, int]) 
     row, column = at
     corner, red = (column - 0.5, row - 0.5), plots.PALETTE["scratch"]
     ax.add_patch(Rectangle(corner, 1, 1, fill=False, ec=red, lw=4))
-    ax.set(
-        xlabel="step size",
-        title="validation accuracy at the end;\nbelow it: letters that the old head still reads",
-    )
+    ax.set_xlabel("step size")
+    below = "below it: letters that the old head still reads"
+    ax.set_title(f"validation accuracy at the end;\n{below}")
     plots.axes(ax, None).tick_params(length=0)
 
 
