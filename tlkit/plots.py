@@ -306,7 +306,7 @@ def costs(
             lw=2.5,
             solid_capstyle="butt",
         )
-        look.beside(ax, row, str(found).replace("-", "−"))
+        look.beside(ax, row, str(found))
     ax.axvline(nothing, color=INK, lw=1.2)
     ax.set_yticks(range(len(points)), [look.wrapped(name) for name in points])
     ax.set(ylim=(len(points) - 0.4, -0.6), xlabel=xlabel)
@@ -425,13 +425,22 @@ def predictions(run, n: int = 16, ax=None):
     return describe(ax, alt)
 
 
-def images(task=None, *, images=None, labels=None, n: int = 16, ax=None):
+def images(
+    task=None,
+    *,
+    images=None,
+    labels=None,
+    n: int = 16,
+    ax=None,
+    columns: int | None = None,
+):
     """Pictures side by side, each with its label.
 
     Args:
         task: training pictures of it, evenly spaced; or instead
         images, labels: any images, uint8 (n, h, w, 3), and what to write below them.
         n: how many at most.
+        columns: pictures in a row; None: as many as the labels leave room for.
     """
     about = "Pictures"
     if task is not None:
@@ -446,10 +455,11 @@ def images(task=None, *, images=None, labels=None, n: int = 16, ax=None):
             labels = [names[label] for label in labels]
     shown = images[:n]
     if labels is None:
-        return describe(_tiles(shown, [""] * len(shown), None, ax), f"{about}.")
+        unnamed = [""] * len(shown)
+        return describe(_tiles(shown, unnamed, None, ax, columns), f"{about}.")
     words = [str(label) for label in labels[:n]]
     alt = f"{about}, labelled {', '.join(words)}."
-    return describe(_tiles(shown, words, None, ax), alt)
+    return describe(_tiles(shown, words, None, ax, columns), alt)
 
 
 def five_steps(current: int | Sequence[int] = (), ax=None):
@@ -638,21 +648,23 @@ def _colours(named: Mapping[str, Sequence]) -> list[str]:
     return found
 
 
-def _tiles(images, captions, wrong, ax):
+def _tiles(images, captions, wrong, ax, columns: int | None = None):
     """Images side by side in one Axes, each with its caption below.
 
     Args:
         images: uint8 (n, h, w, 3).
         captions: n texts of one or two lines.
         wrong: bool (n,), images to frame; None: none.
+        columns: images in a row; None: as many as the captions leave room for.
     """
     from matplotlib.patches import Rectangle
 
     longest = max(len(line) for words in captions for line in words.split("\n"))
     # letters of TYPE points that a picture's width has room for
-    columns = min(8 if longest <= 6 else 6 if longest <= 9 else 4, len(images))
+    columns = columns or min(
+        8 if longest <= 6 else 6 if longest <= 9 else 4, len(images)
+    )
     rows = ceil(len(images) / columns)
-    columns = ceil(len(images) / rows)  # rows of the same length, where possible
     lines = 1 + max(words.count("\n") for words in captions)
     side = WIDE / columns / 1.15  # of an image, inches
     deep = 1.12 + 1.25 * lines * TYPE / 72 / side  # a row with captions, in images
