@@ -160,15 +160,23 @@ def price_list():
             "price": (1.0, 2.1, 5.6, 13.0)[i],
             "numbers": (1290, 444042, 813066, 922074)[i],
             "memory": (0.0, 5.5, 10.8, 20.9)[i],
+            "draws": [0.88 + 0.012 * i + step for step in (-0.01, -0.004, 0, 0.006)],
         }
     return course.price_list(rows)
 
 
 def still_read():
     depths = ("head", "block5", "block4", "all")
-    old = dict(zip(depths, map(around, (0.93, 0.91, 0.86, 0.78)), strict=True))
-    new = dict(zip(depths, map(around, (0.92, 0.92, 0.90, 0.87)), strict=True))
-    return course.still_read({"the old head": old, "a new head": new})
+    tuned = stored("06_prices")["tuned"]
+    same = {"head": stored("06_prices")["probe"]}
+    same |= {depth: tuned[depth]["0.001"] for depth in depths[1:]}
+    asked = {"the old head": "letters", "a new head": "letters_again"}
+    return course.still_read(
+        {
+            name: {depth: [run[what] for run in some] for depth, some in same.items()}
+            for name, what in asked.items()
+        }
+    )
 
 
 def two_starts():
@@ -308,6 +316,52 @@ def strip():
     return stations.strip({"interpolated": scenes(4), "grey, faint": scenes(4)})
 
 
+def by_size():
+    """The stored rows, and what costs and still larger pictures would look like."""
+    rows = [
+        row
+        for row in stored("05_photographs")["rows"]
+        if row["labels"] == 100 and row["recipe"] in ("probe", "fine_tune")
+    ]
+    return course.by_size(rows)
+
+
+def by_size_with_costs():
+    rows = [
+        {
+            "recipe": recipe,
+            "size": size,
+            "accuracy": [mean, mean - 0.03, mean + 0.03],
+            "draws": [mean - 0.01, mean, mean + 0.01],
+            "seconds": 4 * (1 + 9 * (recipe == "fine_tune")) * (size / 32) ** 2,
+            "peak_mb": round(700 + 30 * size),
+        }
+        for recipe, start in (("probe", 0.54), ("fine_tune", 0.61))
+        for size, mean in zip(
+            (32, 48, 64, 96), start + np.array([0, 0.01, 0.08, 0.13]), strict=True
+        )
+    ]
+    return course.by_size(rows)
+
+
+def app():
+    from types import SimpleNamespace
+
+    from tlkit_course.teach.example import _drawn
+
+    side = 32
+    probe = SimpleNamespace(
+        pictures=[SimpleNamespace(image=image) for image in scenes(30)],
+        labels=np.repeat(range(3), 10),
+        classes=("two", "five", "nine"),
+        accuracy=around(0.967),
+        finding=lambda: "Each picture was left out once.",
+    )
+    shares = np.array([[0.05, 0.05, 0.9], [0.97, 0.01, 0.02], [0.03, 0.95, 0.02]])
+    falls = np.random.default_rng(0).random((3, side, side))
+    return _drawn(probe, scenes(3), shares, falls)
+
+
 DRAWINGS = {
     "five_steps": lambda: plots.five_steps((1, 3)),
     "images": lambda: plots.images(images=scenes(16), labels=list("1234567890123456")),
@@ -354,6 +408,9 @@ DRAWINGS = {
     "optimizers": optimizers,
     "two_lines": two_lines,
     "sound_ways": sound_ways,
+    "by_size": by_size,
+    "by_size, with costs": by_size_with_costs,
+    "app": app,
 }
 
 

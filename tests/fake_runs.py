@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tlkit import evaluate
+from tlkit.tasks import Task
 
 SIZES = {"train": 40, "validation": 20, "test": 120}
 QUALITY = {  # recipe -> share of right answers
@@ -38,6 +39,8 @@ class FakeTask:
     question: str = "which digit is it?"
     labels_per_class: int | None = 20
     notes: tuple[str, ...] = ()
+    file_size: tuple[int, int] | None = None
+    larger = Task.larger
 
     def __post_init__(self):
         rng = np.random.default_rng(self.seed)

@@ -129,6 +129,18 @@ def test_larger_pictures_and_seeds_are_advised_only_where_they_may_help():
     assert "--size" not in steps(runs, "custom")
 
 
+def test_pictures_that_hold_more_pixels_than_were_used_get_a_size_to_try():
+    runs = fake_runs(("probe",), seeds=3, file_size=(200, 300))
+    assert (  # fake pictures have 8 × 8 pixels
+        "Your pictures have 200 × 300 pixels and were made 8 × 8: try `--size 16` "
+        "(about 4 times the time)."
+    ) in steps(runs, "custom")
+    assert "--size 16" in steps(runs, "real")
+    assert "--size 96" not in steps(runs, "custom")
+    small = fake_runs(("probe",), seeds=3, file_size=(8, 300))
+    assert "Your pictures have" not in steps(small, "custom")
+
+
 def test_a_training_that_was_best_in_its_last_epoch_is_named():
     runs = fake_runs(("probe",), seeds=3)
     assert "best in its last epoch" in steps(runs)  # 0.1, 0.4, 0.8

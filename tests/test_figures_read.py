@@ -6,6 +6,7 @@ import matplotlib
 import pytest
 
 matplotlib.use("Agg")
+from cells import CELLS, drawn_by, that_draw
 from drawings import DRAWINGS, EXPLORERS
 from matplotlib import pyplot
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -40,6 +41,15 @@ def test_every_text_of_a_figure_can_be_read(name):
     assert problems(figure, lines=name not in BACKGROUND) == []
     if name in EXPLORERS:
         assert list(outside(figure)) == []
+
+
+@pytest.mark.parametrize("place", CELLS)
+def test_every_text_of_a_figure_that_a_cell_draws_can_be_read(place):
+    assert problems(arranged(plots._figure(drawn_by(place)))) == []
+
+
+def test_no_cell_of_a_notebook_draws_a_figure_that_is_not_measured():
+    assert that_draw() == set(CELLS)
 
 
 def drawn(*texts, width=6.0, size=12):

@@ -1005,6 +1005,39 @@ def test_readers_at_the_same_time_decode_each_picture_once(root, opened):
     assert len(opened) == len(set(opened)) == 16
 
 
+def test_a_task_knows_the_usual_size_of_its_files_and_what_to_try(root):
+    tree(root, train__a=4, train__b=4, test__a=5, test__b=5)
+    for i, file in enumerate(sorted((root / "train" / "a").iterdir())):
+        picture(file, i, size=(200, 300))
+    for i, file in enumerate(sorted((root / "train" / "b").iterdir())):
+        picture(file, 9 + i, size=(200, 300) if i else (1000, 20))
+    for i, file in enumerate(sorted(root.glob("test/*/*"))):
+        picture(file, 20 + i, size=(7, 9))  # the test split has no say
+    task = load_task(root)
+    assert task.file_size == (200, 300)
+    assert task.larger("--size {}") == (
+        "Your pictures have 200 × 300 pixels and were made 32 × 32: try `--size 64` "
+        "(about 4 times the time)."
+    )
+    assert load_task("digits", 3).file_size is None
+    assert load_task("digits", 3).larger("--size {}") == ""
+
+
+@pytest.mark.parametrize(
+    "used, files, size",
+    [
+        (32, (200, 300), 64),
+        (64, (200, 300), 96),
+        (96, (200, 300), None),
+        (32, (40, 300), None),  # hardly more pixels
+        (32, (60, 300), 48),  # no more than the files have
+        (32, None, None),
+    ],
+)
+def test_a_size_to_try_is_larger_but_no_larger_than_the_files(used, files, size):
+    assert pixels.larger_size(used, files) == size
+
+
 @pytest.mark.parametrize("size", [32, 64, 224])
 def test_image_size_sets_the_shape(root, size):
     tree(root, a=3, b=3)

@@ -172,6 +172,13 @@ def test_labels_that_mean_nothing_leave_it_unsure():
     assert sure.confidence < 0.8 and sure.nearest < 0.3
 
 
+def test_a_suggestion_ends_with_larger_pictures_where_the_files_have_them():
+    task = replace(tk.load_task("digits", 5), file_size=(200, 300))
+    found = tk.suggest(LETTERS, task)
+    assert "try `tk.load_task(..., image_size=64)`" in found.larger
+    assert repr(found).splitlines()[-1] == f"Pixels: {found.larger}"
+
+
 @pytest.mark.parametrize(
     "first, recipe, often, helps, words",
     [

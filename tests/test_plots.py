@@ -315,6 +315,23 @@ def test_a_drawing_has_few_colours_and_looks_the_same():
         assert np.abs(drawn - np.asarray(full.convert("RGB"))).max() <= 12
 
 
+def test_a_row_has_as_many_pictures_as_were_asked_for():
+    scenes = FakeTask().test.images[:8]
+
+    def rows(**how):
+        ax = plots.images(images=scenes, labels=["frozen 1"] * 8, **how)
+        tops = [picture.get_extent()[3] for picture in ax.images]
+        return [tops.count(top) for top in sorted(set(tops), reverse=True)]
+
+    assert rows() == [6, 2] and rows(columns=4) == [4, 4]
+
+
+def test_predictions_are_titled_with_their_recipe_and_how_many_are_right():
+    run = fake_run("probe", FakeTask(), 1.0)
+    title = plots.predictions(run, n=8).get_title()
+    assert title == "linear probe: 8 of these 8 are right"
+
+
 def test_pictures_have_256_colours_and_look_the_same():
     scenes = tk.load_task("digits", 2).train.images[:16]
     drawn = plots.images(images=scenes)
@@ -350,6 +367,8 @@ def test_costs_begin_at_nothing_say_their_numbers_and_are_grey_where_they_may_be
     assert (
         words(ax) == ["0.500 [0.400, 0.600]", "0.010 [-0.020, 0.040]"]
         and ax.get_xlabel() == "accuracy lost\nlines: 95 %; grey: perhaps nothing"
+        and plots.costs({"dear": points["dear"]}, "lost", draws=5).get_xlabel()
+        == "lost\nlines: 95 %, 5 draws"
     )
     dear, free = (bar.get_facecolor()[:3] for bar in ax.patches)
     assert dear == to_rgb(plots.PALETTE["scratch"]) and free == to_rgb(plots.FAINT)

@@ -48,6 +48,7 @@ def test_every_depth_of_the_price_list_has_its_numbers_and_its_trained_blocks():
             "price": 1.0 + i,
             "numbers": 1290 * (i + 1),
             "memory": i,
+            "draws": [0.8, 0.81],
         }
         for i, depth in enumerate(DEPTHS)
     }
@@ -62,6 +63,8 @@ def test_every_depth_of_the_price_list_has_its_numbers_and_its_trained_blocks():
     ]
     assert greens == [1, 2, 3, 6] and lit == [1, 1, 1, 1]
     assert "head only: accuracy 0.800 [0.790, 0.900], 1.0 times" in figure.get_label()
+    draws = [line for line in figure.axes[1].lines if line.get_label() == "_draws"]
+    assert [list(line.get_xdata()) for line in draws] == [[0.8, 0.81]] * 4
     assert plots.png(figure).startswith(b"\x89PNG")
 
 
@@ -87,11 +90,19 @@ def test_the_dial_begins_where_it_is_told_and_follows_both_controls():
     assert len(seen) == 3 and "place 9 of 9" in dial.alt and "3 seeds" in dial.alt
 
 
-def test_both_ways_to_ask_for_letters_are_named_beside_their_lines():
-    line = {depth: Interval(0.5, 0.4, 0.6) for depth in DEPTHS}
+def test_each_draw_is_a_line_over_the_depths_and_their_mean_is_bold():
+    first, second = (0.9, 0.8, 0.7, 0.6), (0.9, 0.9, 0.9, 0.8)
+    line = dict(zip(DEPTHS, zip(first, second, strict=True), strict=True))
     ax = still_read({"the old head": line, "a new head": line})
     assert words(ax.figure) == {"the old head", "a new head"}
-    assert "a new head: head only 0.50, from block 5 0.50" in ax.figure.get_label()
+    one, other, mean = ax.lines[:3]
+    assert (tuple(one.get_ydata()), tuple(other.get_ydata())) == (first, second)
+    np.testing.assert_allclose(mean.get_ydata(), [0.9, 0.85, 0.8, 0.7])
+    assert mean.get_linewidth() > 2 * one.get_linewidth()
+    assert ax.get_ylim() == pytest.approx((0.6, 1))
+    assert "bold: mean of 2 draws; thin: each draw" in ax.get_xlabel()
+    said = "a new head: head only 0.90 (0.90 to 0.90), from block 5 0.85 (0.80 to 0.90)"
+    assert said in ax.figure.get_label()
     assert [tick.get_text() for tick in ax.get_xticklabels()] == [
         "head\nonly",
         "from\nblock 5",

@@ -41,7 +41,9 @@ class Suggestion:
             place comes first. It says how stable the choice is, not that it is right: a
             score that errs on a question errs on its half-samples, too.
         why: a sentence or two.
-        decision: what to do, in a sentence; the last line of what is printed.
+        decision: what to do, in a sentence.
+        larger: which size of pictures to try, where the files hold more pixels than are
+            used (``Task.larger``); the last line of what is printed, or empty.
     """
 
     cut: str
@@ -51,6 +53,7 @@ class Suggestion:
     confidence: float
     why: str
     decision: str = ""
+    larger: str = ""
 
     def __repr__(self) -> str:
         ranked = sorted(self.scores.items(), key=lambda item: -item[1])
@@ -59,6 +62,8 @@ class Suggestion:
         shown = [first, "LogME, best first:", *lines]
         if self.decision:
             shown.append(f"Decision: {self.decision}")
+        if self.larger:
+            shown.append(f"Pixels: {self.larger}")
         return "\n".join(shown)
 
 
@@ -208,7 +213,8 @@ def suggest(backbone: Backbone, task: Task, *, seed: int = 0) -> Suggestion:
         why += " Heads were scored, not lp_ft: compare it with a linear head there."
     recipe = "lp_ft" if deep else "head"
     decision = _decision(first, cut, recipe, often, first in blocks)
-    return Suggestion(cut, recipe, known, named, often, why, decision)
+    larger = task.larger("tk.load_task(..., image_size={})")
+    return Suggestion(cut, recipe, known, named, often, why, decision, larger)
 
 
 def _decision(first: str, cut: str, recipe: str, often: float, helps: bool) -> str:

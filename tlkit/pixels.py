@@ -39,6 +39,8 @@ AT_ONCE = 256  # pictures decoded between two looks at the bar: at most 40 MB of
 LARGEST = 180_000_000  # pixels that a picture may need in memory
 TURNED = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # orientation -> PIL's Transpose
 DEPTHS = (8, 12, 16)  # bits of a grey picture, of cameras and scanners
+LOOKED_AT = 100  # files whose size is looked up to know the usual one
+ADVISED = 96  # pixels of an edge: larger ones were not measured (05_photographs.json)
 _VERSION = 2  # of what `decode` makes of a file: raise it if that changes
 
 
@@ -138,6 +140,41 @@ def shape_of(path: Path) -> tuple[int, int]:
     """
     with _opened(path) as picture:
         return picture.size
+
+
+def usual_shape(paths: Sequence[Path]) -> tuple[int, int]:
+    """Middle width and middle height (medians) of picture files, as ``shape_of`` has
+    them; at most ``LOOKED_AT`` files are opened, evenly spaced.
+
+    Args:
+        paths: one file or more.
+
+    Raises:
+        Exception: as ``shape_of`` does.
+    """
+    step = -(-len(paths) // LOOKED_AT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about odd metadata
+        shapes = [shape_of(path) for path in paths[::step]]
+    width, height = np.median(shapes, axis=0).astype(int)
+    return int(width), int(height)
+
+
+def larger_size(used: int, file_size: tuple[int, int] | None) -> int | None:
+    """The size of picture to try after another one, if the files hold more.
+
+    Twice the size, but at most ``ADVISED`` pixels, and at most what the files have; in
+    steps of 16 pixels. None: it would be less than 1.5 times the size, or the size of
+    the files is not known.
+
+    Args:
+        used: pixels of an edge, as the network saw the pictures.
+        file_size: width and height of the files, pixels, as in ``Task.file_size``.
+    """
+    if file_size is None:
+        return None
+    found = min(2 * used, ADVISED, min(file_size)) // 16 * 16
+    return found if 2 * found >= 3 * used else None
 
 
 def _upright(picture):

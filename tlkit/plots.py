@@ -276,6 +276,7 @@ def costs(
     nothing: float = 0.0,
     ax=None,
     gains: bool = False,
+    draws: int | None = None,
 ):
     """What each of several mistakes costs, with 95 % intervals; grey: perhaps nothing.
 
@@ -287,13 +288,15 @@ def costs(
         nothing: the value that stands for no cost, where the bars begin.
         ax: where; None: new axes.
         gains: more is better, as in "accuracy gained"; else more is worse.
+        draws: number of draws of the labels behind each interval; None: not known.
     """
     ax = axes(ax, (WIDE, 1.0 + 0.45 * len(points)))
+    unsure = False
     for row, found in enumerate(points.values()):
         better = (found.mean > nothing) == gains
         colour = look.GAIN if better else look.HARM
         if not found.excludes(nothing):
-            colour = look.UNSURE
+            colour, unsure = look.UNSURE, True
         width = found.mean - nothing
         ax.barh(row, width, left=nothing, height=0.55, color=colour, alpha=0.55)
         ax.plot(
@@ -307,7 +310,8 @@ def costs(
     ax.axvline(nothing, color=INK, lw=1.2)
     ax.set_yticks(range(len(points)), [look.wrapped(name) for name in points])
     ax.set(ylim=(len(points) - 0.4, -0.6), xlabel=xlabel)
-    look.say_bars(ax, "lines: 95 %; grey: perhaps nothing")
+    grey = "; grey: perhaps nothing" if unsure else ""
+    look.say_bars(ax, look.bars(draws, what="lines") + grey)
     ax.locator_params(axis="x", nbins=4)  # more of "−0.025" would touch each other
     ax.tick_params(axis="y", length=0)
     listed = "; ".join(f"{name} {found}" for name, found in points.items())
@@ -393,7 +397,10 @@ def scatter(run, ax=None):
 
 
 def predictions(run, n: int = 16, ax=None):
-    """Evenly spaced test images, not hand-picked, with answers; mistakes framed."""
+    """Evenly spaced test images, not hand-picked, with answers; mistakes framed.
+
+    The title names the recipe.
+    """
     task = run.task
     rows = spread(len(task.test), n)
     images = task.test.images[rows]
@@ -402,7 +409,9 @@ def predictions(run, n: int = 16, ax=None):
     if task.is_regression:
         words = [f"{p:.0f}\n(is {t:.0f})" for p, t in pairs]
         alt = f"{len(rows)} test pictures, each with the predicted and the true number."
-        return describe(_tiles(images, words, None, ax), alt)
+        ax = _tiles(images, words, None, ax)
+        ax.set_title(_label(run.recipe))
+        return describe(ax, alt)
     names, wrong = drawable(task.classes, CAPTION), predicted != true
     words = [
         f"✓ {names[p]}" if p == t else f"✗ {names[p]}\n(is {names[t]})"
@@ -411,16 +420,27 @@ def predictions(run, n: int = 16, ax=None):
     right = int((~wrong).sum())
     alt = f"{len(rows)} test pictures; {right} of them are classified correctly."
     alt += key(task.classes, names)
-    return describe(_tiles(images, words, wrong, ax), alt)
+    ax = _tiles(images, words, wrong, ax)
+    ax.set_title(f"{_label(run.recipe)}: {right} of these {len(rows)} are right")
+    return describe(ax, alt)
 
 
-def images(task=None, *, images=None, labels=None, n: int = 16, ax=None):
+def images(
+    task=None,
+    *,
+    images=None,
+    labels=None,
+    n: int = 16,
+    ax=None,
+    columns: int | None = None,
+):
     """Pictures side by side, each with its label.
 
     Args:
         task: training pictures of it, evenly spaced; or instead
         images, labels: any images, uint8 (n, h, w, 3), and what to write below them.
         n: how many at most.
+        columns: pictures in a row; None: as many as the labels leave room for.
     """
     about = "Pictures"
     if task is not None:
@@ -435,10 +455,11 @@ def images(task=None, *, images=None, labels=None, n: int = 16, ax=None):
             labels = [names[label] for label in labels]
     shown = images[:n]
     if labels is None:
-        return describe(_tiles(shown, [""] * len(shown), None, ax), f"{about}.")
+        unnamed = [""] * len(shown)
+        return describe(_tiles(shown, unnamed, None, ax, columns), f"{about}.")
     words = [str(label) for label in labels[:n]]
     alt = f"{about}, labelled {', '.join(words)}."
-    return describe(_tiles(shown, words, None, ax), alt)
+    return describe(_tiles(shown, words, None, ax, columns), alt)
 
 
 def five_steps(current: int | Sequence[int] = (), ax=None):
@@ -627,19 +648,22 @@ def _colours(named: Mapping[str, Sequence]) -> list[str]:
     return found
 
 
-def _tiles(images, captions, wrong, ax):
+def _tiles(images, captions, wrong, ax, columns: int | None = None):
     """Images side by side in one Axes, each with its caption below.
 
     Args:
         images: uint8 (n, h, w, 3).
         captions: n texts of one or two lines.
         wrong: bool (n,), images to frame; None: none.
+        columns: images in a row; None: as many as the captions leave room for.
     """
     from matplotlib.patches import Rectangle
 
     longest = max(len(line) for words in captions for line in words.split("\n"))
     # letters of TYPE points that a picture's width has room for
-    columns = min(8 if longest <= 6 else 6 if longest <= 9 else 4, len(images))
+    columns = columns or min(
+        8 if longest <= 6 else 6 if longest <= 9 else 4, len(images)
+    )
     rows = ceil(len(images) / columns)
     lines = 1 + max(words.count("\n") for words in captions)
     side = WIDE / columns / 1.15  # of an image, inches

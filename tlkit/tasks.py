@@ -176,6 +176,8 @@ class Task:
         mirror: whether a mirrored image keeps its label.
         labels_per_class, seed: as given to ``load_task``.
         notes: sentences on what was decided, ignored or skipped.
+        file_size: middle width and height of the training pictures' files, pixels,
+            before they were made smaller; None: the pictures are not from files.
     """
 
     name: str
@@ -188,6 +190,7 @@ class Task:
     labels_per_class: int | None
     seed: int
     notes: tuple[str, ...] = ()
+    file_size: tuple[int, int] | None = None
 
     @property
     def is_regression(self) -> bool:
@@ -198,6 +201,25 @@ class Task:
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width, 3."""
         return tuple(self.test.images.shape[1:])
+
+    def larger(self, option: str) -> str:
+        """A sentence: which size to try, where the files hold more pixels than are
+        used; empty where they do not. Source of the size: ``pixels.larger_size``.
+
+        Args:
+            option: how to ask for it, with "{}" for the pixels of an edge, as in
+                "--size {}".
+        """
+        used = self.train.images.shape[1]
+        size = pixels.larger_size(used, self.file_size)
+        if size is None or self.file_size is None:
+            return ""
+        width, height = self.file_size
+        times = f"{(size / used) ** 2:.2g}"
+        return (
+            f"Your pictures have {width:,} × {height:,} pixels and were made {used} × "
+            f"{used}: try `{option.format(size)}` (about {times} times the time)."
+        )
 
     def splits(self) -> dict[str, Split]:
         """The three splits by name."""
@@ -373,6 +395,7 @@ def _of_folder(root: Path, k: int | None, seed: int, size: int, skip: bool) -> T
         labels_per_class=k,
         seed=seed,
         notes=tuple(notes_on(found, files.damaged, copies)),
+        file_size=pixels.usual_shape([root / found.names[i] for i in chosen["train"]]),
     )
 
 

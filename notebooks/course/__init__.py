@@ -52,6 +52,7 @@ _HOME = {  # name -> the module that it comes from
     # Notebook 04
     "descent_sliders": "figures.descent",
     # Notebook 05
+    "by_size": "figures.by_size",
     "playground": "figures.playground",
     # Notebook 06
     "nearly_frozen": "exercises.n06",

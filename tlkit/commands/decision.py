@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import evaluate, plots
+from .. import evaluate, pixels, plots
 from ..recipes import RECIPES
 from ..tasks import Task
 from ..training import Run
@@ -18,7 +18,7 @@ from ..training import Run
 SHOWN = 0.05  # a class is called worse if the corrected p-value is below
 NAMED = 3  # classes that a sentence names
 STEPS = 4  # next steps at most
-SMALL = 96  # pixels: pictures of one's own may show more at this size
+SMALL = pixels.ADVISED  # pixels: pictures of one's own may show more at this size
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def decide(runs: Mapping[str, Sequence[Run]], pair: str = "custom") -> Decision:
 
     Args:
         runs: recipe -> its Runs, one for each seed.
-        pair: "embedded", "real" or "custom"; the size of the pictures is advised on for
-            pictures of one's own only.
+        pair: "embedded", "real" or "custom". Larger pictures are advised where the
+            files have more pixels than were used, and for other pictures of one's own.
     """
     ahead = best(runs)
     rival, is_cheaper = _rival(runs, ahead)
@@ -267,7 +267,9 @@ def _next_steps(runs, take: str, pair: str) -> tuple[str, ...]:
         steps.append(_which_classes(some))
     steps.append(_still_rising(some))
     size = some[0].backbone.size
-    if pair == "custom" and size < SMALL:
+    if larger := task.larger("--size {}"):
+        steps.append(larger)
+    elif pair == "custom" and size < SMALL:
         steps.append(
             f"Pictures were seen at {size} × {size} pixels. If you could not name them "
             f"at that size yourself, try `--size {SMALL}`."

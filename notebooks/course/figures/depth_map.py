@@ -18,6 +18,7 @@ def depth_map(
     found: Mapping[str, Mapping[str, Line]],
     chance: Mapping[str, float],
     titles: Mapping[str, str],
+    draws: int | None = None,
 ):
     """One panel for each question: accuracy over depth, a line for each backbone.
 
@@ -29,6 +30,7 @@ def depth_map(
             same cuts.
         chance: question -> accuracy of guessing.
         titles: question -> what stands above its panel.
+        draws: number of draws of the labels behind each interval; None: not known.
 
     Returns:
         a matplotlib Figure.
@@ -50,7 +52,7 @@ def depth_map(
         look.name_ends(ax, [*names, look.level(ax, chance[question])])
         ax.set_ylabel("accuracy", fontsize=look.TYPE, color=INK)
     panels[-1].set_xlabel("a linear head after block …", fontsize=look.TYPE, color=INK)
-    look.say_bars(panels[-1], look.BARS)
+    look.say_bars(panels[-1], look.bars(draws))
     words = [
         f"{titles[question]} {LINES[name][0]}: {_means(line)}"
         for question, lines in found.items()

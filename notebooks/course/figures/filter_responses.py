@@ -84,8 +84,9 @@ def filter_responses(image: np.ndarray, kernel: np.ndarray):
         answer = response(image, one)
         largest = np.abs(answer).max()
         right.imshow(answer, cmap="PuOr", vmin=-largest, vmax=largest)
-        small.set_title(f"filter {best}", fontsize=look.TYPE, color=plots.INK)
-        middle.set_title(what, fontsize=look.TYPE, color=plots.INK)
+        named = f"filter {best}:\n{what}"
+        small.set_title(named, fontsize=look.TYPE, color=plots.INK)
+        middle.set_title("the picture", fontsize=look.TYPE, color=plots.INK)
         right.set_title("its response", fontsize=look.TYPE, color=plots.INK)
         for ax in (small, middle, right):
             ax.axis("off")

@@ -101,6 +101,11 @@ def dial_gains(
     return [evaluate.over_seeds(np.subtract(mine, theirs)) for mine, theirs in pairs]
 
 
+def _draws(scores: Draws) -> int:
+    """Number of draws of the labels behind each mean."""
+    return len(scores["pixels"][0])
+
+
 def _gains(scores: Draws) -> Gains:
     return {way: dial_gains(scores, way) for way in WAYS}
 
@@ -125,7 +130,7 @@ def dial_panels(accuracy: Scores):
         ax = figure.add_axes((0.12, bottom / high, 0.68, 1.25 / high))
         plots.axes(ax, None)
         gains = _gains(accuracy[what])
-        _gain_lines(ax, gains)
+        _gain_lines(ax, gains, _draws(accuracy[what]))
         end = WORDS[what].format(STEPS[what][-1])
         ax.annotate(
             f"{what}: at the end {end}",
@@ -166,12 +171,13 @@ def _pictures_above(ax, what: str) -> None:
         inset.axis("off")
 
 
-def _gain_lines(ax, gains: Gains, at: int | None = None) -> None:
+def _gain_lines(ax, gains: Gains, draws: int, at: int | None = None) -> None:
     """The gain of both cuts over the pixels at each step; where it harms is shaded.
 
     Args:
         ax: where.
         gains: of each way.
+        draws: number of draws of the labels behind each of them.
         at: a step that is marked; None: none.
     """
     steps = range(len(gains["letters"]))
@@ -191,7 +197,7 @@ def _gain_lines(ax, gains: Gains, at: int | None = None) -> None:
     ax.set(xlim=(-0.4, 5.4), ylim=(-0.4, 0.9), yticks=(-0.3, 0, 0.3, 0.6, 0.9))
     ax.set_ylabel("gain over the pixels")
     ax.set_xticks(steps, ["like the\nsource", *[""] * (len(steps) - 2), "unlike\nit"])
-    look.say_bars(ax, look.BARS)
+    look.say_bars(ax, look.bars(draws))
     look.name_ends(ax, names)
 
 
@@ -220,7 +226,8 @@ def similarity_dial(accuracy: Scores) -> Explorer:
         above.set_anchor("W")
         words = f"{what}: {WORDS[what].format(STEPS[what][step])}"
         figure.text(0.01, 0.955, words, fontsize=11, weight="bold", color=plots.INK)
-        _gain_lines(plots.axes(below, None), gains[what], step)
+        draws = _draws(accuracy[what])
+        _gain_lines(plots.axes(below, None), gains[what], draws, step)
         late, early = gains[what]["letters"][step], gains[what]["early"][step]
         said = f"last features: {late}"
         figure.text(0.12, 0.545, said, fontsize=11, color=plots.INK)

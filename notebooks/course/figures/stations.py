@@ -365,12 +365,17 @@ def by_source(
     return done
 
 
-def by_components(points: Mapping[str, Mapping[int, Interval]], labelled: int):
+def by_components(
+    points: Mapping[str, Mapping[int, Interval]],
+    labelled: int,
+    draws: int | None = None,
+):
     """Accuracy against the number of principal components, one line for each head.
 
     Args:
         points: name of the head (two at most) -> {components: Interval}.
         labelled: number of labelled pictures, marked as a line.
+        draws: number of draws of the labels behind each interval; None: not known.
 
     Returns:
         the Axes.
@@ -397,7 +402,7 @@ def by_components(points: Mapping[str, Mapping[int, Interval]], labelled: int):
     )
     ax.set(xlim=(0, labelled + 3), ylabel="accuracy")
     ax.set_xlabel("principal components kept, of 512 numbers")
-    look.say_bars(ax, "bands: 95 %")
+    look.say_bars(ax, look.bars(draws, what="bands"))
     look.name_ends(ax, ends)
     return plots.describe(
         ax,

@@ -64,12 +64,14 @@ def threshold_slider(
     others, rare = (
         np.histogram(clipped[rows], BINS, density=True)[0] for rows in (~labels, labels)
     )
+    low_others = float((clipped[~labels] < BINS[1]).mean())  # their bin is cut off
 
     def draw(figure, threshold: float, share: int) -> str:
         found = measures(*rates(scores, labels, threshold), share / 100)
         figure.set_layout_engine("none")
         above, below = figure.subplots(2, height_ratios=(1.5, 1), gridspec_kw=MARGINS)
-        _outline(axes(above, None), others, FAINT, "all others", -4)
+        below_all = f"all others ({low_others:.0%} below {BINS[1]:g})".replace("-", "−")
+        _outline(axes(above, None), others, FAINT, below_all, -5)
         _outline(above, rare, PALETTE["scratch"], name, 2.2)
         _threshold(above, threshold)
         _bars(axes(below, None), found)
@@ -98,7 +100,7 @@ def _threshold(ax, threshold: float) -> None:
     ax.axvline(threshold, color=INK, lw=2)
     ax.text(threshold + 0.15, 0.37, "named →", color=INK, fontsize=11)
     ax.set(xlim=(BINS[0], BINS[-1]), ylim=(0, 0.5), yticks=[])
-    ax.set_xlabel("score of the head")
+    ax.set_xlabel("score of the head; height: share of each class")
 
 
 def _bars(ax, found: dict[str, float]) -> None:

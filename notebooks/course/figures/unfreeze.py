@@ -22,8 +22,9 @@ def price_list(
 
     Args:
         rows: depth -> "accuracy" (Interval), "price" (times the linear probe's
-            multiply-adds), "numbers" (trained), "memory" (megabytes). Depths are
-            "head", "block5" … "block2", "all".
+            multiply-adds), "numbers" (trained), "memory" (megabytes), "draws" (one
+            accuracy for each draw of the labels). Depths are "head", "block5" …
+            "block2", "all".
         xlabel: of the accuracies.
 
     Returns:
@@ -39,7 +40,7 @@ def price_list(
     said = {}
     for y, (depth, row) in enumerate(rows.items()):
         _network(trained, y, depth)
-        _score(score, y, row["accuracy"])
+        _score(score, y, row["accuracy"], row["draws"])
         _cost(cost, y, row["price"])
         numbers, memory = f"{row['numbers']:,}", f"{row['memory']:,.1f} MB"
         right = {"ha": "right", "va": "center", "color": plots.INK}
@@ -51,7 +52,8 @@ def price_list(
         )
     most = max(row["price"] for row in rows.values())
     cost.set(xlim=(0, 1.3 * most), xlabel="multiply-adds, times the probe's")
-    score.set_xlabel(f"{xlabel}\n{look.BARS}")
+    draws = len(next(iter(rows.values()))["draws"])
+    score.set_xlabel(f"{xlabel}\nbars: 95 %, {draws} draws;\nsmall dots: single draws")
     score.margins(x=0.12)
     score.grid(axis="x", color=DARK, lw=0.8)
     score.locator_params(axis="x", nbins=4)
@@ -92,11 +94,12 @@ def _network(ax, y: float, depth: str) -> None:
         ax.barh(y, 0.8, left=i, height=0.55, color=colour, ec=edge, lw=1.2)
 
 
-def _score(ax, y: float, found: evaluate.Interval) -> None:
-    """An accuracy with its interval, and its number above it."""
+def _score(ax, y: float, found: evaluate.Interval, draws: Sequence[float]) -> None:
+    """An accuracy with its interval and its draws, and its number above it."""
     broad = {"color": LIT, "lw": 6, "alpha": 0.35, "solid_capstyle": "butt"}
     ax.plot([found.low, found.high], [y, y], **broad)
     ax.plot(found.mean, y, "o", color=plots.darker(LIT), ms=8)
+    look.draws(ax, y, draws, plots.darker(LIT))
     above = {"textcoords": "offset points", "ha": "center"}
     ax.annotate(f"{found.mean:.3f}", (found.mean, y), (0, 9), **above)
 
@@ -111,41 +114,46 @@ def _cost(ax, y: float, price: float) -> None:
 READ = (  # colour and style of each line
     (plots.PALETTE["probe"], "s--"),
     (plots.PALETTE["fine_tune"], "o-"),
-    (plots.PALETTE["scratch"], "^-"),
-    (plots.PALETTE["lp_ft"], "v-"),
 )
 
 
-def still_read(lines: Mapping[str, Mapping[str, evaluate.Interval]]):
-    """Accuracy on the source task after fine-tuning, by depth: a line for each way to
-    ask.
+def still_read(lines: Mapping[str, Mapping[str, Sequence[float]]]):
+    """Accuracy on the source task after fine-tuning, by depth: a line for each draw of
+    the labels, and the mean of the draws bold.
+
+    A draw has the same labels at every depth, so its line is a paired comparison.
 
     Args:
-        lines: name (four at most) -> depth -> Interval; all with the same depths. The
-            depth "head" trained no shared layer and forgets nothing.
+        lines: name (two at most) of a way to ask -> depth -> one accuracy for each
+            draw, in the same order everywhere. The depth "head" trained no shared layer
+            and forgets nothing.
 
     Returns:
         the Axes.
     """
-    ax, words, ends = plots.axes(None, (look.WIDE, 3.7)), {}, []
+    ax, words, ends = plots.axes(None, (look.WIDE, 3.9)), {}, []
+    lowest, many = 1.0, 0
     for (name, line), (colour, style) in zip(lines.items(), READ, strict=False):
-        found = list(line.values())
-        ax.plot([f.mean for f in found], style, color=colour, lw=2.5, ms=7)
-        low, high = [f.low for f in found], [f.high for f in found]
-        ax.vlines(range(len(found)), low, high, color=colour, lw=4, alpha=0.4)
-        ends.append((found[-1].mean, name, colour))
+        draws = np.array(list(line.values()))  # (depths, draws)
+        ax.plot(draws, style[1:], color=colour, lw=1, alpha=0.45)
+        ax.plot(draws.mean(axis=1), style, color=colour, lw=2.8, ms=8)
+        lowest, many = min(lowest, draws.min()), draws.shape[1]
+        ends.append((draws[-1].mean(), name, colour))
         words[f"{name}:"] = ", ".join(
-            f"{_named(d)} {f.mean:.2f}" for d, f in line.items()
+            f"{_named(depth)} {np.mean(some):.2f} ({min(some):.2f} to {max(some):.2f})"
+            for depth, some in line.items()
         )
     depths = list(next(iter(lines.values())))
     names = [_named(depth).replace(" ", "\n", 1) for depth in depths]
     ax.set_xticks(range(len(depths)), names)
-    ax.set(ylim=(0, 1.02), ylabel="accuracy on letters", xlim=(-0.2, len(depths) - 0.8))
-    ax.set_xlabel("blocks trained")
-    look.say_bars(ax, look.BARS)
+    ax.set(ylim=(np.floor(10 * lowest) / 10, 1), xlim=(-0.2, len(depths) - 0.8))
+    ax.set(ylabel="accuracy on letters", xlabel="blocks trained")
+    look.say_bars(ax, f"bold: mean of {many} draws; thin: each draw")
     look.name_ends(ax, ends)
     return plots.describe(
-        ax, f"Accuracy on letters after fine-tuning, by depth: {listed(words)}."
+        ax,
+        "Accuracy on letters after fine-tuning, by depth, mean (lowest to highest of "
+        f"{many} draws): {listed(words)}.",
     )
 
 
@@ -160,6 +168,7 @@ def two_starts(
     panels: Mapping[str, Mapping[str, ByRate]],
     levels: Mapping[str, evaluate.Interval],
     chosen: Mapping[str, str],
+    draws: int | None = None,
 ):
     """Accuracy by step size, a line for each start of the head, above the probe alone.
 
@@ -167,6 +176,7 @@ def two_starts(
         panels: title -> name of a start (two at most) -> step size -> Interval.
         levels: title -> Interval of the probe alone, which is a level.
         chosen: name of a start -> the step size that validation chose: a large mark.
+        draws: number of draws of the labels behind each interval; None: not known.
 
     Returns:
         a matplotlib Figure.
@@ -203,7 +213,7 @@ def two_starts(
         words = {f"{name}:": _by_rate(line) for name, line in lines.items()}
         said[f"{title}:"] = f"the probe alone {level.mean:.3f}; {listed(words)}"
     figure.axes[-1].set_xlabel("step size; large mark: validation's choice")
-    look.say_bars(figure.axes[-1], "bands: 95 %")
+    look.say_bars(figure.axes[-1], look.bars(draws, what="bands"))
     marks = "; ".join(f"{name}: {rate}" for name, rate in chosen.items())
     return plots.describe(
         figure,
@@ -218,7 +228,7 @@ def _by_rate(line: ByRate) -> str:
 
 
 Tuned = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
-MARGINS = {"left": 0.15, "right": 0.97, "bottom": 0.1, "top": 0.94, "hspace": 0.45}
+MARGINS = {"left": 0.15, "right": 0.97, "bottom": 0.1, "top": 0.9, "hspace": 0.5}
 
 
 def unfreeze_dial(tuned: Tuned, depth: str = "block5", rate: str = "0.001"):
@@ -302,7 +312,9 @@ def _board(ax, reached: np.ndarray, left_over: np.ndarray, at: tuple[int, int]) 
     row, column = at
     corner, red = (column - 0.5, row - 0.5), plots.PALETTE["scratch"]
     ax.add_patch(Rectangle(corner, 1, 1, fill=False, ec=red, lw=4))
-    ax.set(xlabel="step size", title="validation accuracy at the end")
+    ax.set_xlabel("step size")
+    below = "below it: letters that the old head still reads"
+    ax.set_title(f"validation accuracy at the end;\n{below}")
     plots.axes(ax, None).tick_params(length=0)
 
 

@@ -57,14 +57,15 @@ def example_twin() -> tuple[dict[str, Any], dict[str, Any]]:
         ]
     drawn = _drawn(probe, new, shares, falls)
     alt = drawn.get_label()
-    picture = b64encode(plots.png(drawn, alt)).decode()
-    return {"text/plain": alt, "image/png": picture}, {"image/png": {"alt": alt}}
+    picture = plots.png(drawn, alt)
+    found = {"text/plain": alt, "image/png": b64encode(picture).decode()}
+    return found, {"image/png": {"alt": alt, "width": plots.width(picture)}}
 
 
 def _drawn(
     probe: Probe, new: np.ndarray, shares: np.ndarray, falls: Sequence[np.ndarray]
 ):
-    """Left the pictures learnt from, right new ones with answer and occlusion map.
+    """Above the pictures learnt from, below new ones with answer and occlusion map.
 
     Args:
         probe: what was learnt.
@@ -77,22 +78,27 @@ def _drawn(
     """
     from matplotlib.figure import Figure
 
-    from tlkit import plots
+    from tlkit import look, plots
 
-    figure = Figure(figsize=(8.4, 3.6))
-    ink: dict[str, Any] = {"fontsize": 11, "color": plots.INK}
-    _learnt_from(figure.add_axes((0.1, 0.05, 0.5, 0.8)), probe)
-    figure.text(0.695, 0.89, "new", ha="center", **ink)
-    figure.text(0.815, 0.89, "looks at", ha="center", **ink)
-    words = []
+    wide, high = look.WIDE, 4.0
+    figure = Figure(figsize=(wide, high))
+    ink: dict[str, Any] = {"fontsize": look.TYPE, "color": plots.INK, "ha": "center"}
+    _learnt_from(figure.add_axes((0.12, 1.75 / high, 0.86, 1.65 / high)), probe)
+    words, side = [], 0.95  # inches of a picture
     for i, (image, own, fall) in enumerate(zip(new, shares, falls, strict=True)):
-        bottom, name = 0.6 - 0.29 * i, probe.classes[own.argmax()]
-        for left, shown in ((0.64, image), (0.76, spotlight(image, fall))):
-            ax = figure.add_axes((left, bottom, 0.11, 0.25))
+        left, name = 0.1 + 2.1 * i, probe.classes[own.argmax()]
+        for at, shown, title in (
+            (left, image, "new"),
+            (left + side + 0.05, spotlight(image, fall), "looks at"),
+        ):
+            place = (at / wide, 0.4 / high, side / wide, side / high)
+            ax = figure.add_axes(place)
             ax.imshow(shown, interpolation="nearest")
             ax.axis("off")
+            ax.set_title(title, fontsize=look.TYPE, color=plots.INK)
         percent = f"{100 * own.max():.0f} %"
-        figure.text(0.89, bottom + 0.125, f"{name}\n{percent}", va="center", **ink)
+        middle = (left + side + 0.025) / wide
+        figure.text(middle, 0.12 / high, f"says {name}, {percent}", **ink)
         words.append(f"{name}, {percent}. {where(fall, name)}")
     return plots.describe(
         figure,
