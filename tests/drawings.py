@@ -151,7 +151,7 @@ def walks():
     ):
         draws = [draw["usual"]["accuracy"] for draw in found["lines"][name]]
         lines[words] = (colour, np.array(draws))
-    ends = ("one order of the pictures", "another order")
+    ends = ("one order", "another order")
     return course.descent.walks(found["places"], lines, ends)
 
 
