@@ -142,6 +142,19 @@ def step_sizes():
     return course.descent.by_step_size(points, 800, 200)
 
 
+def walks():
+    found = stored("04_walks")
+    lines = {}
+    for name, words, colour in (
+        ("tuned", "two fine-tunings", plots.PALETTE["lp_ft"]),
+        ("scratch", "two from scratch", plots.PALETTE["scratch"]),
+    ):
+        draws = [draw["usual"]["accuracy"] for draw in found["lines"][name]]
+        lines[words] = (colour, np.array(draws))
+    ends = ("one order", "another order")
+    return course.descent.walks(found["places"], lines, ends)
+
+
 def loss_line():
     found = stored("04_line")
     lines = {name: np.array(one["unseen"]) for name, one in _lines(found).items()}
@@ -392,6 +405,7 @@ DRAWINGS = {
     "collapse": collapse,
     "step_sizes": step_sizes,
     "loss_line": loss_line,
+    "walks": walks,
     "price_list": price_list,
     "still_read": still_read,
     "two_starts": two_starts,

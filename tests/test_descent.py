@@ -115,6 +115,18 @@ def test_the_loss_line_names_its_stations_and_leaves_out_what_lies_beyond():
     assert plots.png(figure).startswith(b"\x89PNG")
 
 
+def test_a_walk_between_networks_shows_each_draw_and_says_where_it_is_lowest():
+    valley = np.array([[0.8, 0.3, 0.7], [0.6, 0.1, 0.5]])
+    ax = descent.walks([0, 0.5, 1], {"two": ("#123456", valley)}, ("one", "other"))
+    *each, mean = [line.get_ydata().tolist() for line in ax.lines[:3]]
+    assert each == valley.tolist()
+    assert np.allclose(mean, [0.7, 0.2, 0.6])
+    assert "two: 0.70 and 0.60 at the ends, lowest 0.20 at 0.5" in ax.figure.get_label()
+    ticks = [text.get_text() for text in ax.get_xticklabels()]
+    assert ticks == ["one", "half-way", "other"]
+    assert "mean of 2 draws" in ax.get_xlabel()
+
+
 def test_curves_and_step_sizes_are_named_beside_their_lines():
     ax = descent.loss_curves({"slow": [2.0, 1.0], "fast": [2.0, 0.1]}, every=800)
     assert words(ax.figure) == {"slow", "fast"} and ax.lines[0].get_xdata()[-1] == 800

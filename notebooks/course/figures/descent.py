@@ -432,3 +432,40 @@ def _middle(line: np.ndarray, which: int) -> np.ndarray:
     if which == 0:
         return np.exp(np.log(values).mean(axis=0))
     return values.mean(axis=0)
+
+
+def walks(
+    places: Sequence[float],
+    lines: Mapping[str, tuple[str, np.ndarray]],
+    ends: tuple[str, str],
+):
+    """Accuracy along straight lines between two networks; thin lines are single draws.
+
+    Args:
+        places: 0 at the one network, 1 at the other.
+        lines: name -> (colour, accuracy float (draws, places)).
+        ends: what stands at the two ends.
+
+    Returns:
+        Axes.
+    """
+    ax, names, words = plots.axes(None, (look.WIDE, 3.6)), [], []
+    for name, (colour, found) in lines.items():
+        mean = np.mean(found, axis=0)
+        ax.plot(places, np.transpose(found), color=colour, lw=0.8, alpha=0.5)
+        ax.plot(places, mean, color=colour, lw=3.2)
+        names.append((mean[-1], name, colour))
+        lowest, highest = mean.argmin(), mean.argmax()
+        words.append(
+            f"{name}: {mean[0]:.2f} and {mean[-1]:.2f} at the ends, lowest "
+            f"{mean[lowest]:.2f} at {places[lowest]:g}, highest {mean[highest]:.2f} at "
+            f"{places[highest]:g}"
+        )
+    ax.set(ylim=(0, 1), ylabel="accuracy", xlabel="along the line")
+    ax.set_xticks([0, 0.5, 1], [ends[0], "half-way", ends[1]])
+    draws = len(next(iter(lines.values()))[1])
+    look.say_bars(ax, f"thick: mean of {draws} draws; thin: each draw")
+    look.name_ends(ax, names)
+    return plots.describe(
+        ax, f"Accuracy on straight lines between networks. {'; '.join(words)}."
+    )
