@@ -20,23 +20,6 @@ from tlkit.training import Settings, batches
 QUICK = dict(steps=12, min_epochs=2, batch=16)
 
 
-@pytest.fixture(scope="module")
-def digits():
-    """A few labels, and a short test split."""
-    task = tk.load_task("digits", labels_per_class=5)
-    return replace(task, test=Split(task.test.images[:200], task.test.labels[:200]))
-
-
-@pytest.fixture(scope="module")
-def backbone():
-    return Backbone("letters-small")
-
-
-@pytest.fixture(scope="module")
-def probe(backbone, digits):
-    return tk.linear_probe(backbone, digits)
-
-
 def weights_of(run, blocks):
     return {
         layer.name: layer.get_weights()[0]
