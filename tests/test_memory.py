@@ -26,14 +26,10 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 LIMIT_MB = 1_500  # of 10⁶ bytes: what every recipe keeps below, alone and after others
 # The recipes of one process, and those that are trained a second time there, so that a
 # leak would show: VGG16's weights are 59 MB.
-TOGETHER = [
-    (BASIC := ("scratch", "probe", "lp_ft", "fine_tune", "article", "bitfit"), BASIC),
-    (
-        ("lora", "adapters", "layerwise", "wise_ft", "distill", "knn", "prototypes"),
-        ("lora", "distill"),
-    ),
-    (("l2_sp", "l2_sp"), ("l2_sp",)),
-]
+BASIC = ("scratch", "probe", "lp_ft", "fine_tune", "article", "bitfit")
+CHEAP = ("lora", "adapters", "layerwise", "wise_ft", "distill", "knn", "prototypes")
+OTHERS = tuple(name for name in RECIPES if name not in BASIC + CHEAP)
+TOGETHER = [(BASIC, BASIC), (CHEAP, ("lora", "distill")), (OTHERS + OTHERS, OTHERS)]
 SMALL = Backbone(None, width=1 / 16)
 
 on_linux = pytest.mark.skipif(
