@@ -17,7 +17,7 @@ from .tasks import Task
 NUMBERS = 96  # for each picture
 PICTURES = 500  # looked at
 HALVES = 40  # half-samples: how stable the first place is
-PLACES = 16  # larger maps are averaged down to about so many places along an edge
+PLACES = 16  # larger maps are averaged down to about this many places along an edge
 STABLE = 0.5  # share of half-samples that must agree on the first place
 # accuracy lost by taking LogME's favourite instead of the best place: mean over the 16
 # questions of notebooks/results/08_scores.json

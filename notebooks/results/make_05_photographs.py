@@ -179,7 +179,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--weights", help="a file of VGG16's layers")
     parser.add_argument("--pictures", help="what the folder holds")
     parser.add_argument("--precision", help="none: whichever is faster here")
-    parser.add_argument("--first", type=int, help="measure only so many rows")
+    parser.add_argument("--first", type=int, help="measure only this many rows")
     asked = parser.parse_args()
     given = [asked.task, asked.weights, asked.pictures]
     if not any(given):  # as `make results` calls it

@@ -143,7 +143,7 @@ def _versions() -> dict[str, str]:
 def turned(images: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """A source task whose answers nobody has to give: by how much is a scene turned?
 
-    Whoever can say which way up a letter stands knows something of its shape.
+    To tell which way up a letter is, a network must know something of its shape.
 
     Args:
         images: (n, h, w, 3) with h = w.
