@@ -394,7 +394,14 @@ class _Halves:
         notes: what could not be done, as sentences.
     """
 
-    def __init__(self, model, cut, chosen, backbone, precision):
+    def __init__(
+        self,
+        model: keras.Model,
+        cut: str,
+        chosen: Callable[[keras.Variable], bool],
+        backbone: Backbone,
+        precision: str,
+    ):
         self.cut, self.backbone, self.precision = cut, backbone, precision
         self.model = model
         self.below, self.above = at_cut(model, cut), above_cut(model, cut)
