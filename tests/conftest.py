@@ -1,16 +1,19 @@
-"""What tests share: a cache of their own, and a web server on loopback.
+"""What tests share: a cache of their own, a small task and backbone, and a web server.
 
-The server has replicas of the published files.
+The server is on loopback and has replicas of the published files.
 """
 
 import os
 import threading
 from collections import Counter
+from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+import numpy as np
 import pytest
 import replicas
 
+import tlkit as tk
 from tlkit.files import download, fetch
 
 
@@ -30,6 +33,47 @@ def session_cache(tmp_path_factory):
         del os.environ["TLKIT_CACHE"]
     else:
         os.environ["TLKIT_CACHE"] = kept
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    """An empty tlkit cache for one test; its folder."""
+    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def figures_closed():
+    """After the test, no figure is open."""
+    from matplotlib import pyplot
+
+    yield
+    pyplot.close("all")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Five labels per class, and a short test split."""
+    task = tk.load_task("digits", labels_per_class=5)
+    test = tk.Split(task.test.images[:200], task.test.labels[:200])
+    return replace(task, test=test)
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    """The smallest of the pretrained ones."""
+    return tk.Backbone("letters-small")
+
+
+@pytest.fixture(scope="module")
+def probe(backbone, digits):
+    """A linear probe of that backbone on these digits."""
+    return tk.linear_probe(backbone, digits)
+
+
+def pictures_of(split):
+    """The bytes of each picture of a split, as a set."""
+    return {image.tobytes() for image in np.asarray(split.images)}
 
 
 @pytest.fixture

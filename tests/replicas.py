@@ -6,6 +6,7 @@ They have the same names, groups, archive members and pickles.
 import gzip
 import hashlib
 import io
+import os
 import pickle
 import tarfile
 from dataclasses import replace
@@ -196,3 +197,13 @@ def entry(file, path, url=None):
     content, algorithm = path.read_bytes(), file.hash.split(":")[0]
     known = f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
     return replace(file, bytes=len(content), hash=known, url=url or file.url)
+
+
+class Hostile:
+    """Pickled, it makes a folder when it is loaded."""
+
+    def __init__(self, target):
+        self.target = target
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.target),)

@@ -232,7 +232,7 @@ def test_the_estimate_counts_epochs_passes_and_seeds():
     assert said.startswith(f"Time: at most about {minutes} minutes, at this machine's")
     article = estimate.of_recipe("article", Costs(), run.Plan())
     assert article == 120 + 1000 * 32 / 800 * 30
-    for name, epoch in (("adapters", 20), ("lora", 30), ("l2_sp", 30)):
+    for name, epoch in (("adapters", 20), ("lora", 30), ("l2_sp", 30), ("bitfit", 30)):
         seconds = estimate.of_recipe(name, Costs(), run.Plan())
         assert seconds == 115 + 120 + epochs * epoch, name
     assert estimate.of_recipe("knn", Costs(), run.Plan()) == 115

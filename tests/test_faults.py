@@ -632,18 +632,10 @@ def test_archive_with_dots(site, cache, monkeypatch, tmp_path):
     return "the right arrays; nothing is ever extracted"
 
 
-class Hostile:
-    def __init__(self, target):
-        self.target = target
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.target),)
-
-
 @fault("A hostile pickle in place of a batch, with the right hash")
 def test_hostile_pickle(site, cache, monkeypatch, tmp_path):
     archive = site.folder / "cifar-10-python.tar.gz"
-    hostile = Hostile(tmp_path / "pwned")
+    hostile = replicas.Hostile(tmp_path / "pwned")
     replicas.cifar10_archive(
         archive, *replicas.cifar10_arrays(), python=3, instead_of_batch_3=hostile
     )

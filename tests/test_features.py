@@ -20,13 +20,9 @@ from tlkit.features import CacheLimit, activations, entries
 from tlkit.machine.quiet import keras
 from tlkit.tasks import Rows
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 SMALL = Backbone(None, width=1 / 16)
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
 
 
 @pytest.fixture(scope="module")

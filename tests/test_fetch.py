@@ -1,7 +1,6 @@
 """Downloads and the cache: a wrong file is never used, a good one is never lost."""
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -233,19 +232,11 @@ def test_a_record_lost_in_a_power_cut_means_converting_again(archive, left):
     np.testing.assert_array_equal(fetch.cifar10()[0], replicas.cifar10_arrays()[0])
 
 
-class Hostile:
-    def __init__(self, target):
-        self.target = target
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.target),)
-
-
 def test_a_hostile_pickle_is_refused_even_with_the_right_hash(
     server, cache, tmp_path, monkeypatch
 ):
     path = server.folder / "cifar-10-python.tar.gz"
-    hostile = Hostile(tmp_path / "pwned")
+    hostile = replicas.Hostile(tmp_path / "pwned")
     replicas.cifar10_archive(
         path, *replicas.cifar10_arrays(), python=3, instead_of_batch_3=hostile
     )

@@ -8,12 +8,13 @@ import pytest
 matplotlib.use("Agg")
 from cells import CELLS, drawn_by, that_draw
 from drawings import DRAWINGS, EXPLORERS
-from matplotlib import pyplot
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from reading import arranged, outside, problems
 
 from tlkit import look, plots
+
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 BACKGROUND = {"descent_sliders"}  # contour lines, on which the start is named
 
@@ -27,12 +28,6 @@ def figure_of(name):
     values = {key: one.value for key, one in explorer.controls.items()}
     explorer._draw(figure, **values)
     return arranged(figure)
-
-
-@pytest.fixture(autouse=True)
-def every_figure_is_closed():
-    yield
-    pyplot.close("all")
 
 
 @pytest.mark.parametrize("name", [*DRAWINGS, *EXPLORERS])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import pictures_of
 from PIL import Image, ImageOps
 
 from tlkit import folders, pixels
@@ -26,15 +27,11 @@ from tlkit.folders import (
 )
 from tlkit.tasks import cache_bytes, clear_cache, load_task
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 CIFAR = (
     Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10-images.tar.xz"
 )
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "tasks"
 
 
 @pytest.fixture
@@ -61,10 +58,6 @@ def tree(root, **counts):
             picture(folder / f"{j:02}.png", 1000 * i + j)
 
 
-def rows_of(split):
-    return {image.tobytes() for image in np.asarray(split.images)}
-
-
 def expected(image, size=32):
     return np.asarray(
         image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
@@ -81,7 +74,7 @@ def test_plain_class_folders_are_split_by_class(root):
     assert np.bincount(task.test.labels).tolist() == [2, 4]
     assert np.bincount(task.validation.labels).tolist() == [1, 3]
     assert np.bincount(task.train.labels).tolist() == [7, 13]
-    parts = [rows_of(split) for split in task.splits().values()]
+    parts = [pictures_of(split) for split in task.splits().values()]
     assert sum(map(len, parts)) == len(set.union(*parts)) == 30
     assert "no test folder" in " ".join(task.notes)
 
@@ -122,8 +115,8 @@ def test_labels_name_the_folder_that_a_picture_lies_in(root):
 def test_a_seed_leaves_the_test_split_alone(root):
     tree(root, dog=20, cat=20)
     first, other, again = (load_task(root, 5, seed) for seed in (0, 1, 0))
-    assert rows_of(first.test) == rows_of(other.test)
-    assert rows_of(first.train) != rows_of(other.train)
+    assert pictures_of(first.test) == pictures_of(other.test)
+    assert pictures_of(first.train) != pictures_of(other.train)
     assert first.fingerprint() == again.fingerprint() != other.fingerprint()
 
 
@@ -133,7 +126,7 @@ def test_a_given_test_folder_is_the_test_split(root):
     assert np.bincount(task.test.labels).tolist() == [3, 1]
     assert (len(task.train), len(task.validation)) == (8, 2)
     assert not any("fifth" in note for note in task.notes)
-    assert rows_of(task.test) == {
+    assert pictures_of(task.test) == {
         expected(Image.open(file)).tobytes() for file in root.glob("test/*/*.png")
     }
 
@@ -154,7 +147,7 @@ def test_a_budget_draws_validation_labels_from_the_validation_folder(root):
     # A fifth, as far as there are.
     assert np.bincount(task.validation.labels).tolist() == [2, 1]
     assert np.bincount(task.train.labels).tolist() == [8, 9]
-    assert rows_of(task.validation) <= {
+    assert pictures_of(task.validation) <= {
         expected(Image.open(f)).tobytes() for f in root.glob("validation/*/*")
     }
 
@@ -427,8 +420,8 @@ def test_copies_stay_on_one_side_and_are_named(root):
         picture(root / f"train/a/copy{i}.png", 2000 + i)  # as in test/a
     picture(root / "train/b/other.png", 0)  # as in train/a
     task = load_task(root)
-    assert len(task.test) == 6 and not rows_of(task.test) & rows_of(task.train)
-    assert not rows_of(task.test) & rows_of(task.validation)
+    assert len(task.test) == 6 and not pictures_of(task.test) & pictures_of(task.train)
+    assert not pictures_of(task.test) & pictures_of(task.validation)
     notes = " ".join(task.notes)
     assert "left out of train: 2 (train/a/copy0.png, train/a/copy1.png)" in notes
     assert "look the same and lie in two classes: " in notes
@@ -549,8 +542,8 @@ def test_skipping_bad_pictures_counts_and_lists_them(root):
     for _ in range(2):  # decoded, then from the cache
         task = load_task(root, bad_files="skip")
         assert sum(len(split) for split in task.splits().values()) == 10
-        assert set.union(*map(rows_of, task.splits().values())) == set.union(
-            *map(rows_of, clean.splits().values())
+        assert set.union(*map(pictures_of, task.splits().values())) == set.union(
+            *map(pictures_of, clean.splits().values())
         )
         (note,) = [note for note in task.notes if "unreadable" in note]
         assert note.startswith("skipped 5 unreadable pictures") and all(
@@ -886,12 +879,12 @@ def test_what_is_kept_is_counted_and_cleared_with_what_killed_programs_left(
 ):
     tree(root, a=4, b=4)
     before = load_task(root).fingerprint()
-    left = own_cache / "tmpabc" / "new"
+    left = own_cache / "tasks" / "tmpabc" / "new"
     left.mkdir(parents=True)
     (left / "images.npy").write_bytes(bytes(500_000))
     assert cache_bytes() >= 8 * 32 * 32 * 3 + 500_000
     assert clear_cache() >= 8 * 32 * 32 * 3 + 500_000
-    assert not [path for path in own_cache.iterdir() if path.is_dir()]
+    assert not [path for path in (own_cache / "tasks").iterdir() if path.is_dir()]
     assert load_task(root).fingerprint() == before
 
 
@@ -961,7 +954,7 @@ def test_what_was_decoded_before_an_interruption_is_kept(root, opened, monkeypat
 def all_shown(root, task):
     """Whether the task's splits show exactly the files of the folder."""
     files = {expected(Image.open(file)).tobytes() for file in root.rglob("*.png")}
-    return files == set.union(*map(rows_of, task.splits().values()))
+    return files == set.union(*map(pictures_of, task.splits().values()))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.fork is POSIX only")
@@ -980,7 +973,7 @@ def test_a_program_killed_while_it_decodes_spoils_nothing(root, monkeypatch):
 def test_a_cache_that_has_lost_pictures_is_made_again(root, own_cache):
     tree(root, a=5, b=5)
     load_task(root)
-    (file,) = own_cache.glob("pixels-*/pixels")
+    (file,) = own_cache.glob("tasks/pixels-*/pixels")
     with open(file, "r+b") as pixels_file:
         pixels_file.truncate(100)
     assert all_shown(root, load_task(root))

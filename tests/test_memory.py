@@ -21,17 +21,15 @@ from tlkit.machine.quiet import keras
 from tlkit.recipes import RECIPES, fine_tune
 from tlkit.tasks import Rows, Split, Task
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 LIMIT_MB = 1_500  # of 10⁶ bytes: what every recipe keeps below, alone and after others
 # The recipes of one process, and those that are trained a second time there, so that a
 # leak would show: VGG16's weights are 59 MB.
-TOGETHER = [
-    (BASIC := ("scratch", "probe", "lp_ft", "fine_tune", "article", "bitfit"), BASIC),
-    (
-        ("lora", "adapters", "layerwise", "wise_ft", "distill", "knn", "prototypes"),
-        ("lora", "distill"),
-    ),
-    (("l2_sp", "l2_sp"), ("l2_sp",)),
-]
+BASIC = ("scratch", "probe", "lp_ft", "fine_tune", "article", "bitfit")
+CHEAP = ("lora", "adapters", "layerwise", "wise_ft", "distill", "knn", "prototypes")
+OTHERS = tuple(name for name in RECIPES if name not in BASIC + CHEAP)
+TOGETHER = [(BASIC, BASIC), (CHEAP, ("lora", "distill")), (OTHERS + OTHERS, OTHERS)]
 SMALL = Backbone(None, width=1 / 16)
 
 on_linux = pytest.mark.skipif(
@@ -40,11 +38,6 @@ on_linux = pytest.mark.skipif(
 with_tensorflow = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="it is TensorFlow that keeps graphs"
 )
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="module")

@@ -35,27 +35,10 @@ HEAD = 64 * 10 + 10
 
 
 @pytest.fixture(scope="module")
-def digits():
-    """A few labels, and a short test split."""
-    task = tk.load_task("digits", labels_per_class=5)
-    return replace(task, test=Split(task.test.images[:200], task.test.labels[:200]))
-
-
-@pytest.fixture(scope="module")
 def degrees():
     """A number is asked for."""
     task = tk.load_task("degrees", labels_per_class=10)
     return replace(task, test=Split(task.test.images[:50], task.test.labels[:50]))
-
-
-@pytest.fixture(scope="module")
-def backbone():
-    return Backbone("letters-small")
-
-
-@pytest.fixture(scope="module")
-def probe(backbone, digits):
-    return tk.linear_probe(backbone, digits)
 
 
 @pytest.fixture

@@ -22,11 +22,7 @@ from tlkit import evaluate, look, plots
 from tlkit.names import drawable
 from tlkit.recipes import RECIPES
 
-
-@pytest.fixture(autouse=True)
-def every_figure_is_closed():
-    yield
-    pyplot.close("all")
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 
 def words(ax):

@@ -11,30 +11,13 @@ import pytest
 
 import tlkit as tk
 from tlkit import features, recipes, training
-from tlkit.backbone import Backbone, at_cut
+from tlkit.backbone import Backbone, at_cut, cut_below
 from tlkit.machine import fast
 from tlkit.machine.quiet import keras
 from tlkit.tasks import Split, Task
 from tlkit.training import Settings, batches
 
 QUICK = dict(steps=12, min_epochs=2, batch=16)
-
-
-@pytest.fixture(scope="module")
-def digits():
-    """A few labels, and a short test split."""
-    task = tk.load_task("digits", labels_per_class=5)
-    return replace(task, test=Split(task.test.images[:200], task.test.labels[:200]))
-
-
-@pytest.fixture(scope="module")
-def backbone():
-    return Backbone("letters-small")
-
-
-@pytest.fixture(scope="module")
-def probe(backbone, digits):
-    return tk.linear_probe(backbone, digits)
 
 
 def weights_of(run, blocks):
@@ -109,6 +92,14 @@ def test_every_recipe_returns_logits_for_every_split_that_the_whole_model_reprod
             == len(run.history.get("val_accuracy", ()))
             == run.settings["epochs"]
         )
+        # what the table tells of it, by which its time is estimated
+        cut = "features"
+        if recipe.lowest is not None:
+            cut = cut_below(recipe.lowest, backbone.network)
+        assert run.settings["cut"] == cut, run.recipe
+        if recipe.settings is not None and run.history:
+            assert run.settings["rate"] == recipe.settings.rate, run.recipe
+            assert run.settings["shrink"] == recipe.settings.shrink, run.recipe
 
 
 def test_from_scratch_starts_from_random_weights_not_from_the_pretrained_ones(

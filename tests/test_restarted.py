@@ -1,5 +1,8 @@
 """A cell that is run in a new kernel gets a sentence that says what to do."""
 
+import runpy
+import sys
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -52,3 +55,11 @@ def test_other_errors_stay_as_they_are(shown):
 def test_the_startup_leaves_nothing_in_the_notebook(shown):
     said = shown("raise ValueError([n for n in dir() if 'explain' in n])")
     assert said.endswith(": []")
+
+
+def test_a_kernel_without_the_kit_starts_and_says_so_in_a_line(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tlkit.machine.restarted", None)
+    runpy.run_path(str(STARTUP))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("tlkit: this kernel has no module 'tlkit.machine.restarted'")
+    assert "choose the kernel" in line

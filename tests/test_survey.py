@@ -15,12 +15,9 @@ from tlkit import survey
 from tlkit.commands import cli
 from tlkit.tasks import Rows
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 TRAIN, TEST = "train", "test"
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
 
 
 def scene(seed, size=(40, 40)):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from conftest import pictures_of
 
 from tlkit import glyphs, tasks
 from tlkit.files import fetch
@@ -18,12 +19,6 @@ DIGIT_TASKS = ("digits", "colours", "angles", "degrees")
 
 
 @pytest.fixture
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("TLKIT_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "tasks"
-
-
-@pytest.fixture
 def small_pools(own_cache, monkeypatch):
     fonts = glyphs.TRAIN_FONTS
     small = {
@@ -31,11 +26,7 @@ def small_pools(own_cache, monkeypatch):
         for name, pool in tasks.POOLS.items()
     }
     monkeypatch.setattr(tasks, "POOLS", small)
-    return own_cache
-
-
-def rows_of(split):
-    return {image.tobytes() for image in np.asarray(split.images)}
+    return own_cache / "tasks"
 
 
 def test_digits_have_the_promised_pools_and_shapes():
@@ -52,10 +43,10 @@ def test_digits_have_the_promised_pools_and_shapes():
 
 def test_digit_tasks_ask_about_exactly_the_same_scenes():
     first, *others = (load_task(name) for name in DIGIT_TASKS)
-    everything = rows_of(first.train) | rows_of(first.validation)
+    everything = pictures_of(first.train) | pictures_of(first.validation)
     for other in others:
         assert np.array_equal(first.test.images, other.test.images)
-        assert rows_of(other.train) | rows_of(other.validation) == everything
+        assert pictures_of(other.train) | pictures_of(other.validation) == everything
     assert len({task.question for task in (first, *others)}) == 4
 
 
@@ -113,7 +104,7 @@ def test_a_number_gets_ten_times_as_many_scenes():
 @pytest.mark.parametrize("k", [3, None])
 def test_splits_share_no_image(k):
     splits = load_task("digits", k).splits().values()
-    images = set.union(*(rows_of(split) for split in splits))
+    images = set.union(*(pictures_of(split) for split in splits))
     assert len(images) == sum(len(split) for split in splits)
 
 
@@ -121,13 +112,13 @@ def test_a_seed_decides_which_labels_and_not_which_tests():
     first, again, other = (load_task("digits", 5, seed) for seed in (1, 1, 2))
     assert first.fingerprint() == again.fingerprint() != other.fingerprint()
     assert np.array_equal(first.train.images, again.train.images)
-    assert not rows_of(first.train) <= rows_of(other.train)
+    assert not pictures_of(first.train) <= pictures_of(other.train)
     assert np.array_equal(first.test.images, other.test.images)
 
 
 def test_a_smaller_budget_is_part_of_a_larger_one():
     small, large = (
-        rows_of(task.train) | rows_of(task.validation)
+        pictures_of(task.train) | pictures_of(task.validation)
         for task in (load_task("digits", 5), load_task("digits", 20))
     )
     assert small < large

@@ -29,17 +29,6 @@ def states(cache, monkeypatch):
     return unfinished.folder()
 
 
-@pytest.fixture(scope="module")
-def digits():
-    task = tk.load_task("digits", labels_per_class=5)
-    return replace(task, test=Split(task.test.images[:20], task.test.labels[:20]))
-
-
-@pytest.fixture(scope="module")
-def backbone():
-    return tk.Backbone("letters-small")
-
-
 @pytest.fixture
 def crash_in(monkeypatch):
     """From now on, training crashes when this epoch begins; None: it does not."""

@@ -3,7 +3,8 @@
 Source: Okabe & Ito 2008, https://jfly.uni-koeln.de/color. Light enough to fill an area,
 dark enough to be a line. BROWN and the greys are not among theirs. INDIGO to PLUM are
 from Paul Tol's "muted" palette, https://sronpersonalpages.nl/~pault: made for colour-
-blind readers, too, but of so many colours some are alike. So marks differ as well.
+blind readers, too, but there are many, and some of them are alike. So the recipes'
+marks differ as well.
 """
 
 BLUE = "#0072B2"

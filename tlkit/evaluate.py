@@ -127,7 +127,7 @@ def crossed(values: np.ndarray, bounds: tuple[float, float] = (-inf, inf)) -> In
         freedom = (draws - 1) * ((by_draws + by_images) / by_draws) ** 2
     both = sqrt((by_draws + by_images) / x.size), freedom
     # draws or images that agree by chance must not make it narrower than `over_seeds`
-    # would be, nor than so many single answers would
+    # would be, nor than as many single answers would
     draws_alone = sqrt(by_draws / x.size), draws - 1
     answers = sqrt(by_both / x.size), (draws - 1) * (images - 1)
     kinds_of_luck = (both, draws_alone, answers)

@@ -17,7 +17,9 @@ from .tasks import Task
 NUMBERS = 96  # for each picture
 PICTURES = 500  # looked at
 HALVES = 40  # half-samples: how stable the first place is
-PLACES = 16  # larger maps are averaged down to about so many places along an edge
+# how to ask for larger pictures: the network would make them small again by itself
+LARGER = "tk.load_task(..., image_size={0}) with tk.Backbone(..., size={0})"
+PLACES = 16  # larger maps are averaged down to about this many places along an edge
 STABLE = 0.5  # share of half-samples that must agree on the first place
 # accuracy lost by taking LogME's favourite instead of the best place: mean over the 16
 # questions of notebooks/results/08_scores.json
@@ -163,6 +165,40 @@ def suggest(backbone: Backbone, task: Task, *, seed: int = 0) -> Suggestion:
         ValueError: random weights, a task that asks for a number, or fewer than 2
             training labels in a class.
     """
+    _check(backbone, task)
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(len(task.train))[:PICTURES]
+    images, labels = task.train.images[rows], task.train.labels[rows]
+    seen, untrained = look(backbone, images), look(backbone.random(seed), images)
+    blocks = list(backbone.network.blocks)
+    places = seen | {f"random {block}": untrained[block] for block in blocks}
+
+    scores = _scores(places, labels, slice(None))
+    first = _best(scores)
+    cut = max(seen, key=scores.__getitem__)
+    wins = 0
+    for _ in range(HALVES):
+        half = rng.permutation(len(rows))[: len(rows) // 2]
+        wins += _best(_scores(places, labels, half)) == first
+    often = wins / HALVES
+    right = nearest(seen[cut], labels, min(5, len(rows) - 1))
+
+    helps, deep = first in blocks, first in blocks[-2:]
+    recipe = "lp_ft" if deep else "head"
+    return Suggestion(
+        cut=cut,
+        recipe=recipe,
+        scores=scores,
+        nearest=right,
+        confidence=often,
+        why=_why(backbone.name, first, right, often, helps, deep),
+        decision=_decision(first, cut, recipe, often, helps),
+        larger=task.larger(LARGER),
+    )
+
+
+def _check(backbone: Backbone, task: Task) -> None:
+    """Raise ValueError for what cannot be scored."""
     rarest = 0
     if not task.is_regression:
         counts = np.bincount(task.train.labels, minlength=len(task.classes))
@@ -175,46 +211,48 @@ def suggest(backbone: Backbone, task: Task, *, seed: int = 0) -> Suggestion:
             f"{rarest}: give a trained backbone, and a task with classes and "
             "labels_per_class=3 or more"
         )
-    rng = np.random.default_rng(seed)
-    rows = rng.permutation(len(task.train))[:PICTURES]
-    images, labels = task.train.images[rows], task.train.labels[rows]
-    seen, untrained = look(backbone, images), look(backbone.random(seed), images)
-    blocks = list(backbone.network.blocks)
-    places = dict(seen)
-    for block in blocks:
-        places[f"random {block}"] = untrained[block]
 
-    def scores(some) -> dict[str, float]:
-        return {
-            place: logme(numbers[some], labels[some])
-            for place, numbers in places.items()
-        }
 
-    known = scores(slice(None))
-    first, cut = _best(known), max(seen, key=known.__getitem__)
-    wins = 0
-    for _ in range(HALVES):
-        half = scores(rng.permutation(len(rows))[: len(rows) // 2])
-        wins += _best(half) == first
-    often = wins / HALVES
-    named = nearest(seen[cut], labels, min(5, len(rows) - 1))
-    if first in blocks:
-        helps = f"{backbone.name} should help"
+def _scores(
+    places: dict[str, np.ndarray], labels: np.ndarray, some
+) -> dict[str, float]:
+    """Place -> LogME on some of the pictures.
+
+    Args:
+        places: place -> float (n, d), numbers of the pictures there.
+        labels: int (n,).
+        some: rows, as NumPy takes them.
+    """
+    return {
+        place: logme(numbers[some], labels[some]) for place, numbers in places.items()
+    }
+
+
+def _why(
+    name: str, first: str, right: float, often: float, helps: bool, deep: bool
+) -> str:
+    """What speaks for the first place, and how much can be said.
+
+    Args:
+        name: of the backbone.
+        first: the place with the highest score.
+        right, often: `nearest` and `confidence` of the Suggestion.
+        helps: whether `first` is a block of the pretrained network.
+        deep: whether it is one of the last two blocks.
+    """
+    if helps:
+        begin = f"{name} should help"
     else:
-        helps = f"{first} scores higher, so expect negative transfer"
+        begin = f"{first} scores higher, so expect negative transfer"
     why = (
-        f"{helps}. The nearest neighbours there give {named:.0%} of the pictures the "
+        f"{begin}. The nearest neighbours there give {right:.0%} of the pictures the "
         f"right label, without training. {first} came first in {often:.0%} of {HALVES} "
         "half-samples, which tells how stable the choice is, not that it is right: "
         f"over 16 questions, favourites were {MISSED} below the best on average."
     )
-    deep = first in blocks[-2:]
     if deep:
         why += " Heads were scored, not lp_ft: compare it with a linear head there."
-    recipe = "lp_ft" if deep else "head"
-    decision = _decision(first, cut, recipe, often, first in blocks)
-    larger = task.larger("tk.load_task(..., image_size={})")
-    return Suggestion(cut, recipe, known, named, often, why, decision, larger)
+    return why
 
 
 def _decision(first: str, cut: str, recipe: str, often: float, helps: bool) -> str:

@@ -108,7 +108,7 @@ def beside(ax, row: float, words: str) -> None:
 
 
 def wrapped(words: str, letters: int = 20) -> str:
-    """Words in lines of at most so many letters; a longer word stays whole."""
+    """Words in lines of at most this many letters; a longer word stays whole."""
     from textwrap import wrap
 
     return "\n".join(wrap(words, letters, break_long_words=False)) or words

@@ -35,7 +35,7 @@ def drawable(names: Sequence[str], longest: int = LONGEST) -> list[str]:
 
 
 def key(names: Sequence[str], drawn: Sequence[str]) -> str:
-    """A sentence on the names that look otherwise in a figure, or ""."""
+    """A sentence on the names that look different in a figure, or ""."""
     other = [
         f"{short} is {name}"
         for name, short in zip(names, drawn, strict=True)

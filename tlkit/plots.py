@@ -660,10 +660,15 @@ def _tiles(images, captions, wrong, ax, columns: int | None = None):
     from matplotlib.patches import Rectangle
 
     longest = max(len(line) for words in captions for line in words.split("\n"))
-    # letters of TYPE points that a picture's width has room for
-    columns = columns or min(
-        8 if longest <= 6 else 6 if longest <= 9 else 4, len(images)
-    )
+    # a picture's width has room for that many letters of TYPE points
+    if columns is None:
+        if longest <= 6:
+            columns = 8
+        elif longest <= 9:
+            columns = 6
+        else:
+            columns = 4
+        columns = min(columns, len(images))
     rows = ceil(len(images) / columns)
     lines = 1 + max(words.count("\n") for words in captions)
     side = WIDE / columns / 1.15  # of an image, inches

@@ -217,44 +217,28 @@ def survey(
         for seed in range(seeds)
     ]
     damaged = {place: why for draw in draws for place, why in draw.damaged.items()}
-    tested = draws[0].places["test"]  # no seed changes it
-    others = np.unique(
-        np.concatenate(
-            [draw.places[name] for draw in draws for name in ("train", "validation")]
-        )
-    )
-    places = np.concatenate([tested, others])
-    labels = found.labels[places]
-    is_test = np.arange(len(places)) < len(tested)
-    images = _images(draws, places)
+    places, is_test = _used(draws)
     names = [found.names[i] for i in places]
+    labels = found.labels[places]
+    images = _images(draws, places)
     hashes, thumbnails, dark, flat = _looked_through(images)
-    pairs = _copies(hashes, is_test)
-    near = _near_copies(thumbnails, labels, is_test, flat)
-    notes = notes_on(found, damaged)
-    if near is None:
-        notes.append(NOT_TOLD)
-    else:
-        seen = {pair.test for pair in pairs}
-        pairs += [pair for pair in near if pair.test not in seen]
-    readable = np.setdiff1d(np.arange(len(found.names)), list(damaged))
-    sizes = np.bincount(found.labels[readable], minlength=len(found.classes))
-    counts = dict(zip(found.classes, sizes.tolist(), strict=True))
+    pairs, not_told = _pairs(hashes, thumbnails, labels, is_test, flat)
+    counts = _counts(found, damaged)
     return Survey(
-        root,
-        found.classes,
-        counts,
-        {split: len(some) for split, some in draws[0].places.items()},
-        tuple(folders.readable(name) for name in names),
-        labels,
-        is_test,
-        images,
-        _shapes(root, names),
-        tuple(pairs),
-        _doubts(hashes, labels, dark, flat),
-        tuple(notes),
-        len(damaged),
-        tuple(_spoils(found.classes, counts, pairs, hashes, labels)),
+        root=root,
+        classes=found.classes,
+        counts=counts,
+        used={split: len(some) for split, some in draws[0].places.items()},
+        files=tuple(folders.readable(name) for name in names),
+        labels=labels,
+        is_test=is_test,
+        images=images,
+        shapes=_shapes(root, names),
+        pairs=tuple(pairs),
+        doubts=_doubts(hashes, labels, dark, flat),
+        notes=(*notes_on(found, damaged), *not_told),
+        damaged=len(damaged),
+        spoils=tuple(_spoils(found.classes, counts, pairs, hashes, labels)),
     )
 
 
@@ -262,6 +246,29 @@ def too_few(counts: dict[str, int]) -> str:
     """A sentence that names the classes with fewer than ``FEW`` pictures, or ""."""
     few = [f"{name} ({n})" for name, n in counts.items() if n < FEW]
     return f"Fewer than {FEW} pictures: {', '.join(few)}" if few else ""
+
+
+def _used(draws: Sequence[Files]) -> tuple[np.ndarray, np.ndarray]:
+    """The pictures of all draws, each once, those of the test split first.
+
+    Returns:
+        int (n,), places in ``ClassFolders.names``; bool (n,), whether they are tested.
+    """
+    tested = draws[0].places["test"]  # no seed changes it
+    others = np.unique(
+        np.concatenate(
+            [draw.places[name] for draw in draws for name in ("train", "validation")]
+        )
+    )
+    places = np.concatenate([tested, others])
+    return places, np.arange(len(places)) < len(tested)
+
+
+def _counts(found: folders.ClassFolders, damaged: dict[int, str]) -> dict[str, int]:
+    """Class -> number of pictures that can be read, as far as they were opened."""
+    readable = np.setdiff1d(np.arange(len(found.names)), list(damaged))
+    sizes = np.bincount(found.labels[readable], minlength=len(found.classes))
+    return dict(zip(found.classes, sizes.tolist(), strict=True))
 
 
 def _images(draws: Sequence[Files], places: np.ndarray) -> Rows:
@@ -323,6 +330,31 @@ def _thumbnail(image: np.ndarray) -> np.ndarray:
     grey = np.asarray(small, "float64").ravel()
     grey -= grey.mean()
     return grey / (np.linalg.norm(grey) or 1.0)
+
+
+def _pairs(
+    hashes: np.ndarray,
+    thumbnails: np.ndarray,
+    labels: np.ndarray,
+    is_test: np.ndarray,
+    flat: np.ndarray,
+) -> tuple[list[Pair], list[str]]:
+    """Exact and near copies of test pictures in training, each test picture once.
+
+    Args:
+        hashes, thumbnails, flat: as ``_looked_through`` gives them.
+        labels: int64 (n,).
+        is_test: bool (n,).
+
+    Returns:
+        the pairs; and a sentence, if near copies cannot be told from others.
+    """
+    exact = _copies(hashes, is_test)
+    near = _near_copies(thumbnails, labels, is_test, flat)
+    if near is None:
+        return exact, [NOT_TOLD]
+    seen = {pair.test for pair in exact}
+    return exact + [pair for pair in near if pair.test not in seen], []
 
 
 def _copies(hashes: np.ndarray, is_test: np.ndarray) -> list[Pair]:

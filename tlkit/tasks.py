@@ -207,8 +207,8 @@ class Task:
         used; empty where they do not. Source of the size: ``pixels.larger_size``.
 
         Args:
-            option: how to ask for it, with "{}" for the pixels of an edge, as in
-                "--size {}".
+            option: how to ask for it, with "{0}" for the pixels of an edge, as in
+                "--size {0}".
         """
         used = self.train.images.shape[1]
         size = pixels.larger_size(used, self.file_size)
@@ -510,7 +510,7 @@ def _without_copies(
                 both.append(f"{found.names[i]} = {found.names[other]}")
             if hashes[i] in seen:
                 left_out.append(i)
-        kept[split], words = _left(found, split, chosen[split], left_out)
+        kept[split], words = _without(found, split, chosen[split], left_out)
         notes += words
     if len(first) == 1:
         raise TaskError(
@@ -531,7 +531,7 @@ def picture_hash(picture: np.ndarray) -> str:
     return hashlib.sha256(picture.tobytes()).hexdigest()
 
 
-def _left(
+def _without(
     found: folders.ClassFolders, split: str, rows: np.ndarray, copies: list[int]
 ) -> tuple[np.ndarray, list[str]]:
     """A split without copies of a later split's pictures, and a sentence on them.
@@ -686,9 +686,8 @@ def in_shares(labels: np.ndarray, seed: int) -> np.ndarray:
     """
     order = np.random.default_rng(seed).permutation(len(labels))
     kinds = np.asarray(labels)[order]
-    place = np.zeros(
-        len(order)
-    )  # in the queue of its class: 0 is the first, 1 the last
+    # in the queue of its class: 0 is the first, 1 the last
+    place = np.zeros(len(order))
     for kind in np.unique(kinds):
         queue = kinds == kind
         place[queue] = np.linspace(0, 1, queue.sum())

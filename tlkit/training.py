@@ -224,17 +224,15 @@ def train(
     settings = replace(settings, mirror=bool(mirror and cut == "image"))
     with Watch() as watch:
         shared = backbone.build(task.image_shape, settings.precision)
-        if head is None:
-            start = "zeros" if cut == "features" else "random"
-            head = new_head(
-                backbone,
-                shared,
-                task,
-                start=start,
-                standardise=standardise,
-                precision=settings.precision,
-                seed=seed,
-            )
+        head = head or new_head(
+            backbone,
+            shared,
+            task,
+            start="zeros" if cut == "features" else "random",
+            standardise=standardise,
+            precision=settings.precision,
+            seed=seed,
+        )
         model = with_head(shared, head, task, flatten)
         if adapt:
             model = adapt(model)
@@ -254,17 +252,13 @@ def train(
                 targets=targets,
             )
     halves.check(recipe)
-    outputs = {}
-    with fast.convolutions(model):
-        for name, split in task.splits().items():
-            seen, predictor = halves.feed(split)
-            outputs[name] = predict(predictor, seen)
-    decided = {name: value for name, value in vars(settings).items() if name != "until"}
-    decided |= {
+    decided = {
+        **vars(settings),
         "cut": cut,
         "cached": network is halves.above,
         "epochs": len(history["loss"]),
     }
+    del decided["until"]  # a reading of this process's clock
     return Run(
         recipe=recipe,
         task=task,
@@ -277,7 +271,7 @@ def train(
         trained_parameters=halves.trained_parameters,
         seed=seed,
         settings=decided,
-        outputs=outputs,
+        outputs=halves.outputs(task),
         notes=(*halves.notes, *notes),
     )
 
@@ -400,7 +394,14 @@ class _Halves:
         notes: what could not be done, as sentences.
     """
 
-    def __init__(self, model, cut, chosen, backbone, precision):
+    def __init__(
+        self,
+        model: keras.Model,
+        cut: str,
+        chosen: Callable[[keras.Variable], bool],
+        backbone: Backbone,
+        precision: str,
+    ):
         self.cut, self.backbone, self.precision = cut, backbone, precision
         self.model = model
         self.below, self.above = at_cut(model, cut), above_cut(model, cut)
@@ -452,6 +453,15 @@ class _Halves:
                 log.warning(note)
             return split.images, self.whole
         return inputs, self.above
+
+    def outputs(self, task: Task) -> dict[str, np.ndarray]:
+        """Split name -> what the model gives for it, float32 (n, classes) or (n, 1)."""
+        found = {}
+        with fast.convolutions(self.model):
+            for name, split in task.splits().items():
+                inputs, network = self.feed(split)
+                found[name] = predict(network, inputs)
+        return found
 
     def check(self, recipe: str) -> None:
         """What the textbook promises: frozen weights stayed, thawed ones moved."""
@@ -509,11 +519,9 @@ def fit(
 
     best = KeepBest(settings.patience if settings.keep_best else None)
     limit = TimeLimit(settings.seconds, settings.until)
-    is_alone = keras.distribution.distribution() is None  # else all write one file
     path = None
-    if is_alone and settings.seconds is None and settings.until is None:
-        said = vars(settings)
-        path = place(network, inputs, taught.labels, said, seed, name)
+    if _can_go_on(settings):
+        path = place(network, inputs, taught.labels, vars(settings), seed, name)
     unfinished = Unfinished(path, best)
     done = unfinished.restore(network)  # epochs
     notes = [unfinished.in_words()] if done else []
@@ -540,18 +548,29 @@ def fit(
         except KeyboardInterrupt:
             if not best.rows:
                 raise  # nothing was learnt yet
-            note = (
-                f"stopped by you after {len(best.rows)} of {epochs} epochs: "
-                "the best of them is kept"
-            )
-            if unfinished.is_saved:
-                note += ". The same training, started again, goes on from here"
-            notes.append(note)
+            notes.append(_stopped(len(best.rows), epochs, unfinished.is_saved))
     for note in notes:
         log.warning(note)
     best.restore(network)
     history = {key: [row[key] for row in best.rows] for key in best.rows[0]}
     return history, notes, unfinished.spent
+
+
+def _can_go_on(settings: Settings) -> bool:
+    """Whether a training that is stopped can go on later from a saved state.
+
+    Not with a time limit, nor where several processes would write one file.
+    """
+    has_limit = settings.seconds is not None or settings.until is not None
+    return not has_limit and keras.distribution.distribution() is None
+
+
+def _stopped(done: int, epochs: int, is_saved: bool) -> str:
+    """What Ctrl-C leaves, in a sentence or two."""
+    note = f"stopped by you after {done} of {epochs} epochs: the best of them is kept"
+    if is_saved:
+        note += ". The same training, started again, goes on from here"
+    return note
 
 
 def _compile(

@@ -209,7 +209,7 @@ class Words(Kind):
 
 
 class Several(Kind):
-    """A tuple or list of so many parts.
+    """A tuple or list with a given number of parts.
 
     Args:
         *kinds: of each part.
@@ -365,8 +365,9 @@ class Function(Kind):
         except ValueError:  # some functions in C have no signature
             return ""
         except TypeError:
+            arguments = "1 argument" if number == 1 else f"{number} arguments"
             return (
-                f"Your function must take {number} argument{'s' * (number > 1)}, "
+                f"Your function must take {arguments}, "
                 f"({self.takes}); it has {inspect.signature(answer)}."
             )
         return ""

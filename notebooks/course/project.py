@@ -25,8 +25,8 @@ CLASSES = {
     "three": ("3", 60),
     "two": ("2", 60),
 }
-COPIED = 8  # of each class, so many pictures are there twice
-GREY = 4  # of each class, so many pictures are stored without colours
+COPIED = 8  # pictures of each class that are there twice
+GREY = 4  # pictures of each class that are stored without colours
 SEED = 1100  # the tasks of the kit have other seeds
 FEWEST = 10  # pictures of a class; with fewer no split is worth anything
 

@@ -203,7 +203,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pictures", help="what the folder holds")
     parser.add_argument("--precision", help="none: whichever is faster here")
     parser.add_argument("--costs", action="store_true", help="seconds and memory too")
-    parser.add_argument("--first", type=int, help="measure only so many rows")
+    parser.add_argument("--first", type=int, help="measure only this many rows")
     asked = parser.parse_args()
     given = [asked.task, asked.weights, asked.pictures]
     if not any(given):  # as `make results` calls it

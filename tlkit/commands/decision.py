@@ -126,7 +126,7 @@ def spoken(name: str) -> str:
 
 
 def weak_classes(runs: Sequence[Run]) -> list[str]:
-    """Classes whose test pictures are named rightly less often than all others.
+    """Classes whose test pictures are named correctly less often than all others.
 
     Each class is compared with the rest by Fisher's exact test (one-sided), on the
     pictures of the test split, of which the majority of the runs decides; the p-values
@@ -291,7 +291,7 @@ def _where_the_errors_are(some: Sequence[Run]) -> str:
         told = f"it is off by {known:.3g} on its own training pictures, by {new:.3g}"
     else:
         off, off_new = 1 - known, 1 - new
-        told = f"it names {known:.0%} of its own training pictures rightly, {new:.0%}"
+        told = f"it names {known:.0%} of its own training pictures correctly, {new:.0%}"
     if not some[0].task.is_regression and off_new < 0.01:
         return "Little is left to gain: 99 % or more of the new pictures are right."
     if off <= off_new / 2:

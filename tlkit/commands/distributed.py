@@ -34,10 +34,7 @@ from ..training import Run
 HEARTBEAT = 30  # seconds without a sign of life after which a process counts as dead
 PART = 2048  # images in one part of the features
 VARIABLES = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
-LOWEST = {
-    "fine_tune": "block5",
-    "lp_ft": "all",
-}  # what they train unless told otherwise
+ABLE = ("scratch", "article", "probe", "fine_tune", "lp_ft")  # all others: alone
 
 
 class _Shares(keras.distribution.DataParallel):
@@ -155,9 +152,9 @@ def by_all(recipe: str) -> Callable[..., Run]:
     Raises:
         ValueError: it is not known which features the recipe needs.
     """
-    if recipe not in ("scratch", "article", "probe", *LOWEST):
+    if recipe not in ABLE:
         raise ValueError(
-            f"--distributed: expected scratch, article, probe, fine_tune or lp_ft, "
+            f"--distributed: expected {', '.join(ABLE[:-1])} or {ABLE[-1]}, "
             f"got {recipe!r}. Next: leave it out of --recipes"
         )
     return partial(_train, recipe)
@@ -173,12 +170,13 @@ def cuts(
         backbone: decides which cuts there are.
         unfreeze: the lowest block that it trains; None: the recipe's default.
     """
-    if recipe == "probe":
-        return ("features",)
-    if recipe not in LOWEST:
+    if recipe in ("scratch", "article"):  # their heads are not standardised
         return ()
+    lowest = unfreeze or RECIPES[recipe].lowest
+    if lowest is None:
+        return ("features",)
     # a new head is standardised by the features, whatever is trained
-    below = cut_below(unfreeze or LOWEST[recipe], backbone.network)
+    below = cut_below(lowest, backbone.network)
     return ("features",) if below == "image" else ("features", below)
 
 

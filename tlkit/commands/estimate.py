@@ -1,35 +1,13 @@
 """How long an experiment takes at most, at this machine's measured speed."""
 
 from ..backbone import Backbone
-from ..recipes import (
-    ADAPTERS,
-    ARTICLE,
-    BITFIT,
-    L2_SP,
-    LAYERWISE,
-    LORA,
-    RECIPES,
-    SCRATCH,
-    TUNE,
-)
+from ..recipes import RECIPES, takes
 from ..recipes.budget import Costs, as_seconds
 from ..recipes.tune import MOST
 from ..speed import measure
 from ..tasks import Task
 from ..training import Settings
 from .plan import Plan
-
-# Recipes whose steps go through every layer
-WHOLE = {
-    "scratch": SCRATCH,
-    "article": ARTICLE,
-    "bitfit": BITFIT,
-}
-PROBE_FIRST = {"lora": LORA, "l2_sp": L2_SP, "layerwise": LAYERWISE, "wise_ft": TUNE}
-LOWEST = {
-    "fine_tune": "block5",
-    "lp_ft": "all",
-}  # what they train unless told otherwise
 
 
 def measured(backbone: Backbone, task: Task, precision: str) -> Costs:
@@ -78,30 +56,28 @@ def of_recipe(
         budget: of lp_ft, as it was typed.
 
     Returns:
-        None if it is not known how this recipe works.
+        None if the recipe's entry does not tell what it trains with.
     """
-    probe = costs.probe(len(costs.task.train))
-    if name in ("probe", "knn", "prototypes"):
-        return probe
-    if name in WHOLE:
-        return _tuned(WHOLE[name], costs, "all")
-    if name in PROBE_FIRST:
-        return probe + _tuned(PROBE_FIRST[name], costs, "all")
-    if name == "adapters":  # the lowest block lies below them
-        return probe + _tuned(ADAPTERS, costs, "block2")
-    if name not in LOWEST:
+    recipe = RECIPES.get(name)
+    if recipe is None or recipe.settings is None:
         return None
-    tuned = _tuned(TUNE, costs, plan.unfreeze or LOWEST[name])
-    if name == "fine_tune":
-        return tuned
-    if budget is not None:
+    probe = costs.probe(len(costs.task.train))
+    if recipe.lowest is None:
+        return probe
+    lowest = recipe.lowest
+    if plan.unfreeze is not None and takes(recipe.train, "unfreeze"):
+        lowest = plan.unfreeze
+    if budget is not None and takes(recipe.train, "budget"):
         return as_seconds(budget)
-    if "probe" in plan.recipes:
-        probe -= costs.predictions
-    return probe + tuned
+    seconds = _training(recipe.settings, costs, lowest)
+    if recipe.probe_first:
+        seconds += probe
+    if name == "lp_ft" and "probe" in plan.recipes:
+        seconds -= costs.predictions
+    return seconds
 
 
-def _tuned(settings: Settings, costs: Costs, lowest: str) -> float:
+def _training(settings: Settings, costs: Costs, lowest: str) -> float:
     """Seconds of a training from a block upwards, with all its epochs."""
     images = len(costs.task.train)
     steps = settings.epoch_steps or -(-images // settings.batch)

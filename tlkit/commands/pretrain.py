@@ -89,24 +89,10 @@ def pretrain(
     shared = Backbone(weights=None, seed=seed, **spec.fields)
     model = _reader(shared, len(glyphs.LETTERS) if spec.labelled else TURNS)
     _compile(model, steps=-(-scenes // BATCH), epochs=epochs)
-    for epoch in range(epochs):
-        number = POOL_SEED + 1000 * seed + epoch
-        drawn = glyphs.draw(glyphs.LETTERS, scenes, number)
-        images, answers = drawn.images, drawn.symbol
-        if not spec.labelled:
-            images, answers = turned(images, number)
-        model.fit(
-            images,
-            answers,
-            batch_size=BATCH,
-            initial_epoch=epoch,
-            epochs=epoch + 1,
-            verbose=2,
-        )
+    _fit(model, spec.labelled, epochs, scenes, seed)
     accuracy, in_seen_fonts = _held_out_accuracy(model, spec.labelled)
     file = out / f"{name}.weights.h5"
     save_weights(model, file)
-    packages = ("keras", "numpy", "pillow", "matplotlib")
     entry = {
         "command": (
             f"python -m tlkit pretrain {name} "
@@ -119,10 +105,7 @@ def pretrain(
         "minutes": round((time.perf_counter() - started) / 60, 1),
         "cores": os.cpu_count(),
         "scenes_version": glyphs.VERSION,
-        "versions": {
-            "python": platform.python_version(),
-            **{package: version(package) for package in packages},
-        },
+        "versions": _versions(),
         "bytes": file.stat().st_size,
         "sha256": file_hash(file),
     }
@@ -130,10 +113,37 @@ def pretrain(
     return entry
 
 
+def _fit(
+    model: keras.Model, labelled: bool, epochs: int, scenes: int, seed: int
+) -> None:
+    """Train a compiled model, in every epoch on newly drawn scenes."""
+    for epoch in range(epochs):
+        number = POOL_SEED + 1000 * seed + epoch
+        drawn = glyphs.draw(glyphs.LETTERS, scenes, number)
+        images, answers = drawn.images, drawn.symbol
+        if not labelled:
+            images, answers = turned(images, number)
+        model.fit(
+            images,
+            answers,
+            batch_size=BATCH,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            verbose=2,
+        )
+
+
+def _versions() -> dict[str, str]:
+    """Python's version, and those of the packages that decide the numbers."""
+    packages = ("keras", "numpy", "pillow", "matplotlib")
+    found = {package: version(package) for package in packages}
+    return {"python": platform.python_version(), **found}
+
+
 def turned(images: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """A source task whose answers nobody has to give: by how much is a scene turned?
 
-    Whoever can say which way up a letter stands knows something of its shape.
+    To tell which way up a letter is, a network must know something of its shape.
 
     Args:
         images: (n, h, w, 3) with h = w.

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
-from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -395,7 +394,7 @@ def _trained(
 
 def _check(names: tuple[str, ...], options) -> None:
     """Raise ValueError, before anything is trained, for what no recipe can do."""
-    from ..recipes import RECIPES
+    from ..recipes import RECIPES, takes
     from ..recipes.budget import as_seconds
 
     unknown = [name for name in names if name not in RECIPES]
@@ -407,8 +406,8 @@ def _check(names: tuple[str, ...], options) -> None:
         )
     for option in ("unfreeze", "budget"):
         value = getattr(options, option)
-        if value is not None and not any(_takes(name, option) for name in names):
-            able = [name for name in RECIPES if _takes(name, option)]
+        able = [name for name, one in RECIPES.items() if takes(one.train, option)]
+        if value is not None and not set(able) & set(names):
             raise ValueError(
                 f"--{option}: expected {' or '.join(able)} among --recipes, "
                 f"got {','.join(names)}. Next: add one, or leave out --{option}"
@@ -429,20 +428,16 @@ def _check(names: tuple[str, ...], options) -> None:
         )
 
 
-def _takes(name: str, option: str) -> bool:
-    """Whether a recipe has an argument of that name."""
-    from ..recipes import RECIPES
-
-    return option in signature(RECIPES[name].train).parameters
-
-
 def _wanted(name: str, unfreeze: str | None, budget: str | None) -> dict[str, Any]:
     """The arguments of these two that are given, and that the recipe has."""
+    from ..recipes import RECIPES, takes
+
     given = {"unfreeze": unfreeze, "budget": budget}
+    train = RECIPES[name].train
     return {
         option: value
         for option, value in given.items()
-        if value is not None and _takes(name, option)
+        if value is not None and takes(train, option)
     }
 
 

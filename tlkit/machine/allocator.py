@@ -33,7 +33,7 @@ def prefer_c_library() -> None:
 
 
 def keep_blocks() -> None:
-    """Let the C library use small blocks again, instead of asking the system anew.
+    """Let the C library use small blocks again, instead of asking the system.
 
     Why: a new block comes page by page, and each page is first filled with zeros, which
     takes time in every step of a training. Large blocks still go back at once.

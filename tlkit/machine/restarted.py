@@ -1,6 +1,6 @@
 """A cell that is run before the cells above it: one sentence says what to do.
 
-Whoever comes back to a notebook has a new kernel, which knows none of its names.
+A notebook that is opened again has a new kernel, which knows none of its names.
 """
 
 from types import TracebackType

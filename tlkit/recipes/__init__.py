@@ -1,14 +1,14 @@
 """The recipes: ways from a backbone and a task to a trained model, all in one table.
 
 To add a recipe, write a file with its function, and an entry in ``RECIPES``. The
-command line, the report and the figures follow.
+command line, its estimate of time, the report and the figures follow.
 """
 
 from .. import colours
 from .adapters import ADAPTERS, adapters
 from .article import ARTICLE, article
 from .bitfit import BITFIT, bitfit
-from .distill import DISTILL, distill
+from .distill import distill
 from .fine_tune import TUNE, fine_tune
 from .knn import knn
 from .l2_sp import L2_SP, l2_sp
@@ -18,8 +18,10 @@ from .lp_ft import lp_ft
 from .probe import PROBE, linear_probe
 from .prototypes import prototypes
 from .recipe import Recipe
+from .recipe import takes as takes
 from .scratch import SCRATCH, from_scratch
-from .tune import Tuned, tune
+from .tune import Tuned as Tuned
+from .tune import tune as tune
 from .wise_ft import wise_ft
 
 RECIPES: dict[str, Recipe] = {
@@ -28,12 +30,15 @@ RECIPES: dict[str, Recipe] = {
         label="from scratch",
         colour=colours.VERMILION,
         sentence="random weights, every layer trained on the target task alone",
+        settings=SCRATCH,
     ),
     "probe": Recipe(
         train=linear_probe,
         label="linear probe",
         colour=colours.BLUE,
         sentence="pretrained layers frozen, only a new head trained",
+        settings=PROBE,
+        lowest=None,
     ),
     "lp_ft": Recipe(
         train=lp_ft,
@@ -41,6 +46,8 @@ RECIPES: dict[str, Recipe] = {
         colour=colours.GREEN,
         sentence="the linear probe first, then its head and the pretrained layers "
         "trained together",
+        settings=TUNE,
+        probe_first=True,
     ),
     "fine_tune": Recipe(
         train=fine_tune,
@@ -48,12 +55,15 @@ RECIPES: dict[str, Recipe] = {
         colour=colours.ORANGE,
         sentence="the last block of the pretrained layers trained together with a new "
         "head",
+        settings=TUNE,
+        lowest="block5",
     ),
     "article": Recipe(
         train=article,
         label="the article's way",
         colour=colours.PURPLE,
         sentence="the article's program as it was written, every layer trained",
+        settings=ARTICLE,
         fixed=True,
     ),
     "bitfit": Recipe(
@@ -61,6 +71,8 @@ RECIPES: dict[str, Recipe] = {
         label="BitFit",
         colour=colours.BROWN,
         sentence="only the head, the biases and the normalisation trained",
+        settings=BITFIT,
+        probe_first=True,
     ),
     "lora": Recipe(
         train=lora,
@@ -68,6 +80,8 @@ RECIPES: dict[str, Recipe] = {
         colour=colours.INDIGO,
         marker="s",
         sentence="only the head and a low-rank addition to each kernel trained",
+        settings=LORA,
+        probe_first=True,
     ),
     "adapters": Recipe(
         train=adapters,
@@ -75,6 +89,9 @@ RECIPES: dict[str, Recipe] = {
         colour=colours.TEAL,
         marker="D",
         sentence="only the head and a small layer after each block trained",
+        settings=ADAPTERS,
+        lowest="block2",
+        probe_first=True,
     ),
     "l2_sp": Recipe(
         train=l2_sp,
@@ -83,6 +100,8 @@ RECIPES: dict[str, Recipe] = {
         marker="^",
         sentence="every layer fine-tuned from a probe, with a penalty on leaving its "
         "pretrained weights",
+        settings=L2_SP,
+        probe_first=True,
     ),
     "layerwise": Recipe(
         train=layerwise,
@@ -90,6 +109,8 @@ RECIPES: dict[str, Recipe] = {
         colour=colours.OLIVE,
         marker="v",
         sentence="every layer fine-tuned from a probe, lower blocks with smaller steps",
+        settings=LAYERWISE,
+        probe_first=True,
     ),
     "wise_ft": Recipe(
         train=wise_ft,
@@ -98,6 +119,8 @@ RECIPES: dict[str, Recipe] = {
         marker="P",
         sentence="the average of the weights of a probe and of the network fine-tuned "
         "from it",
+        settings=TUNE,
+        probe_first=True,
     ),
     "distill": Recipe(
         train=distill,
@@ -113,6 +136,8 @@ RECIPES: dict[str, Recipe] = {
         marker="<",
         sentence="the training images with the most similar features vote; nothing is "
         "trained",
+        settings=PROBE,
+        lowest=None,
         fixed=True,
     ),
     "prototypes": Recipe(
@@ -121,37 +146,8 @@ RECIPES: dict[str, Recipe] = {
         colour=colours.SAND,
         marker=">",
         sentence="the class with the nearest mean features; nothing is trained",
+        settings=PROBE,
+        lowest=None,
         fixed=True,
     ),
 }
-
-__all__ = [
-    "ADAPTERS",
-    "ARTICLE",
-    "BITFIT",
-    "DISTILL",
-    "L2_SP",
-    "LAYERWISE",
-    "LORA",
-    "PROBE",
-    "RECIPES",
-    "SCRATCH",
-    "TUNE",
-    "Recipe",
-    "Tuned",
-    "adapters",
-    "article",
-    "bitfit",
-    "distill",
-    "fine_tune",
-    "from_scratch",
-    "knn",
-    "l2_sp",
-    "layerwise",
-    "linear_probe",
-    "lora",
-    "lp_ft",
-    "prototypes",
-    "tune",
-    "wise_ft",
-]

@@ -5,8 +5,8 @@ from dataclasses import replace
 from ..backbone import Backbone, network_of
 from ..machine.quiet import keras
 from ..tasks import Task
-from ..training import Run, Settings, train
-from .probe import probe_first
+from ..training import Run, Settings
+from .probe import train_from_probe
 
 ADAPTERS = Settings(rate=3e-3, steps=300, min_epochs=5, batch=32)
 
@@ -29,18 +29,15 @@ def adapters(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run
         **changes: fields of ``Settings`` to set differently from ``ADAPTERS``.
     """
     settings = replace(ADAPTERS, **changes)
-    start = probe_first(backbone, task, seed, settings.precision)
-    run = train(
+    return train_from_probe(
         "adapters",
         backbone,
         task,
-        next(iter(backbone.network.blocks)),
         settings,
         seed=seed,
-        head=start.head,
+        cut=next(iter(backbone.network.blocks)),
         adapt=with_adapters,
     )
-    return start.before(run)
 
 
 def with_adapters(model: keras.Model) -> keras.Model:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from ..backbone import Backbone
 from ..machine.quiet import keras
 from ..tasks import Task
-from ..training import Run, Settings, train
-from .probe import linear_probe
+from ..training import Run, Settings
+from .probe import train_from_probe
 
 BITFIT = Settings(rate=1e-3, steps=300, min_epochs=5, batch=32)
 
@@ -24,20 +24,9 @@ def bitfit(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
         **changes: fields of ``Settings`` to set differently from ``BITFIT``.
     """
     settings = replace(BITFIT, **changes)
-    probe = linear_probe(backbone, task, seed=seed, precision=settings.precision)
-    head, first = probe.head, probe.seconds
-    del probe  # its model goes before the next one is built
-    run = train(
-        "bitfit",
-        backbone,
-        task,
-        "image",
-        settings,
-        seed=seed,
-        head=head,
-        chosen=is_bias_or_head,
+    return train_from_probe(
+        "bitfit", backbone, task, settings, seed=seed, chosen=is_bias_or_head
     )
-    return replace(run, seconds=first + run.seconds)
 
 
 def is_bias_or_head(variable: keras.Variable) -> bool:

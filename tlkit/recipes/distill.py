@@ -7,9 +7,9 @@ import numpy as np
 from ..backbone import Backbone
 from ..machine.quiet import keras
 from ..tasks import Task
-from ..training import Run, Settings, Targets, own_labels, train
+from ..training import Run, Settings, Targets, own_labels
 from .lp_ft import lp_ft
-from .probe import probe_first
+from .probe import Start, train_from_probe
 
 DISTILL = Settings(rate=3e-4, steps=600, min_epochs=30, batch=32)
 TEMPERATURE = 4.0  # by which logits are divided
@@ -48,30 +48,15 @@ def distill(
     if teacher is None:
         others = {name: value for name, value in changes.items() if name != "rate"}
         teacher = lp_ft(backbone, task, seed=seed, **others)
-    answers = teacher.outputs["train"]
-    earlier = {"seconds": teacher.seconds, "peak": teacher.peak_memory_mb}
-    notes = teacher.notes
+    targets = softened(task, teacher.outputs["train"])
+    taught = Start.of(teacher)
     del teacher  # its model goes before the next one is built
     student = student or student_of(backbone)
-    start = probe_first(student, task, seed, settings.precision)
-    run = train(
-        "distill",
-        student,
-        task,
-        "image",
-        settings,
-        seed=seed,
-        head=start.head,
-        targets=softened(task, answers),
+    run = train_from_probe(
+        "distill", student, task, settings, seed=seed, targets=targets
     )
-    run = start.before(run)
-    return replace(
-        run,
-        seconds=earlier["seconds"] + run.seconds,
-        peak_memory_mb=max(earlier["peak"], run.peak_memory_mb),
-        settings={**run.settings, "teacher": backbone.name, "student": student.name},
-        notes=(*notes, *run.notes),
-    )
+    names = {"teacher": backbone.name, "student": student.name}
+    return taught.before(run, settings={**run.settings, **names})
 
 
 def student_of(backbone: Backbone) -> Backbone:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from ..backbone import Backbone
 from ..tasks import Task
-from ..training import Run, Settings, train
-from .probe import probe_first
+from ..training import Run, Settings
+from .probe import train_from_probe
 
 L2_SP = Settings(rate=1e-4, steps=300, min_epochs=5, batch=32, pull=0.01)
 
@@ -28,6 +28,4 @@ def l2_sp(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
         **changes: fields of ``Settings`` to set differently from ``L2_SP``.
     """
     settings = replace(L2_SP, **changes)
-    start = probe_first(backbone, task, seed, settings.precision)
-    run = train("l2_sp", backbone, task, "image", settings, seed=seed, head=start.head)
-    return start.before(run)
+    return train_from_probe("l2_sp", backbone, task, settings, seed=seed)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from ..backbone import Backbone
 from ..tasks import Task
-from ..training import Run, Settings, train
-from .probe import probe_first
+from ..training import Run, Settings
+from .probe import train_from_probe
 
 LAYERWISE = Settings(rate=3e-4, steps=300, min_epochs=5, batch=32, shrink=1 / 2.6)
 
@@ -24,8 +24,4 @@ def layerwise(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Ru
         **changes: fields of ``Settings`` to set differently from ``LAYERWISE``.
     """
     settings = replace(LAYERWISE, **changes)
-    start = probe_first(backbone, task, seed, settings.precision)
-    run = train(
-        "layerwise", backbone, task, "image", settings, seed=seed, head=start.head
-    )
-    return start.before(run)
+    return train_from_probe("layerwise", backbone, task, settings, seed=seed)

@@ -6,8 +6,8 @@ from functools import partial
 from ..backbone import Backbone
 from ..machine.quiet import keras
 from ..tasks import Task
-from ..training import Run, Settings, train, with_head
-from .probe import probe_first
+from ..training import Run, Settings, with_head
+from .probe import train_from_probe
 
 LORA = Settings(rate=3e-3, steps=300, min_epochs=5, batch=32)
 RANK = 4
@@ -40,18 +40,15 @@ def lora(
     if rank < 1:
         raise ValueError(f"rank={rank}: expected 1 or more, for example {RANK}")
     settings = replace(LORA, **changes)
-    start = probe_first(backbone, task, seed, settings.precision)
-    run = train(
+    run = train_from_probe(
         "lora",
         backbone,
         task,
-        "image",
         settings,
         seed=seed,
-        head=start.head,
         adapt=partial(low_rank, rank=rank),
     )
-    return start.before(
+    return replace(
         run,
         model=merged(run, settings.precision),
         settings={**run.settings, "rank": rank},

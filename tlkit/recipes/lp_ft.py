@@ -7,7 +7,7 @@ from ..tasks import Task
 from ..training import Run
 from . import budget as budgets
 from .fine_tune import fine_tune
-from .probe import linear_probe
+from .probe import linear_probe, probe_first
 
 
 def lp_ft(
@@ -43,16 +43,12 @@ def lp_ft(
         task, lowest = plan.task, plan.unfreeze
         changes = {**changes, **plan.settings}
         notes = (plan.in_words(),)
-    probe = linear_probe(backbone, task, seed=seed, precision=precision)
     if lowest is None:
-        return replace(probe, notes=(*notes, *probe.notes))
-    run = fine_tune(
-        backbone, task, head=probe.head, unfreeze=lowest, seed=seed, **changes
-    )
-    return replace(
-        run,
-        recipe="lp_ft",
-        seconds=probe.seconds + run.seconds,
-        peak_memory_mb=max(probe.peak_memory_mb, run.peak_memory_mb),
-        notes=(*notes, *probe.notes, *run.notes),
-    )
+        run = linear_probe(backbone, task, seed=seed, precision=precision)
+    else:
+        start = probe_first(backbone, task, seed, precision)
+        tuned = fine_tune(
+            backbone, task, head=start.head, unfreeze=lowest, seed=seed, **changes
+        )
+        run = start.before(tuned, recipe="lp_ft")
+    return replace(run, notes=(*notes, *run.notes))

@@ -29,18 +29,23 @@ def linear_probe(backbone: Backbone, task: Task, *, seed: int = 0, **changes) ->
 
 
 class Start(NamedTuple):
-    """What is left of a probe for a training that starts from its head."""
+    """What is left of an earlier run, without its model, which takes memory."""
 
-    head: Head
+    head: Head | None
     seconds: float
     peak_memory_mb: float
     notes: tuple[str, ...]
 
+    @classmethod
+    def of(cls, run: Run) -> "Start":
+        """What a later training needs of a run."""
+        return cls(run.head, run.seconds, run.peak_memory_mb, run.notes)
+
     def before(self, run: Run, **changes) -> Run:
-        """The run that came after, with the probe's costs and notes added to it.
+        """The run that came after, with the earlier one's costs and notes added to it.
 
         Args:
-            run: the training that started from this head.
+            run: the training that came after.
             **changes: fields of ``Run`` to set differently.
         """
         costs = {
@@ -60,6 +65,35 @@ def probe_first(backbone: Backbone, task: Task, seed: int, precision: str) -> St
         seed: of shuffling.
         precision: of the convolutions.
     """
-    run = linear_probe(backbone, task, seed=seed, precision=precision)
-    assert run.head is not None
-    return Start(run.head, run.seconds, run.peak_memory_mb, run.notes)
+    return Start.of(linear_probe(backbone, task, seed=seed, precision=precision))
+
+
+def train_from_probe(
+    recipe: str,
+    backbone: Backbone,
+    task: Task,
+    settings: Settings,
+    *,
+    seed: int,
+    cut: str = "image",
+    **how,
+) -> Run:
+    """A linear probe, then a training that starts from its head.
+
+    Args:
+        recipe: name of the recipe.
+        backbone: the pretrained layers.
+        task: the target task.
+        settings: of the training; the probe shares only its precision.
+        seed: of shuffling, in both.
+        cut: layers below it are frozen in the training; "image": none.
+        **how: other arguments of ``train``.
+
+    Returns:
+        the training's run; its seconds, memory and notes are those of both.
+    """
+    start = probe_first(backbone, task, seed, settings.precision)
+    run = train(
+        recipe, backbone, task, cut, settings, seed=seed, head=start.head, **how
+    )
+    return start.before(run)

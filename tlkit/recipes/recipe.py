@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 
-from ..training import Run
+from ..training import Run, Settings
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,11 @@ class Recipe:
         marker: its mark in figures, as Matplotlib names them. Where two colours are
             alike to some eyes, the marks differ.
         sentence: what it does, in one sentence.
+        settings: what it trains with unless told otherwise; None: how long it takes is
+            not estimated.
+        lowest: the lowest block that it trains unless told otherwise, or "all"; None:
+            it trains no block, and computes the features once.
+        probe_first: a linear probe comes first.
         fixed: ``tune`` is not for this recipe: its step size is part of it, or it takes
             no steps.
     """
@@ -26,4 +32,12 @@ class Recipe:
     colour: str
     sentence: str
     marker: str = "o"
+    settings: Settings | None = None
+    lowest: str | None = "all"
+    probe_first: bool = False
     fixed: bool = False
+
+
+def takes(train: Callable[..., Run], option: str) -> bool:
+    """Whether a recipe's function has an argument of that name, as "unfreeze"."""
+    return option in signature(train).parameters

@@ -36,22 +36,17 @@ def wise_ft(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     """
     precision = changes.get("precision", "float32")
     probe = linear_probe(backbone, task, seed=seed, precision=precision)
-    assert probe.head is not None
-    start = Start(probe.head, probe.seconds, probe.peak_memory_mb, probe.notes)
-    first = probe.model.get_weights()
+    start, first = Start.of(probe), probe.model.get_weights()
     del probe  # its model goes before the next one is built
     run = fine_tune(
         backbone, task, head=start.head, unfreeze="all", seed=seed, **changes
     )
+    assert run.head is not None
     last = run.model.get_weights()
     with fast.convolutions(run.model):
         network = keras.Model(run.model.input, run.model.output)
         with Watch() as watch:
-            scores = {}
-            for share in SHARES:
-                average(network, first, last, share)
-                found = predict(network, task.validation.images)
-                scores[share] = on_validation(task, found)
+            scores = along(network, first, last, task)
             chosen = max(scores, key=scores.__getitem__)
             average(network, first, last, chosen)
         outputs = {
@@ -66,13 +61,30 @@ def wise_ft(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     return start.before(
         run,
         recipe="wise_ft",
-        head=head_of(run.model, start.head),
+        head=head_of(run.model, run.head),
         seconds=start.seconds + run.seconds + watch.seconds,
         peak_memory_mb=max(start.peak_memory_mb, run.peak_memory_mb, watch.peak_mb),
         settings={**run.settings, "share": chosen},
         outputs=outputs,
         notes=(*start.notes, *run.notes, note),
     )
+
+
+def along(
+    network: keras.Model, first: list[np.ndarray], last: list[np.ndarray], task: Task
+) -> dict[float, tuple[float, float]]:
+    """Share of the last weights -> score on validation, as ``on_validation`` gives it.
+
+    Args:
+        network: it gets the weights of each share in turn.
+        first, last: as of ``average``.
+        task: the target task.
+    """
+    scores = {}
+    for share in SHARES:
+        average(network, first, last, share)
+        scores[share] = on_validation(task, predict(network, task.validation.images))
+    return scores
 
 
 def average(

@@ -319,7 +319,7 @@ def first_batch_alone(function):
 
 @average.mistake
 def last_batch_alone(function):
-    """Only the last batch is left: is something set anew in each round that should add
+    """Only the last batch is left: does each round set something back that should add
     up?
     """
     return _gives_epoch_loss(function, MEANS[-1]) or _gives_epoch_loss(

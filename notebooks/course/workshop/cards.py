@@ -298,7 +298,7 @@ def _has_code(section: Section) -> bool:
 def _read_code(
     section: Section, cell: NotebookNode, kind: str | None, asked: dict[str, str]
 ) -> None:
-    """Add what is to be seen of a code cell.
+    """Add what can be seen of a code cell.
 
     Args:
         section: gets it.
@@ -394,7 +394,7 @@ def _comments_close(code: str) -> str:
 
 
 def _add_outputs(section: Section, cell: NotebookNode, asked: dict[str, str]) -> None:
-    """Add what is to be seen of a cell's outputs; arguments as for ``_read_code``."""
+    """Add what can be seen of a cell's outputs; arguments as for ``_read_code``."""
     compared = re.findall(r"(\w+)\.compare\(", cell.source)
     first = len(section.cards)
     for output in cell.outputs:

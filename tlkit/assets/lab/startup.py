@@ -2,8 +2,12 @@
 
 try:
     from tlkit.machine.restarted import explain_missing_names
-except ModuleNotFoundError:  # the kernel of another environment
-    pass
+except ModuleNotFoundError as error:  # the kernel of another environment
+    print(
+        f"tlkit: this kernel has no module {error.name!r}, so a cell that is run too "
+        "early is not explained here. The kernel works as usual. For the notebooks of "
+        "the course, choose the kernel of tlkit's own environment."
+    )
 else:
     explain_missing_names()
     del explain_missing_names
