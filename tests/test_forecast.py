@@ -175,7 +175,8 @@ def test_labels_that_mean_nothing_leave_it_unsure():
 def test_a_suggestion_ends_with_larger_pictures_where_the_files_have_them():
     task = replace(tk.load_task("digits", 5), file_size=(200, 300))
     found = tk.suggest(LETTERS, task)
-    assert "try `tk.load_task(..., image_size=64)`" in found.larger
+    both = "`tk.load_task(..., image_size=64) with tk.Backbone(..., size=64)`"
+    assert f"try {both}" in found.larger
     assert repr(found).splitlines()[-1] == f"Pixels: {found.larger}"
 
 
