@@ -5,6 +5,7 @@
   if (window.tlkitKeys) return;
   window.tlkitKeys = true;
   const STAY = "data-lm-suppress-shortcuts"; // JupyterLab looks for no shortcut of an element with it, nor above it
+  const WIDGETS = ".jupyter-widgets, .widget-toggle-buttons"; // a group of buttons that stands alone is not in the first
   const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   const set = (element, name, value) => {
     if (element.getAttribute(name) !== value) element.setAttribute(name, value);
@@ -28,7 +29,8 @@
 
   window.addEventListener("keydown", (event) => {
     const { target } = event;
-    if (!target.closest || !target.closest(".jupyter-widgets")) return;
+    const output = target.closest && target.closest(".jp-OutputArea-output");
+    if (!output || !output.querySelector(WIDGETS)) return;
     const forLab = event.ctrlKey || event.metaKey || event.altKey; // as Ctrl+S
     if (forLab) target.removeAttribute(STAY);
     else set(target, STAY, "true");
