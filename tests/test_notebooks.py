@@ -132,6 +132,18 @@ def test_each_prediction_is_named_and_compared_with_what_was_measured(name):
 
 
 @every_notebook
+def test_what_a_guess_is_compared_with_is_measured_and_not_written_down(name):
+    text = "\n".join(cell.source for cell in code(name))
+    lines = r"(?m)^ *guess\w*\.compare\(.*(?:\n +.*)*"
+    compared = "\n".join(re.findall(lines, text))
+    for call in (call for cell in code(name) for call in calls(cell, "course.guess")):
+        nodes = ast.walk(call.args[1])
+        options = [str(node.value) for node in nodes if isinstance(node, ast.Constant)]
+        given = [option for option in options if " " in option and option in compared]
+        assert given == [], "a learner reads this line before running it"
+
+
+@every_notebook
 def test_every_exercise_is_there_with_a_hint_and_its_solution_after_it(name):
     asked, solved = [], []
     for index, cell in enumerate(read(name)):

@@ -1,6 +1,7 @@
 """A guess is one click, reads without a kernel, and stands beside the result."""
 
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 import tlkit_course as course
@@ -88,6 +89,23 @@ def test_the_twin_is_the_same_text_every_time_and_does_not_give_the_choice_away(
 def test_a_master_holds_the_twin_alone(asked, monkeypatch):
     monkeypatch.setenv("TLKIT_STATIC", "1")
     assert set(asked._repr_mimebundle_()) == {"text/plain", "text/markdown"}
+
+
+def test_in_a_kernel_the_script_for_the_keyboard_comes_with_the_widget(
+    asked, monkeypatch
+):
+    """What it does is looked at in a browser: tests/ci/browser.py."""
+    displayed = []
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=True))
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, raw: displayed.append(data)
+    )
+    asked._repr_mimebundle_()
+    (data,) = displayed
+    assert "aria-pressed" in data["application/javascript"] and not data["text/plain"]
+    monkeypatch.setenv("TLKIT_STATIC", "1")
+    asked._repr_mimebundle_()
+    assert len(displayed) == 1
 
 
 def test_options_may_be_numbers(capsys):

@@ -191,6 +191,18 @@ def test_the_guide_is_as_it_is_made():
     )
 
 
+def test_there_is_a_short_card_for_each_notebook_that_leads_to_its_chapter():
+    cards = TEXT.split("<!-- made: cards -->")[1].split("<!-- end -->")[0]
+    chapters = TEXT.split("<!-- made: notebooks -->")[1]
+    shown = cards.strip().split("\n\n**")
+    assert len(shown) == len(MASTERS) and len(cards.split()) < 110 * len(MASTERS)
+    for text, number in zip(shown, MASTERS, strict=True):
+        heading, target = re.search(r"\[(.+?)\]\(#(.+?)\)", text).groups()
+        assert heading.startswith(number) and f"### {heading}\n" in chapters
+        assert target == guide.anchor(heading)
+        assert all(f"- *{line}:* " in text for line in ("Goal", "Ask", "Expect"))
+
+
 def test_the_guide_names_every_misconception_that_the_checks_name():
     known = [one for number in MASTERS for one in exercises(number).values()]
     named = [text for exercise in known for _, text in exercise.mistakes]

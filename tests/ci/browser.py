@@ -41,6 +41,7 @@ SETTINGS = {  # every cell is in the page, also while it is out of sight
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
 MODEL = "jupyterapp.shell.currentWidget.content.model.toJSON().cells"
+PLACE = f"[{MODEL}.length, jupyterapp.shell.currentWidget.content.activeCellIndex]"
 READY = (
     "() => "
     "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status "
@@ -232,7 +233,21 @@ class Learner:
                 asked.locator("button.mod-active").count() == 1,
                 "a guess did not take the Space key",
             )
+            self.keys_stay(asked)
         return guesses.count()
+
+    def keys_stay(self, asked) -> None:
+        """Press keys that are Lab's shortcuts elsewhere, on the buttons of a guess."""
+        first, second = asked.locator("button").all()[:2]
+        pressed = [one.get_attribute("aria-pressed") for one in (first, second)]
+        self.expect(pressed == ["true", "false"], f"aria-pressed: {pressed}")
+        before = self.page.evaluate(PLACE)
+        for key in ("j", "c", "v", "ArrowRight"):  # down, copy and paste a cell
+            first.press(key)
+        on_second = second.evaluate("button => button === document.activeElement")
+        self.expect(on_second, "an arrow key does not go to the next button")
+        after = self.page.evaluate(PLACE)
+        self.expect(before == after, f"keys left a guess: {before} became {after}")
 
     def take_quiz(self) -> int:
         """Choose every option of every question, by keyboard; returns how many."""

@@ -592,6 +592,7 @@ def with_new_head(base):
     pictures = keras.Input(base.input_shape[1:])
     x = base(pictures, training=False)
     x = keras.layers.GlobalAveragePooling2D()(x)
+    x = keras.layers.LayerNormalization(center=False, scale=False)(x)
     head = keras.layers.Dense(10, activation="softmax")
     return keras.Model(pictures, head(x))
 """,

@@ -114,6 +114,29 @@ def misconceptions(number: str) -> list[str]:
     return lines
 
 
+def card(number: str) -> str:
+    """What an instructor has in hand for one notebook: four lines, as Markdown."""
+    known = notes(number)
+    minutes = sum(part["minutes"] for part in known["section"])
+    name = f"{number} {title(number)}"
+    # Of several, the first one of the notes is the one to have in hand.
+    talk, trouble = known["discussion"][0], known["trouble"][0]
+    return "\n".join(
+        [
+            f"**[{name}](#{anchor(name)})**, {minutes} minutes",
+            "",
+            f"- *Goal:* {known['goal']}",
+            f"- *Ask:* {talk['question']}",
+            f"- *Expect:* {trouble['what']}",
+        ]
+    )
+
+
+def anchor(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
 def about(number: str) -> str:
     """The guide's chapter on one notebook, as Markdown."""
     known = notes(number)
@@ -156,6 +179,7 @@ def page(text: str) -> str:
     made = {
         "half day": timetable(HALF_DAY),
         "full day": timetable(FULL_DAY),
+        "cards": "\n\n".join(card(number) for number in numbers),
         "notebooks": "\n\n".join(about(number) for number in numbers),
     }
     return PLACE.sub(lambda found: f"{found[1]}\n{made[found[2]]}\n\n{found[3]}", text)
