@@ -81,6 +81,10 @@ _HOME = {  # name -> the module that it comes from
     # Notebook 11
     "copies_of": "project",
     "project_folder": "project",
+    # Notebook 12
+    "method_map": "figures.methods",
+    "shifts": "figures.methods",
+    "starts": "figures.methods",
 }
 # Whole modules that a notebook names: gradient descent, difficult pictures
 _MODULES = {

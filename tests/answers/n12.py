@@ -30,11 +30,31 @@ VIEWS = {
 } | {"pixels": {}, "from scratch": {}}
 TAUGHT = "other sounds, block2"
 
+WAYS = {
+    "head": {"trained": 1290, "validation": 0.80, "test": 0.81},
+    "biases": {"trained": 1802, "validation": 0.84, "test": 0.82},
+    "adapters": {"trained": 9000, "validation": 0.82, "test": 0.85},
+    "low rank": {"trained": 15000, "validation": 0.83, "test": 0.83},
+    "one more": {"trained": 9500, "validation": 0.81, "test": 0.80},
+    "block 5": {"trained": 400000, "validation": 0.90, "test": 0.91},
+    "everything": {"trained": 922074, "validation": 0.88, "test": 0.92},
+}
+LIMIT = 20_000
+
 RIGHT = {
+    "12 method": ("biases", (WAYS, LIMIT)),
     "12 leak": (for_the_source, ()),
     "12 control": ((TAUGHT, "random-255, block2"), (VIEWS,)),
 }
 WRONG = [
+    ("12 method", "lora", "No way of that name"),
+    ("12 method", "block 5", "the best of all ways"),
+    ("12 method", "everything", "more numbers than the limit allows"),
+    ("12 method", "head", "the fewest numbers"),
+    ("12 method", "low rank", "the most numbers that the limit allows"),
+    ("12 method", "adapters", "the best on the *test* pictures"),
+    ("12 method", "one more", "By which column"),
+    ("12 method", 1802, "one name"),
     ("12 leak", lambda s, t: [row for row in s if row[0] not in t], "the words alone"),
     ("12 leak", lambda s, t: [words for _, words in s], "own sentences are still"),
     ("12 leak", lambda s, t: [w for m, w in s if m in t], "The wrong way round"),

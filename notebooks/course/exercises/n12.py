@@ -7,6 +7,86 @@ from ..checks import Exercise
 from ..kinds import Anything, Function, Several, Word
 from . import by_name
 
+method = Exercise(
+    "12 method",
+    expects='the name of a way in the table, such as "head"',
+    praise=lambda answer, table, limit: (
+        f"{table[answer]['trained']:,} numbers for each task, and of all ways that "
+        f"keep the limit the best on validation: {table[answer]['validation']:.3f}. "
+        "The test pictures were not asked."
+    ),
+    hint="Strike out the ways that train more numbers than the limit. Of the rest take "
+    "the highest validation accuracy.",
+    ask="It keeps the limit, and another way that does is better. By which column do "
+    "you compare what is left?",
+    kind=Word(),
+    place="Cheaper ways",
+)
+Table = Mapping[str, Mapping[str, float]]  # way -> trained, validation, test
+
+
+def _column(table: Table, column: str):
+    """A function that gives a way's number in a column, to compare by."""
+    return lambda way: table[way][column]
+
+
+def _within(table: Table, limit: float) -> list[str]:
+    """The ways that train no more numbers than the limit."""
+    return [way for way in table if table[way]["trained"] <= limit]
+
+
+@method.right
+def best_within_the_limit(answer, table: Table, limit: float):
+    return answer == max(_within(table, limit), key=_column(table, "validation"))
+
+
+@method.mistake
+def no_such_way(answer, table: Table, limit: float):
+    """No way of that name is in the table: copy one."""
+    return answer not in table
+
+
+@method.mistake
+def best_of_every_way(answer, table: Table, limit: float):
+    """It is the best of all ways. But how many numbers does it train for each task?
+    Compare them with the limit.
+    """
+    best = max(table, key=_column(table, "validation"))
+    return answer == best and answer not in _within(table, limit)
+
+
+@method.mistake
+def over_the_limit(answer, table: Table, limit: float):
+    """It trains more numbers than the limit allows, and all of them must be stored for
+    each task.
+    """
+    return answer not in _within(table, limit)
+
+
+@method.mistake
+def fewest_numbers(answer, table: Table, limit: float):
+    """It trains the fewest numbers. A limit says what you may spend. It does not say
+    that you must spend as little as you can.
+    """
+    return answer == min(table, key=_column(table, "trained"))
+
+
+@method.mistake
+def most_numbers(answer, table: Table, limit: float):
+    """It trains the most numbers that the limit allows. More numbers are a cost and no
+    merit: what counts within the limit is accuracy.
+    """
+    return answer == max(_within(table, limit), key=_column(table, "trained"))
+
+
+@method.mistake
+def best_on_test(answer, table: Table, limit: float):
+    """Within the limit, it is the best on the *test* pictures. If they choose, nothing
+    is left that can judge.
+    """
+    return answer == max(_within(table, limit), key=_column(table, "test"))
+
+
 leak = Exercise(
     "12 leak",
     expects="a function for_the_source(sentences, target) that returns a list of "
@@ -236,4 +316,4 @@ def another_shape(pair, views: Views):
     return pair[1].startswith("random")
 
 
-EXERCISES = by_name((leak, control))
+EXERCISES = by_name((method, leak, control))
