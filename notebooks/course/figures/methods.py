@@ -17,6 +17,7 @@ COSTS = {  # panel -> label of its axis
 }
 FROM = 1_000  # below this the axis of trained numbers is straight, so that 0 is on it
 APART = 0.24  # rows between two marks of one row
+BESIDE = 10  # points between recipes of one cost
 
 
 def method_map(
@@ -43,13 +44,22 @@ def method_map(
     panels = figure.subplots(len(COSTS), sharey=True)
     for ax, (cost, label) in zip(panels, COSTS.items(), strict=True):
         plots.axes(ax, None)
+        places = {name: costs[name][cost] for name in accuracy}
         for name, found in accuracy.items():
-            _cross(ax, costs[name][cost], found, name)
+            alike = [other for other in places if places[other] == places[name]]
+            aside = BESIDE * (alike.index(name) - (len(alike) - 1) / 2)
+            _cross(ax, places[name], found, name, aside)
         if cost == "trained":
             ax.set_xscale("symlog", linthresh=FROM, linscale=0.4)
-            ticks = {0: "0", 1e3: "1,000", 1e4: "10,000", 1e5: "100,000", 1e6: "1 m"}
+            ticks = {
+                0: "0",
+                1e3: "1,000",
+                1e4: "10,000",
+                1e5: "100,000",
+                1e6: "1 million",
+            }
             ax.set_xticks(list(ticks), list(ticks.values()))
-            ax.set_xlim(left=-200)
+            ax.set_xlim(-300, 6e6)
         elif cost == "seconds":
             ax.set_xscale("log")
             ticks = {n: f"{n:g}" for n in (0.3, 1, 3, 10, 30, 100, 300)}
@@ -78,11 +88,19 @@ def method_map(
     )
 
 
-def _cross(ax, cost: float, found: evaluate.Interval, name: str) -> None:
-    """A recipe's mean at its cost, with its interval as a bar."""
+def _cross(ax, cost: float, found: evaluate.Interval, name: str, aside: float) -> None:
+    """A recipe's mean at its cost, with its interval as a bar.
+
+    Args:
+        aside: points to the right; recipes of one cost stand side by side.
+    """
+    from matplotlib.transforms import offset_copy
+
     one = RECIPES[name]
-    ax.plot([cost, cost], [found.low, found.high], color=one.colour, lw=2)
-    ax.plot(cost, found.mean, one.marker, color=one.colour, ms=8, label=one.label)
+    moved = offset_copy(ax.transData, ax.figure, x=aside, units="points")
+    shown = {"color": one.colour, "transform": moved}
+    ax.plot([cost, cost], [found.low, found.high], lw=2, **shown)
+    ax.plot(cost, found.mean, one.marker, ms=8, label=one.label, **shown)
 
 
 def _around(ax, values: Sequence[float]) -> None:
@@ -167,7 +185,7 @@ def starts(
                 interval_row(ax, row + place, found[way], one.colour, one.marker)
         ax.axvline(chance[target], color=look.OTHER, ls="--", lw=1.2, zorder=0)
         name_rows(ax, list(of))
-        ax.set_title(f"{target} (guessing: {chance[target]:.2f})")
+        ax.set_title(f"{target} (guessing: {chance[target]:g})")
         ax.set_xlim(0, 1)
     panels[-1].set_xlabel("accuracy on the test pictures")
     marks = [
