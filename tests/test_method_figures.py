@@ -31,6 +31,8 @@ def test_every_recipe_stands_at_its_costs_with_its_own_colour_and_marker():
         ]
         low, high = ax.get_xlim()
         assert all(low < x < high for *_, x, _ in marks(ax)), "one is outside"
+        low, high = ax.get_ylim()
+        assert low < 0.7 and high > 0.95, "a bar is outside"
         bars = [line.get_ydata() for line in ax.lines if len(line.get_xdata()) == 2]
         assert [list(bar) for bar in bars] == [[0.7, 0.9], [0.85, 0.95]]
     assert len({ax.get_ylim() for ax in figure.axes}) == 1, "one scale for all"
@@ -80,3 +82,18 @@ def test_each_start_has_a_row_and_each_target_its_chance():
         dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
         assert [list(line.get_xdata()) for line in dashed] == [[chance, chance]]
     assert "digits, random probe 0.100 [0.050, 0.150]" in figure.get_label()
+
+
+def test_recipes_of_one_cost_stand_side_by_side():
+    alike = {name: Interval(0.8, 0.7, 0.9) for name in ("lp_ft", "l2_sp", "probe")}
+    tuned = {"trained": 922074, "seconds": 9.0, "peak_mb": 800.0}
+    head = {"trained": 1290, "seconds": 2.0, "peak_mb": 700.0}
+    costs = {"lp_ft": tuned, "l2_sp": tuned, "probe": head}
+    ax = method_map(alike, costs, "").axes[0]
+    ax.figure.canvas.draw()
+    shown = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    pixels = [line.get_transform().transform(line.get_xydata())[0, 0] for line in shown]
+    points = 72 / ax.figure.dpi
+    assert (pixels[1] - pixels[0]) * points == pytest.approx(10)
+    alone = ax.transData.transform((1290, 0.8))[0]
+    assert pixels[2] == pytest.approx(alone), "one that stands alone is not moved"

@@ -2,7 +2,7 @@
 pictures, and from starts that learnt without labels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tlkit import evaluate, look, plots
@@ -64,9 +64,16 @@ def method_map(
             ax.set_xscale("log")
             ticks = {n: f"{n:g}" for n in (0.3, 1, 3, 10, 30, 100, 300)}
             ax.set_xticks(list(ticks), list(ticks.values()))
-            _around(ax, [of[cost] for of in costs.values()])
+            ax.set_xlim(min(places.values()) / 1.5, max(places.values()) * 1.5)
+        else:
+            room = 0.08 * max(places.values())
+            ax.set_xlim(min(places.values()) - room, max(places.values()) + room)
         ax.minorticks_off()
         ax.set(xlabel=label, ylabel="accuracy")
+    # Marks that are moved aside do not set the limits:
+    low = min(found.low for found in accuracy.values())
+    high = max(found.high for found in accuracy.values())
+    panels[0].set_ylim(low - 0.1 * (high - low), high + 0.1 * (high - low))
     marks, _ = panels[0].get_legend_handles_labels()
     figure.legend(
         marks,
@@ -101,11 +108,6 @@ def _cross(ax, cost: float, found: evaluate.Interval, name: str, aside: float) -
     shown = {"color": one.colour, "transform": moved}
     ax.plot([cost, cost], [found.low, found.high], lw=2, **shown)
     ax.plot(cost, found.mean, one.marker, ms=8, label=one.label, **shown)
-
-
-def _around(ax, values: Sequence[float]) -> None:
-    """Limits of a logarithmic axis with a little room at both ends."""
-    ax.set_xlim(min(values) / 1.5, max(values) * 1.5)
 
 
 def shifts(gains: Mapping[str, Mapping[str, evaluate.Interval]], bars: str):
