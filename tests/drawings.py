@@ -14,8 +14,9 @@ from fake_runs import FakeTask, fake_degrees, fake_run, fake_runs
 from tlkit_course.figures import stations
 from tlkit_course.figures.block_slider import SHOWN
 
-from tlkit import evaluate, glyphs, plots
+from tlkit import evaluate, glyphs, look, plots
 from tlkit.evaluate import Interval
+from tlkit.recipes import RECIPES
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "notebooks" / "results"
@@ -316,6 +317,48 @@ def sound_ways():
     return course.ways(found, 1 / 7, label)
 
 
+METHODS = [name for name in RECIPES if name not in ("article", "scratch")]
+
+
+def method_map():
+    accuracy = {name: around(0.83 + 0.008 * i) for i, name in enumerate(METHODS)}
+    costs = {
+        name: {"trained": trained, "seconds": 2.0 + 5 * i, "peak_mb": 700.0 + 40 * i}
+        for i, (name, trained) in enumerate(
+            zip(
+                METHODS,
+                (1290, 922074, 444042, 2346, 40000, 9000)
+                + (922074, 922074, 922074, 60000, 0, 0),
+                strict=True,
+            )
+        )
+    }
+    return course.method_map(accuracy, costs, look.bars(10, 2000))
+
+
+def shifts():
+    kinds = ("usual", "noisy", "faint", "turned", "small")
+    names = ("lp_ft", "wise_ft", "l2_sp")
+    gains = {
+        kind: {name: around(0.01 * i - 0.02 * j, 0.02) for i, name in enumerate(names)}
+        for j, kind in enumerate(kinds)
+    }
+    return course.shifts(gains, look.bars(10, 500))
+
+
+def starts():
+    names = ("with labels", "without labels", "random")
+    accuracy = {
+        target: {
+            name: {"probe": around(0.2 + 0.3 * i), "fine-tuned": around(0.3 + 0.2 * i)}
+            for i, name in enumerate(names)
+        }
+        for target in ("digits", "colours", "angles")
+    }
+    chance = {"digits": 0.1, "colours": 0.125, "angles": 0.25}
+    return course.starts(accuracy, chance, look.bars(5, 2000))
+
+
 def few_labels():
     sys.path.insert(0, str(RESULTS))
     try:
@@ -425,6 +468,9 @@ DRAWINGS = {
     "by_size": by_size,
     "by_size, with costs": by_size_with_costs,
     "app": app,
+    "method_map": method_map,
+    "shifts": shifts,
+    "starts": starts,
 }
 
 

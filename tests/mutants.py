@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from answers import n05, n06, n08, n10, n11
+from answers import n05, n06, n08, n11, n12
 from tlkit_course.exercises.n08 import BASELINES_NEEDED
 from tlkit_course.kinds import Function, Number, Parts, Several, Word, Words
 
@@ -458,7 +458,7 @@ def _sentences(right):
         "target": lambda s, t: [w for m, w in s if m in t],
         "all": lambda s, t: [w for _, w in s],
         "right": right,
-        "no copies at all": n10.without_all_copies,
+        "no copies at all": n12.without_all_copies,
         "none": lambda s, t: [],
     }
     then = {
@@ -722,7 +722,6 @@ OTHERS = {
     "05 unfreeze": _prepared,
     "07 leak": _leaking,
     "08 logme": _ordered,
-    "10 leak": _sentences,
     "10 safe": _saved,
     "10 say": _said,
     "11 pictures": _read_roughly,
@@ -733,6 +732,7 @@ OTHERS = {
     "11 test": _scored,
     "11 saved": _shipped,
     "11 report": _reported,
+    "12 leak": _sentences,
 }
 
 
@@ -804,7 +804,7 @@ def _values(name, kind, right, measured):
     elif isinstance(kind, Several):
         first = _values_of(kind.kinds[0], right[0], rng)
         second = _values_of(kind.kinds[1], right[1], rng)
-        if name == "10 control":
+        if name == "12 control":
             first = second = list(measured[0])
         yield from ((one, right[1]) for one in first)
         yield from ((right[0], other) for other in second)
@@ -845,6 +845,7 @@ UNIVERSE = {  # exercise -> the names that an answer may hold
         "block1_conv1",
     ),
     "10 choose": lambda measured: (*measured[0], "vgg16", "vgg19", "none", "any"),
+    "12 method": lambda measured: (*measured[0], "lora", "probe", "none", "any"),
 }
 
 
@@ -918,7 +919,7 @@ def _also_right(name, answer, right, measured) -> bool:
             and seeds == int(seeds)
             and len(answer) == len(right)
         )
-    if name == "10 control":
+    if name == "12 control":
         taught, untaught = (row.split(", ") for row in answer)
         same_cut = len(taught) == 2 and taught[-1] == untaught[-1]
         return same_cut and (taught[0], untaught[0]) == ("other sounds", "random-255")

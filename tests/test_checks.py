@@ -29,7 +29,7 @@ from tlkit_course.kinds import Function
 from tlkit.commands import copies
 
 EXERCISES = {
-    name: exercise for n in range(12) for name, exercise in exercises(f"{n:02}").items()
+    name: exercise for n in range(13) for name, exercise in exercises(f"{n:02}").items()
 }
 ANSWERS = [
     import_module(f"answers.n{number}")

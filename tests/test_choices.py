@@ -1,4 +1,4 @@
-"""The figures of notebook 10: every backbone stands at its cost, every ring, line and
+"""The figures of notebooks 10 and 12: every backbone at its cost, every ring, line and
 dot where it should.
 """
 

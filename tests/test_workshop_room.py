@@ -23,7 +23,7 @@ from tlkit.commands import copies
 from tlkit.evaluate import wilson
 
 ESCAPE = "\x1b[2J\x1b]0;owned\x07<script>alert(1)</script>\u202e"
-NUMBERS = [f"{i:02d}" for i in range(12)]
+NUMBERS = [f"{i:02d}" for i in range(13)]
 
 
 def progress(seed, hard="00 labels"):

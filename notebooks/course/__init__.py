@@ -11,7 +11,7 @@ Notebooks say ``import tlkit_course as course``. What a learner takes home is in
     figures/           the figures of each notebook
     widgets/           guesses, figures with sliders, download buttons
     bars.py            progress bars for long cells
-    beyond.py          sentences and sounds for notebook 10
+    beyond.py          one head for every backbone (notebook 10), sentences, sounds (12)
     project.py         the pictures of notebook 11, your own or drawn
     ------------------------------------------------------------------------------------
     teach/             the page on which you teach a network your own pictures
@@ -82,6 +82,10 @@ _HOME = {  # name -> the module that it comes from
     # Notebook 11
     "copies_of": "project",
     "project_folder": "project",
+    # Notebook 12
+    "method_map": "figures.methods",
+    "shifts": "figures.methods",
+    "starts": "figures.methods",
 }
 # Whole modules that a notebook names: gradient descent, difficult pictures
 _MODULES = {

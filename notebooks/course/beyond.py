@@ -1,4 +1,4 @@
-"""For notebook 10: other data than pictures, and one head for every backbone.
+"""For notebooks 10 and 12: one head for every backbone, other data than pictures.
 
 Sentences come from Python's own documentation; sounds are drawn as pictures.
 """

@@ -262,7 +262,7 @@ def _same_code(source: str, start: str) -> bool:
 
 
 def exercises(number: str) -> dict[str, Exercise]:
-    """The exercises of a notebook, "00" to "11", by name; empty if it has none."""
+    """The exercises of a notebook, "00" to "12", by name; empty if it has none."""
     try:
         return import_module(f".exercises.n{number}", __package__).EXERCISES
     except ModuleNotFoundError:

@@ -59,7 +59,7 @@ def _numbers() -> list[str]:
 
 
 def _row(number: str, known: dict[str, dict[str, Any]]) -> tuple[str, ...]:
-    """What was done in a notebook, "00" to "11", in the order of HEADER."""
+    """What was done in a notebook, "00" to "12", in the order of HEADER."""
 
     def of_this_notebook(kind: str) -> list[str]:
         return [name for name in known[kind] if name.startswith(number)]

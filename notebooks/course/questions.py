@@ -82,7 +82,7 @@ def questions(number: str) -> list[Question]:
     """The questions of a notebook's quiz.
 
     Args:
-        number: of the notebook, "00" to "11".
+        number: of the notebook, "00" to "12".
 
     Raises:
         ValueError: no quiz of that number.
@@ -138,7 +138,7 @@ def _row(question: Question):
 
 
 def quiz(number: str) -> Quiz:
-    """The quiz at the end of a notebook, "00" to "11".
+    """The quiz at the end of a notebook, "00" to "12".
 
     Raises:
         ValueError: there is none.

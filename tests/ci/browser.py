@@ -52,7 +52,7 @@ RUN = (
     ".then(() => true), {late}])"
 )
 LATE = "new Promise(ready => setTimeout(() => ready(false), {}))"
-NO_CONTROLS = ("00", "11")  # notebooks without a figure that moves
+NO_CONTROLS = ("00", "11", "12")  # notebooks without a figure that moves
 # Selector of what takes the keyboard -> keys of which one must change the figure
 CONTROLS = {
     ".widget-slider .noUi-handle": ("ArrowRight", "ArrowLeft"),

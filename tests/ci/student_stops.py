@@ -22,7 +22,10 @@ import nbclient
 import nbformat
 from tlkit_course.workshop import build
 
-LONGEST_FIRST = ("00", "06", "10", "05", "07", "09", "03", "08", "01", "02", "04", "11")
+LONGEST_FIRST = (
+    *("00", "06", "10", "12", "05", "07", "09"),
+    *("03", "08", "01", "02", "04", "11"),
+)
 
 
 def stop(path: Path, whole: bool = True) -> str:

@@ -1,4 +1,4 @@
-"""The figures of notebook 10 that do not move.
+"""The figures of notebooks 10 and 12 that do not move.
 
 Optimizers over their step sizes, lines that cross, and ways compared.
 """

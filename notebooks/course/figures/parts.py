@@ -16,7 +16,7 @@ def listed(found: Mapping[Any, Any]) -> str:
 
 def interval_row(
     ax,
-    row: int,
+    row: float,
     found: Interval,
     colour: str,
     mark: str = "o",

@@ -57,7 +57,7 @@ def notes(number: str) -> dict[str, Any]:
     the option that the measurement agrees with.
 
     Args:
-        number: of the notebook, "00" to "11".
+        number: of the notebook, "00" to "12".
 
     Raises:
         FileNotFoundError: no such notebook.
@@ -70,7 +70,7 @@ def masters(numbers: Iterable[str] | None = None) -> list[Path]:
     """Paths of notebooks.
 
     Args:
-        numbers: "00" to "11", in the order wanted; None: all.
+        numbers: "00" to "12", in the order wanted; None: all.
 
     Raises:
         ValueError: no such notebook; the message names what there is.

@@ -79,7 +79,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--notebooks",
         nargs="+",
         metavar="NN",
-        help="some of 00 to 11 (default: all, and the app)",
+        help="some of 00 to 12 (default: all, and the app)",
     )
 
 
@@ -103,7 +103,7 @@ def contents(numbers: list[str] | None = None) -> dict[str, bytes]:
     """Everything that a build holds.
 
     Args:
-        numbers: of the notebooks, "00" to "11"; None for all, and the app.
+        numbers: of the notebooks, "00" to "12"; None for all, and the app.
 
     Returns:
         path in the build -> content, the manifest last.
@@ -289,7 +289,7 @@ def for_instructor(master: NotebookNode, number: str) -> NotebookNode:
 
     Args:
         master: the notebook.
-        number: of it, "00" to "11".
+        number: of it, "00" to "12".
 
     Raises:
         ValueError: the notes have other sections than the notebook.

@@ -84,7 +84,7 @@ def deck(notebook: nbformat.NotebookNode, number: str) -> str:
 
     Args:
         notebook: gets the deck's cells and title.
-        number: of it, "00" to "11".
+        number: of it, "00" to "12".
     """
     from nbconvert import SlidesExporter  # takes a second
 

@@ -1,4 +1,4 @@
-"""Makes 10_sound.json: seven kinds of synthesised sounds, named as pictures.
+"""Makes 12_sound.json: seven kinds of synthesised sounds, named as pictures.
 
 A linear head gets several views of them: the pixels; and the features, or the
 activations of block 2 averaged over the picture, of
@@ -16,7 +16,7 @@ Every arm has five tries, chosen on validation, a fifth of the labelled sounds, 
 mean accuracy over the five draws: a head's penalty, for each view and each number of
 labels; and the step size of each training from scratch (`tk.tune`).
 
-Run from the repository's root: python notebooks/results/make_10_sound.py
+Run from the repository's root: python notebooks/results/make_12_sound.py
 (about half an hour on 2 busy cores).
 """
 
@@ -180,7 +180,7 @@ def main() -> None:
         print(name, {n: np.mean(f["test"]) for n, f in accuracy[name].items()})
     accuracy["from scratch"] = {str(n): from_scratch(n) for n in FROM_SCRATCH}
     stored.write(
-        "10_sound",
+        "12_sound",
         LETTERS,
         SEEDS,
         test_sounds=len(TEST[1]),
