@@ -18,7 +18,9 @@ def stopped_after(losses, guess=LN10, patience=3, val=None):
     best.set_model(SimpleNamespace(stop_training=False, get_weights=list))
     for epoch, loss in enumerate(losses):
         accuracy = val[epoch] if val else 0.2 - 0.1 * (epoch > 0)
-        best.on_epoch_end(epoch, {"loss": loss, "val_loss": 2, "val_accuracy": accuracy})
+        best.on_epoch_end(
+            epoch, {"loss": loss, "val_loss": 2, "val_accuracy": accuracy}
+        )
         if best.model.stop_training:
             return epoch + 1
     return None

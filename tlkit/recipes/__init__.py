@@ -8,6 +8,7 @@ from .. import colours
 from .adapters import ADAPTERS, adapters
 from .article import ARTICLE, article
 from .bitfit import BITFIT, bitfit
+from .choose import Chosen, choose
 from .distill import DISTILL, distill
 from .fine_tune import TUNE, fine_tune
 from .knn import knn
@@ -25,18 +26,21 @@ from .wise_ft import wise_ft
 RECIPES: dict[str, Recipe] = {
     "scratch": Recipe(
         train=from_scratch,
+        usual=SCRATCH,
         label="from scratch",
         colour=colours.VERMILION,
         sentence="random weights, every layer trained on the target task alone",
     ),
     "probe": Recipe(
         train=linear_probe,
+        usual=PROBE,
         label="linear probe",
         colour=colours.BLUE,
         sentence="pretrained layers frozen, only a new head trained",
     ),
     "lp_ft": Recipe(
         train=lp_ft,
+        usual=TUNE,
         label="probe + fine-tune",
         colour=colours.GREEN,
         sentence="the linear probe first, then its head and the pretrained layers "
@@ -44,6 +48,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "fine_tune": Recipe(
         train=fine_tune,
+        usual=TUNE,
         label="fine-tune",
         colour=colours.ORANGE,
         sentence="the last block of the pretrained layers trained together with a new "
@@ -51,6 +56,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "article": Recipe(
         train=article,
+        usual=ARTICLE,
         label="the article's way",
         colour=colours.PURPLE,
         sentence="the article's program as it was written, every layer trained",
@@ -58,12 +64,14 @@ RECIPES: dict[str, Recipe] = {
     ),
     "bitfit": Recipe(
         train=bitfit,
+        usual=BITFIT,
         label="BitFit",
         colour=colours.BROWN,
         sentence="only the head, the biases and the normalisation trained",
     ),
     "lora": Recipe(
         train=lora,
+        usual=LORA,
         label="LoRA",
         colour=colours.INDIGO,
         marker="s",
@@ -71,6 +79,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "adapters": Recipe(
         train=adapters,
+        usual=ADAPTERS,
         label="adapters",
         colour=colours.TEAL,
         marker="D",
@@ -78,6 +87,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "l2_sp": Recipe(
         train=l2_sp,
+        usual=L2_SP,
         label="L2-SP",
         colour=colours.FOREST,
         marker="^",
@@ -86,6 +96,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "layerwise": Recipe(
         train=layerwise,
+        usual=LAYERWISE,
         label="step size by depth",
         colour=colours.OLIVE,
         marker="v",
@@ -93,6 +104,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "wise_ft": Recipe(
         train=wise_ft,
+        usual=TUNE,
         label="WiSE-FT",
         colour=colours.WINE,
         marker="P",
@@ -101,6 +113,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "distill": Recipe(
         train=distill,
+        usual=DISTILL,
         label="distillation",
         colour=colours.PLUM,
         marker="X",
@@ -137,11 +150,13 @@ __all__ = [
     "RECIPES",
     "SCRATCH",
     "TUNE",
+    "Chosen",
     "Recipe",
     "Tuned",
     "adapters",
     "article",
     "bitfit",
+    "choose",
     "distill",
     "fine_tune",
     "from_scratch",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..training import Run
+from ..training import Run, Settings
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,16 @@ class Recipe:
         marker: its mark in figures, as Matplotlib names them. Where two colours are
             alike to some eyes, the marks differ.
         sentence: what it does, in one sentence.
-        fixed: ``tune`` is not for this recipe: its step size is part of it, or it takes
-            no steps.
+        usual: its own settings, from which ``choose`` makes its grid; None: it takes no
+            steps.
+        fixed: ``tune`` and ``choose`` are not for this recipe: its step size is part of
+            it, or it takes no steps.
     """
 
     train: Callable[..., Run]
     label: str
     colour: str
     sentence: str
+    usual: Settings | None = None
     marker: str = "o"
     fixed: bool = False
