@@ -43,7 +43,8 @@ class Cell:
 class Cells:
     """``lp_ft`` with many settings; the probe that all start from is trained once.
 
-    Called as ``cells(backbone, task, seed=…, **settings)``, as a recipe is.
+    Called as ``cells(backbone, task, seed=…, **settings)``, as a recipe is; with
+    ``recipe="probe"`` it gives that probe.
 
     Args:
         folder: where the cells are kept. A cell's file is named after the backbone, the
@@ -55,8 +56,16 @@ class Cells:
         self.probes: dict[str, tk.Run] = {}  # of the last task only
 
     def __call__(
-        self, backbone: tk.Backbone, task: tk.Task, *, seed: int, **settings
+        self,
+        backbone: tk.Backbone,
+        task: tk.Task,
+        *,
+        seed: int,
+        unfreeze: str = "all",
+        **settings,
     ) -> Cell:
+        if "recipe" not in settings:
+            settings["unfreeze"] = unfreeze
         settings = dict(sorted(settings.items()))
         said = f"{backbone.name} {task.fingerprint()} {seed} {settings}"
         name = hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -142,7 +142,7 @@ def _pixels(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     Args:
         values: float (32, 32), 0-1, how much of the second colour.
-        rng: draws the colours, which differ in brightness, and the noise.
+        rng: draws the colours, of which each channel differs, and the noise.
     """
     first = rng.uniform(0, 255, 3)
     second = (first + rng.uniform(90, 165) * rng.choice([-1, 1])) % 256

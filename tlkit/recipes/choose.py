@@ -117,16 +117,13 @@ def choose(
             "labels"
         )
     found = Chosen()
-    started = time.perf_counter()
     given: list[dict[str, Any]] = [dict(settings) for _ in tasks]
     if "start" in signature(train).parameters:
         precision = settings.get("precision", "float32")
         for some, task in zip(given, tasks, strict=True):
             some["start"] = probe_first(backbone, task, task.seed, precision)
-    short = {
-        "steps": -(-usual.steps // SHARE),
-        "min_epochs": max(1, usual.min_epochs // SHARE),
-    }
+    started = time.perf_counter()  # each run counts its probe by itself
+    short = trial_length(usual)
 
     def trained(candidate: dict, some: dict, task: Task) -> Run:
         return train(backbone, task, seed=task.seed, **{**candidate, **some})
@@ -137,7 +134,8 @@ def choose(
             run = trained(candidate, {**short, **some}, task)
             scores.append(on_validation(task, run.outputs["validation"]))
             del run  # its model goes before the next one is built
-        score, minus = np.mean(scores, axis=0)
+        # nan: the steps were so large that the numbers left their range
+        score, minus = np.nan_to_num(np.mean(scores, axis=0), nan=-np.inf)
         found.trials.append(Trial(candidate, float(score), -float(minus)))
     found.seconds = time.perf_counter() - started
     best, words = found.best.candidate, found.in_words()
@@ -146,6 +144,14 @@ def choose(
         seconds = run.seconds + found.seconds / len(tasks)
         found.runs += (replace(run, seconds=seconds, notes=(*run.notes, words)),)
     return found
+
+
+def trial_length(usual: Settings) -> dict[str, int]:
+    """The settings that make a recipe's training a short trial."""
+    return {
+        "steps": -(-usual.steps // SHARE),
+        "min_epochs": max(1, usual.min_epochs // SHARE),
+    }
 
 
 def grid(
