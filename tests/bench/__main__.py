@@ -77,8 +77,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
         names = some.split(",") if some else None
         unknown = sorted(set(names or ()) - set(known))
         if unknown:
+            alone = f", or {ALONE} alone" if option == "parts" else ""
             parser.error(
-                f"--{option}: expected some of {','.join(known)}, "
+                f"--{option}: expected some of {','.join(known)}{alone}, "
                 f"got {','.join(unknown)}"
             )
         setattr(given, option, names)
