@@ -225,9 +225,13 @@ def test_photographs_are_asked_about_where_a_folder_and_its_weights_are_given(
     assert "give --task FOLDER" in capsys.readouterr().err
     given.task = str(tmp_path)
     more = bench.untuned.questions(given)[2:]
-    assert [(one.labels, one.backbone.name) for one in more] == [
-        (10, "letters"), (10, "letters-small"), (100, "letters"), (100, "letters-small"),
-    ]  # fmt: skip
+    pairs = [(one.labels, one.backbone.name) for one in more]
+    assert pairs == [
+        (10, "letters"),
+        (10, "letters-small"),
+        (100, "letters"),
+        (100, "letters-small"),
+    ]
     assert all(one.kept_aside for one in more)
 
 
