@@ -8,7 +8,16 @@ import pytest
 import tlkit as tk
 from tlkit import recipes
 from tlkit.recipes import RECIPES
-from tlkit.recipes.choose import FACTORS, LAST_BLOCK, MOST, choose, grid
+from tlkit.recipes.choose import (
+    FACTORS,
+    LAST_BLOCK,
+    MOST,
+    TRIAL_KEPT,
+    choose,
+    grid,
+    trial_length,
+)
+from tlkit.recipes.tune import on_validation
 from tlkit.tasks import Split, Task
 from tlkit.training import Settings
 
@@ -22,6 +31,7 @@ class FakeRun:
 
     outputs: dict
     settings: dict
+    task: Task | None = None
     seconds: float = 7.0
     notes: tuple = ("said before",)
     seed: int = field(default=0)
@@ -45,7 +55,7 @@ def fake(quality, seen, margin=lambda settings: 1.0):
         right = np.arange(len(labels)) < round(100 * quality(seed, settings))
         said = np.where(right, labels, 1 - labels)
         logits = margin(settings) * np.eye(2, dtype="float32")[said]
-        return FakeRun({"validation": logits}, settings, seed=seed)
+        return FakeRun({"validation": logits}, settings, task, seed=seed)
 
     return train
 
@@ -159,5 +169,24 @@ def test_one_probe_serves_all_trials_and_a_choice_ends_where_its_settings_end(
     assert probes == [0]
     (run,) = found.runs
     assert run.recipe == "lp_ft" and run.seconds > found.seconds > 0
-    alone = tk.lp_ft(SMALL, digits, patience=1, **found.best.candidate)
-    np.testing.assert_array_equal(run.outputs["test"], alone.outputs["test"])
+    trial, alone = (
+        tk.lp_ft(SMALL, digits, patience=1, **found.best.candidate, **length)
+        for length in (trial_length(short), {})
+    )
+    before, after = (
+        on_validation(digits, one.outputs["validation"]) for one in (trial, alone)
+    )
+    expected = trial if before > after else alone
+    np.testing.assert_array_equal(run.outputs["test"], expected.outputs["test"])
+
+
+def test_a_trial_is_kept_where_full_length_ends_worse():
+    def quality(seed, settings):
+        whole_is_worse = seed == 1 and "steps" not in settings
+        return best_at(0.03, "all")(seed, settings) - 0.2 * whole_is_worse
+
+    found = choose(fake(quality, []), USUAL, SMALL, draws(2))
+    first, second = found.runs
+    assert "steps" not in first.settings and TRIAL_KEPT not in first.notes
+    assert second.settings["steps"] == 100 and second.notes[-1] == TRIAL_KEPT
+    assert second.seconds > 7.0, "the training that was not kept took time, too"

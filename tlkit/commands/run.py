@@ -412,10 +412,11 @@ def _trained(
                     yield name, recipe.train(backbone, task, seed=task.seed, **given)
                 continue
             if options.tune:
-                found = tune(recipe.train, backbone, tasks, **given)
+                runs = tune(recipe.train, backbone, tasks, **given).runs
             else:
-                found = choose(recipe.train, recipe.usual, backbone, tasks, **given)
-            for run in found.runs:
+                chosen = choose(recipe.train, recipe.usual, backbone, tasks, **given)
+                runs = chosen.runs
+            for run in runs:
                 yield name, run
         return
     for seed, task in enumerate(tasks):

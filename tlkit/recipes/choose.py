@@ -2,9 +2,11 @@
 
 Every candidate of a small grid is trained for a third of the recipe's steps, with a
 schedule of that length. The validation splits choose one candidate, and it alone is
-trained at full length. This is successive halving with one round (Jamieson & Talwalkar
-2016, arXiv:1502.07943). The price is bounded by the grid: its five candidates and the
-full training take 2.7 times the steps of the recipe without a choice.
+trained at full length. Where that ends worse on validation, the trial is kept.
+
+This is successive halving with one round (Jamieson & Talwalkar 2016, arXiv:1502.07943).
+The price is bounded by the grid: its five candidates and the full training take 2.7
+times the steps of the recipe without a choice.
 """
 
 import time
@@ -25,6 +27,8 @@ SHARE = 3  # a trial takes the recipe's steps, divided by this
 FACTORS = (1, 3, 10, 30)  # step sizes that are tried, as multiples of the recipe's own
 LAST_BLOCK = 10  # the multiple that is tried for the last block alone
 MOST = 3  # times a recipe's own steps: no choice takes more
+
+TRIAL_KEPT = "the trial is kept: at full length it ended worse on validation"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +61,9 @@ class Chosen:
     Attributes:
         trials: one for each candidate, in the order of the grid.
         seconds: that the trials took in all.
-        runs: of the chosen candidate at full length, one for each task. The seconds of
-            each contain its share of the trials.
+        runs: of the chosen candidate, one for each task: at full length, or the trial
+            where that is better on validation. The seconds of each contain both, and
+            its share of the other trials.
     """
 
     trials: list[Trial] = field(default_factory=list)
@@ -128,21 +133,29 @@ def choose(
     def trained(candidate: dict, some: dict, task: Task) -> Run:
         return train(backbone, task, seed=task.seed, **{**candidate, **some})
 
+    kept: list[Run] = []  # the trials of the best candidate so far
     for candidate in grid(train, usual, backbone, settings):
-        scores = []
-        for some, task in zip(given, tasks, strict=True):
-            run = trained(candidate, {**short, **some}, task)
-            scores.append(on_validation(task, run.outputs["validation"]))
-            del run  # its model goes before the next one is built
+        runs = [
+            trained(candidate, {**short, **some}, task)
+            for some, task in zip(given, tasks, strict=True)
+        ]
+        scores = [on_validation(run.task, run.outputs["validation"]) for run in runs]
         # nan: the steps were so large that the numbers left their range
         score, minus = np.nan_to_num(np.mean(scores, axis=0), nan=-np.inf)
         found.trials.append(Trial(candidate, float(score), -float(minus)))
+        if found.best is found.trials[-1]:
+            kept = runs
     found.seconds = time.perf_counter() - started
     best, words = found.best.candidate, found.in_words()
-    for some, task in zip(given, tasks, strict=True):
+    for some, task, trial in zip(given, tasks, kept, strict=True):
         run = trained(best, some, task)
-        seconds = run.seconds + found.seconds / len(tasks)
-        found.runs += (replace(run, seconds=seconds, notes=(*run.notes, words)),)
+        seconds, notes = run.seconds + found.seconds / len(tasks), (words,)
+        before, after = (
+            on_validation(task, one.outputs["validation"]) for one in (trial, run)
+        )
+        if before > after:
+            run, notes = trial, (words, TRIAL_KEPT)
+        found.runs += (replace(run, seconds=seconds, notes=(*run.notes, *notes)),)
     return found
 
 
