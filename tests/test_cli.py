@@ -554,9 +554,8 @@ def test_a_folder_is_a_task_of_ones_own_and_its_model_labels_pictures(
     assert "Labels: all, because a class has fewer than 500." in said
     before, after = said.split("Settings: short trials choose step size and depth of ")
     assert "seed 0" in after and "seed 0" not in before, "it says so before they begin"
-    ((note,),) = (
-        run["notes"] for run in result_in(tmp_path / "runs")["recipes"]["probe"]["runs"]
-    )
+    (trained,) = result_in(tmp_path / "runs")["recipes"]["probe"]["runs"]
+    note = trained["notes"][0]
     assert ": chosen on validation, in short trials of " in note and note in after
     assert "Note: skipped 1 unreadable pictures: red/bad.png" in said
     (folder,) = (tmp_path / "runs").iterdir()
