@@ -241,6 +241,8 @@ def test_the_estimate_counts_epochs_passes_and_seeds():
         for tuned in (False, True)
     )
     assert 4 * once < often < 6 * once  # up to five step sizes
+    often = float(estimate.in_words(Costs(), plan, trials=True).split()[4])
+    assert 2 * once < often < 4 * once  # three times as long, as --trials says
     said = estimate.in_words(Costs(), run.Plan(("scratch", "new"), seeds=9))
     assert "hours, without new, at" in said
 
@@ -348,6 +350,10 @@ REFUSED = {
     ("--tune", "--recipes", "lp_ft", "--budget", "9 s"): (
         "expected --tune or --budget, got both. Next: leave out one"
     ),
+    ("--trials", "--recipes", "lp_ft", "--budget", "9 s"): (
+        "expected --trials or --budget, got both. Next: leave out one"
+    ),
+    ("--tune", "--trials"): "expected --tune or --trials, got both. Next: leave out",
     ("--budget", "0"): "--budget: expected a time above 0, got '0'",
     ("--budget", "soon"): "--budget 'soon': expected \"90 s\"",
 }
@@ -497,6 +503,27 @@ def test_tune_lets_validation_choose_the_step_size_of_each_recipe_but_the_articl
     assert note in said and not found["article"]["runs"][0]["notes"]
 
 
+@pytest.mark.parametrize(
+    ("words", "trials"),
+    [
+        (("--task", "{own}"), True),
+        (("--task", "{own}", "--no-trials"), False),
+        (("--task", "{own}", "--tune"), False),
+        (("--task", "{own}", "--budget", "9 s"), False),
+        (("--task", "{own}", "--distributed"), False),
+        (("--task", "digits"), False),
+        (("--task", "cifar10"), False),
+        (("--task", "digits", "--trials"), True),
+    ],
+)
+def test_trials_choose_for_a_folder_because_nobody_tuned_the_recipes_for_it(
+    words, trials, tmp_path
+):
+    typed = [word.format(own=tmp_path) for word in words]
+    options = cli._parser().parse_args(["run", *typed])
+    assert run.has_trials(run.choose(options).task, options) == trials
+
+
 # Pictures of one's own
 
 
@@ -525,6 +552,11 @@ def test_a_folder_is_a_task_of_ones_own_and_its_model_labels_pictures(
     assert status == 0 and "Pair: custom" in said
     assert "Plan: up to 500 labels per class" in said
     assert "Labels: all, because a class has fewer than 500." in said
+    before, after = said.split("Settings: short trials choose step size and depth of ")
+    assert "seed 0" in after and "seed 0" not in before, "it says so before they begin"
+    (trained,) = result_in(tmp_path / "runs")["recipes"]["probe"]["runs"]
+    note = trained["notes"][0]
+    assert ": chosen on validation, in short trials of " in note and note in after
     assert "Note: skipped 1 unreadable pictures: red/bad.png" in said
     (folder,) = (tmp_path / "runs").iterdir()
     assert str(own) in shlex.split(result_in(tmp_path / "runs")["command"])

@@ -27,6 +27,7 @@ from .tasks import Split, Task, fingerprint
 from .unfinished import Unfinished, place
 
 STANDARDISED_ON = 10_000  # images that decide a feature's mean and variance
+PLATEAU = (0.95, 1.1)  # times the loss of guessing: in between nothing is learnt yet
 STATISTICS = ("moving_mean", "moving_variance")  # batch normalisation counts them
 
 
@@ -52,7 +53,8 @@ class Settings:
         steps: gradient steps to plan for; at least `min_epochs` passes are made.
         min_epochs: smallest number of passes, for a large training split.
         batch: images in one step.
-        patience: epochs without a better validation score before training stops.
+        patience: epochs without a better validation score before training stops. It
+            never stops on the plateau at the start, where nothing is learnt yet.
         schedule: warm-up over the first tenth of the steps, then cosine decay to 0;
             False: a constant rate.
         epoch_steps: steps in an "epoch"; None: one pass over the training split.
@@ -517,7 +519,8 @@ def fit(
     taught = targets or known
     _compile(network, taught, settings, epochs * steps, at_once, depths)
 
-    best = KeepBest(settings.patience if settings.keep_best else None)
+    guess = guessing(task) if taught is known else None
+    best = KeepBest(settings.patience if settings.keep_best else None, guess)
     limit = TimeLimit(settings.seconds, settings.until)
     path = None
     if _can_go_on(settings):
@@ -683,17 +686,36 @@ class Validate(keras.callbacks.Callback):
         logs["val_loss"] = float(self.loss(labels, outputs))
 
 
+def guessing(task: Task) -> float:
+    """The training loss of the best answer that looks at no picture: the entropy of the
+    training labels in nats, or the variance of the numbers.
+    """
+    labels = np.asarray(task.train.labels)
+    if task.is_regression:
+        return float(labels.var())
+    shares = np.bincount(labels) / len(labels)
+    shares = shares[shares > 0]
+    return float(-(shares * np.log(shares)).sum())
+
+
 class KeepBest(keras.callbacks.Callback):
     """Keeps the weights of the best epoch: by validation accuracy, then by loss.
+
+    Deep networks with random weights often begin on a plateau: the training loss stays
+    near that of guessing for many epochs, while the validation score only wanders. The
+    best of these scores is luck, and patience that counts from there would end the
+    training before it begins. So patience that ends on the plateau starts again.
 
     Args:
         patience: epochs without a better one before training stops; None: never stop,
             and end with the last epoch.
+        guess: training loss of guessing, see ``guessing``; None: it is not known, and
+            no epoch counts as on the plateau.
     """
 
-    def __init__(self, patience: int | None):
+    def __init__(self, patience: int | None, guess: float | None = None):
         super().__init__()
-        self.patience = patience
+        self.patience, self.guess = patience, guess
         self.rows: list[dict[str, float]] = []  # what each epoch's log said
         self.best = (-np.inf, -np.inf)
         self.weights = None
@@ -708,8 +730,23 @@ class KeepBest(keras.callbacks.Callback):
                 self.weights = self.model.get_weights()
         # last, so that a row means a kept state
         self.rows.append({key: float(value) for key, value in logs.items()})
-        if self.patience is not None and self.waited >= self.patience:
+        if self.patience is None or self.waited < self.patience:
+            return
+        if self.is_on_plateau():
+            self.waited = 0
+        else:
             self.model.stop_training = True
+
+    def is_on_plateau(self) -> bool:
+        """Whether the training loss has not yet left that of guessing.
+
+        A loss far above it is no plateau: the steps are too large.
+        """
+        if self.guess is None:
+            return False
+        losses = [row["loss"] for row in self.rows]
+        low, high = (share * self.guess for share in PLATEAU)
+        return min(losses) > low and losses[-1] < high
 
     def restore(self, network: keras.Model) -> None:
         """Put the best epoch's weights back."""

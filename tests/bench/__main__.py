@@ -23,7 +23,11 @@ The parts:
 - ends (not by default): when a training ends;
 - batches (not by default): whether larger ones learn as well;
 - views (not by default): what augmentation costs and brings;
-- sizes (not by default): pictures of several sizes, on a GPU where there is one.
+- sizes (not by default): pictures of several sizes, on a GPU where there is one;
+- untuned (alone): whether the recipes hold on tasks that nobody tuned them for. About
+  40 minutes on 2 idle cores; what was trained is kept, so it can be stopped and goes
+  on. With --task FOLDER and --weights FILE also on those pictures, with both
+  backbones. It writes a FILE and a page of its own: docs/untuned.md is such a page.
 """
 
 import argparse
@@ -37,6 +41,7 @@ from pathlib import Path
 from kinds import KINDS, NAMES, PARTS, Kind, playable
 
 HERE = Path(__file__).parent
+ALONE = "untuned"  # its accuracies do not depend on the kind of machine
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
@@ -49,25 +54,32 @@ def arguments(words: list[str]) -> argparse.Namespace:
     add("--weights", default="letters", help="a VGG16 weights file, or a name")
     add("--images", type=int, default=500, help="training images of the comparison")
     add("--test", type=int, default=1000, help="test images of the comparison")
-    add("--repeats", type=int, default=1, help="of the comparison (%(default)s)")
+    add("--repeats", type=int, help="of the comparison (1); draws of untuned (3)")
     most = "passes that a peer's stage which trains blocks runs at most (%(default)s)"
     add("--epochs", type=int, default=2, help=f"{most}; 0: as many as published")
     add("--kinds", help=f"some of {','.join(KINDS)} (default: all that can be played)")
-    add("--parts", help=f"some of {','.join(PARTS)} (default: the usual ones)")
+    parts = f"some of {','.join(PARTS)} (default: the usual ones), or {ALONE}"
+    add("--parts", help=parts)
     add("--recipes", help=f"some of {','.join(NAMES)} (default: the kind's)")
     add("--precision", choices=("float32", "bfloat16"), help="default: the faster one")
     add("--provenance", default="", help="a sentence: which pictures, which weights")
     add("--quick", action="store_true", help="tiny sizes, to see that everything runs")
-    add("--out", type=Path, default=Path("build/bench/performance.json"))
+    add("--out", type=Path, help="default: performance.json in build/bench")
     add("--inside", help=argparse.SUPPRESS)  # the kind that this process plays
     given = parser.parse_args(words)
+    if given.parts == ALONE:
+        given.out = given.out or Path("build/bench/untuned.json")
+        return given
+    given.out = given.out or Path("build/bench/performance.json")
+    given.repeats = given.repeats or 1
     for option, known in (("kinds", KINDS), ("parts", PARTS), ("recipes", NAMES)):
         some = getattr(given, option)
         names = some.split(",") if some else None
         unknown = sorted(set(names or ()) - set(known))
         if unknown:
+            alone = f", or {ALONE} alone" if option == "parts" else ""
             parser.error(
-                f"--{option}: expected some of {','.join(known)}, "
+                f"--{option}: expected some of {','.join(known)}{alone}, "
                 f"got {','.join(unknown)}"
             )
         setattr(given, option, names)
@@ -83,6 +95,10 @@ def main(words: list[str]) -> int:
         import measure
 
         return measure.one_kind(KINDS[given.inside], given, command(words))
+    if given.parts == ALONE:
+        import untuned
+
+        return untuned.main(given, command(words))
     kinds = [KINDS[name] for name in given.kinds] if given.kinds else playable()
     for kind in kinds:
         print(f"=== {kind.title}: {kind.sentence}", file=sys.stderr, flush=True)
@@ -104,7 +120,9 @@ def play(kind: Kind, words: list[str]) -> int:
 def command(words: list[str]) -> str:
     """The command line as it may be published: of places here only the last part."""
     published = []
-    for word in words[: words.index("--inside")]:
+    if "--inside" in words:
+        words = words[: words.index("--inside")]
+    for word in words:
         published.append(Path(word).name if Path(word).is_absolute() else word)
     return shlex.join(["python", "tests/bench", *published])
 

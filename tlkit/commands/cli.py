@@ -179,6 +179,13 @@ def _add_run(commands) -> None:
         "to 5 times as long",
     )
     parser.add_argument(
+        "--trials",
+        action=argparse.BooleanOptionalAction,
+        help="short trials choose the step size of each recipe, and how many layers it "
+        "trains, on validation; takes up to 3 times as long (default for a folder, "
+        "unless --tune, --budget or --distributed is given)",
+    )
+    parser.add_argument(
         "--size",
         type=int,
         default=32,

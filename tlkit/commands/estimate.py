@@ -3,6 +3,7 @@
 from ..backbone import Backbone
 from ..recipes import RECIPES, takes
 from ..recipes.budget import Costs, as_seconds
+from ..recipes.choose import MOST as TRIALS
 from ..recipes.tune import MOST
 from ..speed import measure
 from ..tasks import Task
@@ -16,7 +17,12 @@ def measured(backbone: Backbone, task: Task, precision: str) -> Costs:
 
 
 def in_words(
-    costs: Costs, plan: Plan, budget: str | None = None, *, tuned: bool = False
+    costs: Costs,
+    plan: Plan,
+    budget: str | None = None,
+    *,
+    tuned: bool = False,
+    trials: bool = False,
 ) -> str:
     """A sentence: about how long all recipes and seeds take at most.
 
@@ -25,15 +31,16 @@ def in_words(
         plan: of the experiment.
         budget: of lp_ft, as it was typed.
         tuned: whether each recipe is trained with several step sizes.
+        trials: whether short trials choose the settings of each recipe.
     """
-    total = 0.0
+    total, more = 0.0, TRIALS if trials else MOST if tuned else 1
     uncounted = []
     for name in plan.recipes:
         seconds = of_recipe(name, costs, plan, budget)
         if seconds is None:
             uncounted.append(name)
         else:
-            times = MOST if tuned and not RECIPES[name].fixed else 1
+            times = 1 if RECIPES[name].fixed else more
             total += plan.seeds * times * seconds
     minutes = -(-total // 60)
     words = f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
@@ -56,10 +63,10 @@ def of_recipe(
         budget: of lp_ft, as it was typed.
 
     Returns:
-        None if the recipe's entry does not tell what it trains with.
+        None for no recipe of the table, or one whose time cannot be told.
     """
     recipe = RECIPES.get(name)
-    if recipe is None or recipe.settings is None:
+    if recipe is None or not recipe.is_estimated:
         return None
     probe = costs.probe(len(costs.task.train))
     if recipe.lowest is None:

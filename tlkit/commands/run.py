@@ -25,6 +25,10 @@ DRAWN_PAIR = "`python -m tlkit run --task digits --backbone letters`"
 Found = TypeVar("Found")
 SHORT = "short"  # the real pair's files are here, and nobody asked for anything else
 ROOM = {"small": 10e6, "large": 100e6}  # bytes for the best model and the report
+TRIALS = (  # said before they begin
+    "Settings: short trials choose step size and depth of each recipe on validation. "
+    "A recipe takes up to 3 times as long (without: --no-trials)."
+)
 PLANS = {  # of each kind of experiment, unless options change it
     "embedded": Plan(labels_per_class=pairs.EMBEDDED.labels_per_class),
     SHORT: Plan(("probe", "lp_ft"), 1, 100, unfreeze="block5"),
@@ -107,7 +111,8 @@ def choose(options) -> Experiment:
         plan = replace(plan, labels_per_class=labels, at_most=False)
     if options.unfreeze is not None:
         plan = replace(plan, unfreeze=options.unfreeze)
-    same = options.size == 32 and options.budget is None and not options.tune
+    chooses = options.tune or has_trials(task, options)
+    same = options.size == 32 and options.budget is None and not chooses
     measured = plan == usual and same
     minutes = pairs.MINUTES.get((kind, backbone)) if measured else None
     if options.seeds is not None:
@@ -198,6 +203,17 @@ def _is_folder(task: str) -> bool:
     from ..tasks import TASKS
 
     return task not in TASKS
+
+
+def has_trials(task: str, options) -> bool:
+    """Whether short trials choose the recipes' settings (``recipes.choose``).
+
+    By default they do for a folder: nobody has tuned the recipes for it.
+    """
+    if options.trials is not None:
+        return options.trials
+    other = options.tune or options.budget is not None or options.distributed
+    return _is_folder(task) and not other
 
 
 def announce(experiment: Experiment) -> list[str]:
@@ -340,17 +356,24 @@ def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]
         lines = [f"Note: {note}" for note in tasks[0].notes]
     for line in lines:
         print(line, flush=True)
+    trials = has_trials(experiment.task, options)
     precision = options.precision
     if precision == "auto":
         precision = _precision(experiment, backbone, tasks[0], distributed)
     if experiment.pair == "real" and options.size == 32 and not distributed:
         costs = estimate.measured(backbone, tasks[0], precision)
-        words = estimate.in_words(costs, plan, options.budget, tuned=options.tune)
+        chooses = {"tuned": options.tune, "trials": trials}
+        words = estimate.in_words(costs, plan, options.budget, **chooses)
         print(words, flush=True)
+    if trials:
+        print(TRIALS, flush=True)
     width = max(map(len, plan.recipes))
     measure = "mean absolute error" if tasks[0].is_regression else "accuracy"
     runs: dict[str, list] = {name: [] for name in plan.recipes}
-    for name, found in _trained(plan, backbone, tasks, precision, options, distributed):
+    trained = _trained(
+        plan, backbone, tasks, precision, options, distributed, trials=trials
+    )
+    for name, found in trained:
         runs[name].append(found)
         score = f"{measure} {found.score()}  {found.seconds:.0f} s"
         print(f"seed {found.seed}  {name:{width}}  {score}", flush=True)
@@ -360,29 +383,40 @@ def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]
 
 
 def _trained(
-    plan: Plan, backbone, tasks: list, precision: str, options, distributed
+    plan: Plan,
+    backbone,
+    tasks: list,
+    precision: str,
+    options,
+    distributed,
+    *,
+    trials: bool = False,
 ) -> Iterator[tuple[str, Any]]:
     """Each recipe's name and Run, as soon as it is trained.
 
-    Seed after seed; or, with --tune, recipe after recipe: a step size is chosen over
-    all seeds.
+    Seed after seed; or, with --tune or trials, recipe after recipe: the settings are
+    chosen over all seeds.
     """
-    from ..recipes import RECIPES, tune
+    from ..recipes import RECIPES, choose, tune
 
     def settings(name: str) -> dict[str, Any]:
         wanted = _wanted(name, plan.unfreeze, options.budget)
         return {"precision": precision, **wanted}
 
-    if options.tune:
+    if options.tune or trials:
         for name in plan.recipes:
-            recipe = RECIPES[name]
+            recipe, given = RECIPES[name], settings(name)
             if recipe.fixed:
                 for task in tasks:
-                    given = settings(name)
                     yield name, recipe.train(backbone, task, seed=task.seed, **given)
+                continue
+            if options.tune:
+                runs = tune(recipe.train, backbone, tasks, **given).runs
             else:
-                for run in tune(recipe.train, backbone, tasks, **settings(name)).runs:
-                    yield name, run
+                chosen = choose(recipe.train, recipe.settings, backbone, tasks, **given)
+                runs = chosen.runs
+            for run in runs:
+                yield name, run
         return
     for seed, task in enumerate(tasks):
         for name in plan.recipes:
@@ -412,9 +446,17 @@ def _check(names: tuple[str, ...], options) -> None:
                 f"--{option}: expected {' or '.join(able)} among --recipes, "
                 f"got {','.join(names)}. Next: add one, or leave out --{option}"
             )
-    if options.tune and (options.budget is not None or options.distributed):
-        other = "--distributed" if options.distributed else "--budget"
-        raise ValueError(f"expected --tune or {other}, got both. Next: leave out one")
+    asked = {
+        "--tune": options.tune,
+        "--trials": options.trials,
+        "--budget": options.budget is not None,
+        "--distributed": options.distributed,
+    }
+    first, *others = [option for option, is_asked in asked.items() if is_asked] or [""]
+    if others and first in ("--tune", "--trials"):
+        raise ValueError(
+            f"expected {first} or {others[-1]}, got both. Next: leave out one"
+        )
     if options.budget is None:
         return
     if options.distributed:

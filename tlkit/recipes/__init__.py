@@ -8,7 +8,9 @@ from .. import colours
 from .adapters import ADAPTERS, adapters
 from .article import ARTICLE, article
 from .bitfit import BITFIT, bitfit
-from .distill import distill
+from .choose import Chosen as Chosen
+from .choose import choose as choose
+from .distill import DISTILL, distill
 from .fine_tune import TUNE, fine_tune
 from .knn import knn
 from .l2_sp import L2_SP, l2_sp
@@ -128,6 +130,8 @@ RECIPES: dict[str, Recipe] = {
         colour=colours.PLUM,
         marker="X",
         sentence="a smaller network trained to answer as a fine-tuned one",
+        settings=DISTILL,
+        is_estimated=False,
     ),
     "knn": Recipe(
         train=knn,

@@ -7,7 +7,7 @@ from ..tasks import Task
 from ..training import Run
 from . import budget as budgets
 from .fine_tune import fine_tune
-from .probe import linear_probe, probe_first
+from .probe import Start, linear_probe, probe_first
 
 
 def lp_ft(
@@ -16,6 +16,7 @@ def lp_ft(
     *,
     unfreeze: str = "all",
     budget: str | float | None = None,
+    start: Start | None = None,
     seed: int = 0,
     **changes,
 ) -> Run:
@@ -29,6 +30,8 @@ def lp_ft(
             images, blocks and epochs are planned from this machine's measured speed.
             The run's `notes` describe the plan. If no time is left for fine-tuning, the
             result is the run of the probe.
+        start: what is left of a probe of this task and seed (``probe_first``); None,
+            or with a budget: it is trained first.
         seed: of shuffling.
         **changes: fields of ``Settings`` to set differently from ``TUNE``.
 
@@ -46,7 +49,8 @@ def lp_ft(
     if lowest is None:
         run = linear_probe(backbone, task, seed=seed, precision=precision)
     else:
-        start = probe_first(backbone, task, seed, precision)
+        if start is None or budget is not None:
+            start = probe_first(backbone, task, seed, precision)
         tuned = fine_tune(
             backbone, task, head=start.head, unfreeze=lowest, seed=seed, **changes
         )

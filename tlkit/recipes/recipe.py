@@ -18,23 +18,25 @@ class Recipe:
         marker: its mark in figures, as Matplotlib names them. Where two colours are
             alike to some eyes, the marks differ.
         sentence: what it does, in one sentence.
-        settings: what it trains with unless told otherwise; None: how long it takes is
-            not estimated.
+        settings: what it trains with unless told otherwise, from which ``choose`` makes
+            its grid.
         lowest: the lowest block that it trains unless told otherwise, or "all"; None:
             it trains no block, and computes the features once.
         probe_first: a linear probe comes first.
-        fixed: ``tune`` is not for this recipe: its step size is part of it, or it takes
-            no steps.
+        is_estimated: whether its time can be told before it trains.
+        fixed: ``tune`` and ``choose`` are not for this recipe: its step size is part of
+            it, or it takes no steps.
     """
 
     train: Callable[..., Run]
     label: str
     colour: str
     sentence: str
+    settings: Settings
     marker: str = "o"
-    settings: Settings | None = None
     lowest: str | None = "all"
     probe_first: bool = False
+    is_estimated: bool = True
     fixed: bool = False
 
 
