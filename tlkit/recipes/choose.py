@@ -149,7 +149,8 @@ def choose(
     best, words = found.best.candidate, found.in_words()
     for some, task, trial in zip(given, tasks, kept, strict=True):
         run = trained(best, some, task)
-        seconds, notes = run.seconds + found.seconds / len(tasks), (words,)
+        seconds = run.seconds + found.seconds / len(tasks)
+        notes: tuple[str, ...] = (words,)
         before, after = (
             on_validation(task, one.outputs["validation"]) for one in (trial, run)
         )
