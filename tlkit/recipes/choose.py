@@ -145,10 +145,11 @@ def choose(
         found.trials.append(Trial(candidate, float(score), -float(minus)))
         if found.best is found.trials[-1]:
             kept = runs
+        del runs  # models take memory
     found.seconds = time.perf_counter() - started
     best, words = found.best.candidate, found.in_words()
-    for some, task, trial in zip(given, tasks, kept, strict=True):
-        run = trained(best, some, task)
+    for some, task in zip(given, tasks, strict=True):
+        trial, run = kept.pop(0), trained(best, some, task)
         seconds = run.seconds + found.seconds / len(tasks)
         notes: tuple[str, ...] = (words,)
         before, after = (
