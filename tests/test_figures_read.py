@@ -6,10 +6,10 @@ import matplotlib
 import pytest
 
 matplotlib.use("Agg")
-from cells import CELLS, drawn_by, that_draw
 from drawings import DRAWINGS, EXPLORERS
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from notebook_cells import CELLS, drawn_by, that_draw
 from reading import arranged, outside, problems
 
 from tlkit import look, plots

@@ -361,7 +361,7 @@ def test_an_unknown_notebook_and_a_missing_package_are_said_in_a_sentence(
 ):
     assert main(["slides", "--out", str(tmp_path), "--notebooks", "00", "99"]) == 1
     assert re.match(
-        r"tlkit: --notebooks: there is no notebook 99; expected some of 00 01 .* 11\n",
+        r"tlkit: --notebooks: there is no notebook 99; expected some of 00 01 .* 12\n",
         capsys.readouterr().err,
     )
     monkeypatch.setattr(slides, "find_spec", lambda package: None)
