@@ -9,7 +9,7 @@ from . import by_name
 
 method = Exercise(
     "12 method",
-    expects='the name of a way in the table, such as "head"',
+    expects='the name of a way in the table, such as "linear probe"',
     praise=lambda answer, table, limit: (
         f"{table[answer]['trained']:,} numbers for each task, and of all ways that "
         f"keep the limit the best on validation: {table[answer]['validation']:.3f}. "
