@@ -40,7 +40,7 @@ LARGEST = 180_000_000  # pixels that a picture may need in memory
 TURNED = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # orientation -> PIL's Transpose
 DEPTHS = (8, 12, 16)  # bits of a grey picture, of cameras and scanners
 LOOKED_AT = 100  # files whose size is looked up to know the usual one
-ADVISED = 96  # pixels of an edge: larger ones were not measured (05_photographs.json)
+ADVISED = 96  # pixels of an edge: the largest size that is advised as a next step
 _VERSION = 2  # of what `decode` makes of a file: raise it if that changes
 
 

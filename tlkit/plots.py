@@ -660,8 +660,7 @@ def _tiles(images, captions, wrong, ax, columns: int | None = None):
     from matplotlib.patches import Rectangle
 
     longest = max(len(line) for words in captions for line in words.split("\n"))
-    # a picture's width has room for that many letters of TYPE points
-    if columns is None:
+    if columns is None:  # the longer the captions, the fewer pictures side by side
         if longest <= 6:
             columns = 8
         elif longest <= 9:

@@ -18,7 +18,7 @@ last state. At each place of a line stand the loss and the accuracy on 1,000 tes
 training saw. "right" holds which pictures the two ends and the middle read rightly.
 
 Run from the repository's root: python notebooks/results/make_04_walks.py
-(about eight minutes on 2 cores).
+(about a quarter of an hour on one core).
 """
 
 from dataclasses import replace

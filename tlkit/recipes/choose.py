@@ -21,6 +21,7 @@ from ..backbone import Backbone
 from ..tasks import Task
 from ..training import Run, Settings
 from .probe import probe_first
+from .recipe import takes
 from .tune import on_validation
 
 SHARE = 3  # a trial takes the recipe's steps, divided by this
@@ -123,7 +124,7 @@ def choose(
         )
     found = Chosen()
     given: list[dict[str, Any]] = [dict(settings) for _ in tasks]
-    if "start" in signature(train).parameters:
+    if takes(train, "start"):
         precision = settings.get("precision", "float32")
         for some, task in zip(given, tasks, strict=True):
             some["start"] = probe_first(backbone, task, task.seed, precision)
@@ -186,10 +187,10 @@ def grid(
     rates = [usual.rate * factor for factor in FACTORS]
     if "rate" in settings:
         rates = [settings["rate"]]
-    parameters = signature(train).parameters
-    if "unfreeze" not in parameters:
+    if not takes(train, "unfreeze"):
         return [{"rate": rate} for rate in rates]
-    own, last = parameters["unfreeze"].default, list(backbone.network.blocks)[-1]
+    own = signature(train).parameters["unfreeze"].default
+    last = list(backbone.network.blocks)[-1]
     if "unfreeze" in settings:
         own = last = settings["unfreeze"]
     found = [{"rate": rate, "unfreeze": own} for rate in rates]

@@ -1,4 +1,4 @@
-"""Makes 10_unlabelled.json: a source task without labels, beside one with, beside none.
+"""Makes 12_unlabelled.json: a source task without labels, beside one with, beside none.
 
 Three starts for the same layers: weights that learnt to name letters; weights that
 learnt to say how scenes of letters are turned, for which nobody has to label anything;
@@ -6,7 +6,7 @@ random weights. Three targets, five draws of 20 labels per class. Each start get
 linear probe and a fine-tuning of all layers, whose step size validation chooses
 (``tk.tune``). Fine-tuned random weights are ``tk.from_scratch``.
 
-Run from the repository's root: python notebooks/results/make_10_unlabelled.py
+Run from the repository's root: python notebooks/results/make_12_unlabelled.py
 (about 45 minutes on 2 cores). Fifteen of them train the weights without labels, which
 are not shipped: they are kept in build/.
 """
@@ -78,7 +78,7 @@ def main() -> None:
             }
             print(target, name, found[target][name], flush=True)
     stored.write(
-        "10_unlabelled", LETTERS, DRAWS, labels_per_class=LABELS, accuracy=found
+        "12_unlabelled", LETTERS, DRAWS, labels_per_class=LABELS, accuracy=found
     )
 
 

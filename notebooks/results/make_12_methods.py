@@ -1,4 +1,4 @@
-"""Makes 10_methods.json: what every recipe of the table reaches, and what it costs.
+"""Makes 12_methods.json: what every recipe of the table reaches, and what it costs.
 
 On the digits, 20 labels per class, ten draws of them, the network trained on letters.
 Measured are the test pictures ("usual") and the same digits in shifted styles, which no
@@ -18,14 +18,14 @@ largest while it does.
 
 For photographs of your own, name a folder with one folder of pictures for each class,
 and a weights file. Then "shifted" are blurred, noisy, faint and strongly compressed
-copies of the test pictures, and the result is 10_methods_FOLDER.json.
+copies of the test pictures, and the result is 12_methods_FOLDER.json.
 
 Progress is kept in the cache after every training: the same command, started again,
 goes on where it stopped. ``--quick`` tries every part of this program: four recipes,
 one draw, a few steps, three step sizes; it writes to a temporary folder.
 
-Run from the repository's root: python notebooks/results/make_10_methods.py
-(hours on 2 cores).
+Run from the repository's root: python notebooks/results/make_12_methods.py
+(about an hour and a half on one core, and ten minutes for the costs).
 """
 
 import argparse
@@ -193,7 +193,7 @@ def progress_of(setting: Setting) -> Progress:
         digest.update(source.read_bytes())
     folder = tk.fetch.cache_dir() / "measured"
     folder.mkdir(parents=True, exist_ok=True)
-    return Progress(folder / f"10_methods_{digest.hexdigest()[:16]}.json")
+    return Progress(folder / f"12_methods_{digest.hexdigest()[:16]}.json")
 
 
 @dataclass
@@ -335,16 +335,16 @@ def main() -> None:
     }
     if setting.quick:
         folder = Path(tempfile.mkdtemp())
-        (folder / "10_methods.json").write_text(json.dumps(result, indent=1), "utf-8")
+        (folder / "12_methods.json").write_text(json.dumps(result, indent=1), "utf-8")
         print(f"tried everything in {time.perf_counter() - started:.0f} s: {folder}")
         progress.path.unlink()
         return
-    stem = "10_methods"
+    stem = "12_methods"
     if not setting.is_drawn:
         stem += f"_{Path(setting.task).name}"
         words = f"--task {setting.task} --weights {setting.weights}"
         result["command"] = (
-            f"python notebooks/results/make_10_methods.py {words} --size {setting.size}"
+            f"python notebooks/results/make_12_methods.py {words} --size {setting.size}"
         )
     stored.write(stem, setting.backbone(), setting.seeds, **result)
 
