@@ -30,7 +30,7 @@ shipped networks stay the same.
 Nothing in this table is typed by hand. `make notebooks` writes it from the executed
 notebooks, and `make fresh-claims` counts.
 
-| | notebook | minutes | exercises | quiz | main claim, as it was measured | again |
+| | notebook | minutes | exercises | quiz | main claim, as measured | fresh draws |
 |---|---|---|---|---|---|---|
 """
 
