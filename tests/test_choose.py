@@ -10,14 +10,12 @@ from tlkit import recipes
 from tlkit.recipes import RECIPES
 from tlkit.recipes.choose import (
     FACTORS,
+    FINALISTS,
     LAST_BLOCK,
     MOST,
-    TRIAL_KEPT,
     choose,
     grid,
-    trial_length,
 )
-from tlkit.recipes.tune import on_validation
 from tlkit.tasks import Split, Task
 from tlkit.training import Settings
 
@@ -82,12 +80,16 @@ def test_the_best_of_the_grid_is_found_and_trained_at_full_length(factor, unfree
     assert found.best.candidate == best
     whole = {**best, "precision": "float32"}
     assert [run.settings for run in found.runs] == [whole] * 2
+    finalists = sorted(found.trials, key=lambda trial: -trial.score)[:FINALISTS]
+    assert [one.candidate for one in found.finals] == [
+        one.candidate for one in finalists
+    ]
     assert [run.seed for run in found.runs] == [0, 1]
     for run in found.runs:
         assert run.notes == ("said before", found.in_words())
     short = [settings for _, settings in seen if "steps" in settings]
-    assert len(short) == 2 * 5 and len(seen) == len(short) + 2
-    assert {(s["steps"], s["min_epochs"]) for s in short} == {(100, 2)}
+    assert len(short) == 2 * 5 and len(seen) == len(short) + 2 * FINALISTS
+    assert {(s["steps"], s["min_epochs"]) for s in short} == {(60, 1)}
 
 
 def test_the_price_is_at_most_three_times_the_recipes_own_steps():
@@ -169,24 +171,32 @@ def test_one_probe_serves_all_trials_and_a_choice_ends_where_its_settings_end(
     assert probes == [0]
     (run,) = found.runs
     assert run.recipe == "lp_ft" and run.seconds > found.seconds > 0
-    trial, alone = (
-        tk.lp_ft(SMALL, digits, patience=1, **found.best.candidate, **length)
-        for length in (trial_length(short), {})
-    )
-    before, after = (
-        on_validation(digits, one.outputs["validation"]) for one in (trial, alone)
-    )
-    expected = trial if before > after else alone
-    np.testing.assert_array_equal(run.outputs["test"], expected.outputs["test"])
+    alone = tk.lp_ft(SMALL, digits, patience=1, **found.best.candidate)
+    np.testing.assert_array_equal(run.outputs["test"], alone.outputs["test"])
 
 
-def test_a_trial_is_kept_where_full_length_ends_worse():
+def test_two_are_trained_at_full_length_and_the_better_of_them_is_taken():
     def quality(seed, settings):
-        whole_is_worse = seed == 1 and "steps" not in settings
+        whole_is_worse = settings["rate"] == 0.03 and "steps" not in settings
         return best_at(0.03, "all")(seed, settings) - 0.2 * whole_is_worse
 
     found = choose(fake(quality, []), USUAL, SMALL, draws(2))
-    first, second = found.runs
-    assert "steps" not in first.settings and TRIAL_KEPT not in first.notes
-    assert second.settings["steps"] == 100 and second.notes[-1] == TRIAL_KEPT
-    assert second.seconds > 7.0, "the training that was not kept took time, too"
+    (first, second) = found.finals
+    assert first.candidate["rate"] == 0.03, "the best trial is trained first"
+    assert found.best is second and second.score > first.score
+    assert [run.settings["rate"] for run in found.runs] == [0.01] * 2
+    assert all("steps" not in run.settings for run in found.runs)
+
+
+def test_the_seconds_of_a_run_hold_what_its_choice_took(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+    train = fake(best_at(0.03, "all"), [])
+
+    def slow(*args, **settings):
+        clock[0] += 1.0 if "steps" in settings else 5.0
+        return train(*args, **settings)
+
+    found = choose(slow, USUAL, SMALL, draws(2))
+    assert found.seconds == 2 * (4 * 1.0 + 5.0), "without what is kept"
+    assert [run.seconds for run in found.runs] == [7.0 + found.seconds / 2] * 2

@@ -556,7 +556,7 @@ def test_a_folder_is_a_task_of_ones_own_and_its_model_labels_pictures(
     assert "seed 0" in after and "seed 0" not in before, "it says so before they begin"
     (trained,) = result_in(tmp_path / "runs")["recipes"]["probe"]["runs"]
     note = trained["notes"][0]
-    assert ": chosen on validation, in short trials of " in note and note in after
+    assert ": chosen on validation, which took " in note and note in after
     assert "Note: skipped 1 unreadable pictures: red/bad.png" in said
     (folder,) = (tmp_path / "runs").iterdir()
     assert str(own) in shlex.split(result_in(tmp_path / "runs")["command"])

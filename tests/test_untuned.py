@@ -149,8 +149,7 @@ class FakeCells:
             right = np.arange(len(labels)) < self.share(name, settings) * len(labels)
             said = np.where(right, labels, wrong)
             outputs[name] = np.eye(len(task.classes), dtype="float32")[said]
-        seconds = 1.0 if "steps" in settings else 4.0
-        return self.cell(task, settings, outputs, seconds, 5)
+        return self.cell(task, settings, outputs, 9.0, 1 if "steps" in settings else 4)
 
 
 def asked(bench, name="shapes"):
@@ -178,8 +177,10 @@ def test_the_best_is_picked_by_test_accuracy_and_the_choice_by_validation(bench)
     for key in ("lost", "own_lost"):
         assert found[key]["mean"] == pytest.approx(0.3)
         assert found[key]["low"] < 0.3 < found[key]["high"]
-    # five trials of a second each, and four seconds for each whole training
-    assert found["price"] == pytest.approx((4 + 5 * 1 + 4) / (4 + 4))
+    assert found["whole_lost"]["mean"] == pytest.approx(0.3)
+    assert found["validation_pictures"] == 8
+    # five trials of one epoch each, and four epochs for each whole training
+    assert found["price"] == pytest.approx((5 * 1 + 2 * 4) / 4)
     short = [one for _, one in cells.asked if "steps" in one]
     assert {one["steps"] for one in short} == {trial_length(TUNE)["steps"]}
     page = bench.untuned.text(
@@ -187,7 +188,9 @@ def test_the_best_is_picked_by_test_accuracy_and_the_choice_by_validation(bench)
     )
     assert "| shapes (kept aside) | 5 | 0.500 | 0.600 | 0.600 (3e-4, all) |" in page
     assert "0.900 (3e-3, block5) | 30.0 [" in page
-    assert "grid: 0 of 1; with the recipe's own settings 0 of 1. Of the" in page
+    assert "grid: 0 of 1; with the recipe's own settings 0 of 1. On average" in page
+    assert "choice loses 30.0 points, and the own settings 30.0." in page
+    assert "it has 8 pictures or more in a draw. Of the questions" in page
 
 
 def test_every_setting_of_the_choice_is_in_the_full_grid(bench):
@@ -208,11 +211,21 @@ def test_a_point_is_a_point(bench):
     def one(lost, aside):
         interval = {"mean": lost, "low": 0, "high": 1}
         own = {"mean": 0.05, "low": 0, "high": 1}
-        return {"lost": interval, "own_lost": own, "kept_aside": aside, "price": 2.5}
+        return {
+            "lost": interval,
+            "whole_lost": {**interval, "mean": 0.0},
+            "own_lost": own,
+            "kept_aside": aside,
+            "price": 2.5,
+            "validation_pictures": 40,
+        }
 
     said = bench.untuned.summary([one(0.01, False), one(0.012, False), one(0, True)])
     assert said.startswith("Within 1 point of the best of the full grid: 2 of 3; with ")
-    assert "own settings 0 of 3. Of the questions that were kept aside: 1 of 1" in said
+    assert "own settings 0 of 3. On average the choice loses 0.7 points, and" in said
+    assert "the own settings 5.0. Validation, asked about the whole grid at" in said
+    assert "would lose 0.0: it has 40 pictures or more in a draw. Of the" in said
+    assert "Of the questions that were kept aside: 1 of 1" in said
     assert "2.5 to 2.5 times as long" in said
 
 

@@ -7,7 +7,7 @@ scrambled, the whole network is trained from scratch too, at both ends, with a s
 that validation chooses (``tk.tune``), as the heads choose their penalty.
 
 Run from the repository's root: python notebooks/results/make_08_dial.py
-(about half an hour on 2 cores).
+(about a quarter of an hour on one core).
 """
 
 import numpy as np

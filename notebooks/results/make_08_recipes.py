@@ -9,7 +9,7 @@ all draws choose. Training from scratch is one of the recipes. "right" holds whi
 pictures each draw gets right, so that an interval can count draws and pictures.
 
 Run from the repository's root: python notebooks/results/make_08_recipes.py
-(about two hours on 2 cores).
+(about a quarter of an hour on one core).
 """
 
 from functools import partial
