@@ -89,7 +89,7 @@ def test_the_best_of_the_grid_is_found_and_trained_at_full_length(factor, unfree
         assert run.notes == ("said before", found.in_words())
     short = [settings for _, settings in seen if "steps" in settings]
     assert len(short) == 2 * 5 and len(seen) == len(short) + 2 * FINALISTS
-    assert {(s["steps"], s["min_epochs"]) for s in short} == {(60, 1)}
+    assert {(s["steps"], s["min_epochs"]) for s in short} == {(30, 1)}
 
 
 def test_the_price_is_at_most_three_times_the_recipes_own_steps():

@@ -3,6 +3,7 @@ of the full grid.
 """
 
 import importlib
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -226,7 +227,7 @@ def test_a_point_is_a_point(bench):
     assert "the own settings 5.0. Validation, asked about the whole grid at" in said
     assert "would lose 0.0: it has 40 pictures or more in a draw. Of the" in said
     assert "Of the questions that were kept aside: 1 of 1" in said
-    assert "2.5 to 2.5 times as long" in said
+    assert "2.5 to 2.5 times as many epochs" in said
 
 
 def test_photographs_are_asked_about_where_a_folder_and_its_weights_are_given(
@@ -261,3 +262,9 @@ def test_untuned_stands_alone_on_the_command_line(bench, capsys):
     assert "sizes, or untuned alone, got untuned" in capsys.readouterr().err
     words = ["--task", "/home/somebody/pics", "--parts", "untuned"]
     assert command.command(words) == "python tests/bench --task pics --parts untuned"
+
+
+def test_the_page_shows_the_stored_numbers(bench):
+    docs = Path(__file__).parents[1] / "docs"
+    stored = json.loads((docs / "untuned.json").read_text("utf-8"))
+    assert (docs / "untuned.md").read_text("utf-8") == bench.untuned.text(stored)

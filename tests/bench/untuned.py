@@ -273,7 +273,7 @@ def summary(found: list[dict]) -> str:
     prices = [one["price"] for one in found]
     return (
         f"{words} The choice takes {min(prices):.1f} to {max(prices):.1f} times as "
-        "long as the recipe's own settings."
+        "many epochs as the recipe's own settings, which early stopping ends sooner."
     )
 
 

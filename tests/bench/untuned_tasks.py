@@ -248,7 +248,7 @@ def _drawn(classes: tuple[str, ...], draw, seed: int):
 
 
 def _sounds(kinds: tuple[str, ...], seed: int):
-    """Gives a pool and test pictures of notebook 10's sounds, as spectrograms."""
+    """Gives a pool and test pictures of notebook 12's sounds, as spectrograms."""
 
     @cache
     def pictures() -> tuple[Pictures, Pictures]:
@@ -328,7 +328,7 @@ TARGETS: dict[str, Target] = {
         ),
         Target(
             "sounds",
-            "which sound is it? (spectrograms of notebook 10)",
+            "which sound is it? (spectrograms of notebook 12)",
             beyond.KINDS,
             _sounds(beyond.KINDS, 720),
         ),

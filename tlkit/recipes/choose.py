@@ -1,15 +1,17 @@
 """A recipe on a task that nobody tuned it for: short trials choose its settings.
 
-Every candidate of a small grid is trained for a fifth of the recipe's steps, with a
+Every candidate of a small grid is trained for a tenth of the recipe's steps, with a
 schedule of that length. The validation splits choose two of them. These are trained at
 full length, and the validation splits choose one.
 
 This is successive halving with two rounds (Jamieson & Talwalkar 2016,
-arXiv:1502.07943). The price is bounded by the grid: its five candidates and the two
-full trainings take 3 times the steps of the recipe without a choice.
+arXiv:1502.07943): what is best after a tenth of the steps need not be best in the end,
+so two go on. The price is bounded by the grid: its five candidates and the two full
+trainings take 2.5 times the recipe's own steps. Where early stopping ends the recipe's
+own training sooner, it is more times of that.
 
-On the nine tasks of docs/untuned.md this chooses what validation would choose if the
-whole grid were trained at full length.
+On eight of the nine tasks of docs/untuned.md this chooses what validation would choose
+if the whole grid were trained at full length.
 """
 
 import time
@@ -27,7 +29,7 @@ from .probe import probe_first
 from .recipe import takes
 from .tune import on_validation
 
-SHARE = 5  # a trial takes the recipe's steps, divided by this
+SHARE = 10  # a trial takes the recipe's steps, divided by this
 FINALISTS = 2  # candidates that are trained at full length
 FACTORS = (1, 3, 10, 30)  # step sizes that are tried, as multiples of the recipe's own
 LAST_BLOCK = 10  # the multiple that is tried for the last block alone
