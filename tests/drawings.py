@@ -153,7 +153,7 @@ def walks():
         draws = [draw["usual"]["accuracy"] for draw in found["lines"][name]]
         lines[words] = (colour, np.array(draws))
     ends = ("one order", "another order")
-    return course.descent.walks(found["places"], lines, ends)
+    return course.descent.walks(found["places"], lines, ends, chance=0.1)
 
 
 def loss_line():
@@ -293,7 +293,7 @@ def optimizers():
         tried = sorted(line["tried"].items(), key=lambda pair: float(pair[0]))
         points[name] = {float(size): found["test"] for size, found in tried}
         chosen[name] = float(line["chosen"])
-    return course.optimizer_steps(points, chosen)
+    return course.optimizer_steps(points, chosen, chance=0.1)
 
 
 def two_lines():
