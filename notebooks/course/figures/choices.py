@@ -137,7 +137,8 @@ def ways(points: Mapping[str, evaluate.Interval], chance: float, xlabel: str):
     """
     ax = plots.axes(None, (look.WIDE, 1.3 + 0.4 * len(points)))
     for row, (name, found) in enumerate(points.items()):
-        interval_row(ax, row, found, *BEFORE.get(name.split("-")[0].split(",")[0], REST))
+        looks = [BEFORE[layers] for layers in BEFORE if name.startswith(layers)]
+        interval_row(ax, row, found, *(looks or [REST])[0])
         look.beside(ax, row, f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]")
     look.chance(ax, chance, "guessing")
     name_rows(ax, list(points))

@@ -53,11 +53,12 @@ def method_map(
     name_rows(ax, [RECIPES[name].label for name in order])
     ax.locator_params(axis="x", nbins=4)
     ax.set_xlabel(f"accuracy\n{bars}")
-    words = {
-        RECIPES[name].label: f"{accuracy[name]}, {costs[name]['trained']:,.0f} numbers, "
-        f"{costs[name]['seconds']:.1f} s, {costs[name]['peak_mb']:.0f} MB"
-        for name in order
-    }
+    words = {}
+    for name in order:
+        trained, seconds, memory = (costs[name][cost] for cost in COSTS)
+        words[RECIPES[name].label] = (
+            f"{accuracy[name]}, {trained:,.0f} numbers, {seconds:.1f} s, {memory:.0f} MB"
+        )
     return plots.describe(
         ax, f"Accuracy on the test pictures, and costs: {listed(words)}."
     )
