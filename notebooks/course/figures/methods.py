@@ -57,7 +57,8 @@ def method_map(
     for name in order:
         trained, seconds, memory = (costs[name][cost] for cost in COSTS)
         words[RECIPES[name].label] = (
-            f"{accuracy[name]}, {trained:,.0f} numbers, {seconds:.1f} s, {memory:.0f} MB"
+            f"{accuracy[name]}, {trained:,.0f} numbers, "
+            f"{seconds:.1f} s, {memory:.0f} MB"
         )
     return plots.describe(
         ax, f"Accuracy on the test pictures, and costs: {listed(words)}."
