@@ -152,7 +152,7 @@ def test_the_ladder_draws_each_score_with_its_interval():
 
 
 def test_a_short_bar_is_seen_beside_its_mark():
-    ax = stations.ladder({"naive": Interval(0.8, 0.784, 0.816)}, "accuracy")
+    ax = stations.ladder({"naive": Interval(0.8, 0.787, 0.813)}, "accuracy")
     ax.figure.canvas.draw()
     bar, mark = ax.lines
     left, right = ax.transData.transform(bar.get_xydata())[:, 0] * 72 / ax.figure.dpi
