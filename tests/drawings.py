@@ -250,9 +250,7 @@ FEW = {
 
 def ladder():
     found = {way: over(some) for way, some in FEW.items()}
-    return stations.ladder(
-        found, "accuracy, 5 labels per class, 5 draws", 0.1, draws=FEW
-    )
+    return stations.ladder(found, "accuracy, 5 labels per class", 0.1, draws=FEW)
 
 
 def oracle():

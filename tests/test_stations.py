@@ -196,9 +196,13 @@ def test_to_compare_is_to_show_means_over_draws_with_their_words(monkeypatch):
         {"naive": [0.2, 0.4], "remedy": [0.9, 0.9]}, "accuracy", "Accuracy", chance=0.1
     )
     (ax,) = shown
-    said = "Accuracy: naive 0.300 [0.000, 1.000]; remedy 0.900 [0.900, 0.900]."
+    said = "Accuracy, 2 draws: naive 0.300 [0.000, 1.000]; remedy 0.900 [0.900, 0.900]."
     assert ax.figure.get_label() == f"{said} Guessing gives 0.1."
     assert ax.lines[1].get_xdata()[0] == pytest.approx(0.3)
+    assert ax.get_xlabel().split("\n")[1:] == [
+        "bars: 95 %, 2 draws",
+        "square: naive; diamond: remedy; small dots: draws",
+    ]
 
 
 def test_the_curves_over_components_have_intervals_and_names():

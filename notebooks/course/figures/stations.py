@@ -293,13 +293,15 @@ def ladder(
     name_rows(ax, list(found))
     ax.set(xlim=limits, xlabel=xlabel)
     counts = {len(some) for some in (draws or {}).values()}
-    look.say_bars(ax, look.bars(counts.pop() if len(counts) == 1 else None))
+    many = counts.pop() if len(counts) == 1 else None
+    look.say_bars(ax, look.bars(many))
     words = ["square: naive", "diamond: remedy"]
     words += ["hollow: told from outside"] if told else []
     words += ["small dots: draws"] if draws else []
     look.say_bars(ax, "; ".join(words))
     guess = "" if chance is None else f" Guessing gives {chance:g}."
-    return plots.describe(ax, f"{about or xlabel}: {listed(found)}.{guess}")
+    of = f", {many} draws" if many else ""
+    return plots.describe(ax, f"{about or xlabel}{of}: {listed(found)}.{guess}")
 
 
 def compare(
