@@ -26,9 +26,10 @@ def paired_interval(
         a matplotlib Figure.
     """
     from matplotlib import pyplot
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = pyplot.figure(figsize=(look.WIDE, 6.2), layout="constrained")
-    figure.get_layout_engine().set(hspace=0.09)  # a title belongs to the panel below
+    apart = ConstrainedLayoutEngine(hspace=0.09)  # a title belongs to the panel below
+    figure = pyplot.figure(figsize=(look.WIDE, 6.2), layout=apart)
     alone, pictures, together = figure.subplots(3, height_ratios=(2.1, 1.5, 2.1))
     mine, other = evaluate.wilson(new), evaluate.wilson(old)
     _alone(plots.axes(alone, None), mine, other, names)
