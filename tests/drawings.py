@@ -153,7 +153,7 @@ def walks():
         draws = [draw["usual"]["accuracy"] for draw in found["lines"][name]]
         lines[words] = (colour, np.array(draws))
     ends = ("one order", "another order")
-    return course.descent.walks(found["places"], lines, ends)
+    return course.descent.walks(found["places"], lines, ends, chance=0.1)
 
 
 def loss_line():
@@ -250,9 +250,7 @@ FEW = {
 
 def ladder():
     found = {way: over(some) for way, some in FEW.items()}
-    return stations.ladder(
-        found, "accuracy, 5 labels per class, 5 draws", 0.1, draws=FEW
-    )
+    return stations.ladder(found, "accuracy, 5 labels per class", 0.1, draws=FEW)
 
 
 def oracle():
@@ -293,7 +291,7 @@ def optimizers():
         tried = sorted(line["tried"].items(), key=lambda pair: float(pair[0]))
         points[name] = {float(size): found["test"] for size, found in tried}
         chosen[name] = float(line["chosen"])
-    return course.optimizer_steps(points, chosen)
+    return course.optimizer_steps(points, chosen, chance=0.1)
 
 
 def two_lines():

@@ -8,6 +8,8 @@ from tlkit_course.figures.choices import optimizer_steps, two_lines, ways
 
 from tlkit.evaluate import Interval
 
+pytestmark = pytest.mark.usefixtures("figures_closed")
+
 NAMES = ("letters", "letters-small", "letters-bn", "random")
 STORED = {
     "costs": {
@@ -60,7 +62,7 @@ def test_the_ring_stands_at_the_chosen_step_size():
         "SGD": {0.1: [0.5, 0.6], 1.0: [0.2, 0.3]},
         "Adam": {0.01: [0.7, 0.8], 0.1: [0.9, 0.8]},
     }
-    figure = optimizer_steps(points, {"SGD": 0.1, "Adam": 0.1})
+    figure = optimizer_steps(points, {"SGD": 0.1, "Adam": 0.1}, chance=0.1)
     rings = [
         line for ax in figure.axes for line in ax.lines if line.get_markersize() > 10
     ]
@@ -69,6 +71,10 @@ def test_the_ring_stands_at_the_chosen_step_size():
         (0.1, 0.85),
     ]
     assert [ax.get_title() for ax in figure.axes] == ["SGD: 0.550", "Adam: 0.850"]
+    for ax in figure.axes:
+        dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+        assert [list(line.get_ydata()) for line in dashed] == [[0.1, 0.1]]
+    assert "dashed: guessing 0.10" in figure.get_supxlabel()
     dots = [line for line in figure.axes[0].lines if line.get_label() == "_draws"]
     assert [list(line.get_ydata()) for line in dots] == [[0.5, 0.6], [0.2, 0.3]]
     assert "The lowest single draw: SGD 0.20; Adam 0.70" in figure.get_label()
@@ -100,6 +106,15 @@ def test_lines_and_ways_stand_at_their_means():
         [0.6, 0.8],
     ]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["pixels", "random"]
+    before = ("letters, block2", "letters-bn, features", "random-bn, block2", "pixels")
+    ax = ways({name: Interval(0.5, 0.4, 0.6) for name in before}, 0.1, "accuracy")
+    marks = [line.get_marker() for line in ax.lines if len(line.get_xdata()) == 1]
+    assert marks == ["o", "o", "s", "D"]
+    ax = ways(
+        {"pixels": Interval(0.5, 0.4, 0.6), "random": Interval(0.7, 0.6, 0.8)},
+        0.1,
+        "accuracy",
+    )
     assert (
         ax.figure.get_label() == "Accuracy: pixels 0.500 [0.400, 0.600]; "
         "random 0.700 [0.600, 0.800]. Guessing gives 0.10."

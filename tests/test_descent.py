@@ -10,6 +10,8 @@ from tlkit import plots
 from tlkit.backbone import Backbone
 from tlkit.machine.quiet import keras
 
+pytestmark = pytest.mark.usefixtures("figures_closed")
+
 
 def test_plain_descent_shrinks_each_distance_by_its_own_factor():
     visited = descent.path(0.15, steps=5)
@@ -125,6 +127,9 @@ def test_a_walk_between_networks_shows_each_draw_and_says_where_it_is_lowest():
     ticks = [text.get_text() for text in ax.get_xticklabels()]
     assert ticks == ["one", "half-way", "other"]
     assert "mean of 2 draws" in ax.get_xlabel()
+    ax = descent.walks([0, 0.5, 1], {"two": ("#123456", valley)}, ("a", "b"), 0.1)
+    assert "guessing 0.10" in words(ax.figure)
+    assert list(ax.lines[-1].get_ydata()) == [0.1, 0.1]
 
 
 def test_curves_and_step_sizes_are_named_beside_their_lines():

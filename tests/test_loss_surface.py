@@ -23,10 +23,10 @@ def test_words_and_title_say_the_loss_of_the_true_class(true):
     alt = draw_loss_surface(figure, true, **logits)
     loss = -log_softmax(list(logits.values()))[list(logits).index(true)]
     assert f"True class {true}. Loss {loss:.3f} nats." in alt
-    assert (
-        figure.axes[0].get_title()
-        == f"loss {loss:.3f} nats = {loss / np.log(2):.3f} bits"
-    )
+    assert figure.axes[0].get_title().split("\n") == [
+        f"loss {loss:.3f} nats = {loss / np.log(2):.3f} bits",
+        "lines: equal loss (nats); arrow: one step of descent",
+    ]
     (point,) = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert point.get_ydata()[0] == pytest.approx(
         np.exp(-loss)

@@ -6,6 +6,8 @@ from tlkit_course.figures.methods import method_map, shifts, starts
 from tlkit.evaluate import Interval
 from tlkit.recipes import RECIPES
 
+pytestmark = pytest.mark.usefixtures("figures_closed")
+
 
 def marks(ax):
     """Colour, marker, x and y of each mark."""
@@ -16,31 +18,30 @@ def marks(ax):
     ]
 
 
-def test_every_recipe_stands_at_its_costs_with_its_own_colour_and_marker():
+def test_each_recipe_has_a_row_with_its_accuracy_and_costs_the_best_on_top():
     accuracy = {"knn": Interval(0.8, 0.7, 0.9), "lora": Interval(0.9, 0.85, 0.95)}
     costs = {
         "knn": {"trained": 0, "seconds": 0.5, "peak_mb": 600.0},
         "lora": {"trained": 17034, "seconds": 20.0, "peak_mb": 900.0},
     }
-    figure = method_map(accuracy, costs, "bars: 95 %")
+    ax = method_map(accuracy, costs, "bars: 95 %, 10 draws")
     knn, lora = RECIPES["knn"], RECIPES["lora"]
-    for ax, cost in zip(figure.axes, ("trained", "seconds", "peak_mb"), strict=True):
-        assert marks(ax) == [
-            (knn.colour, knn.marker, costs["knn"][cost], 0.8),
-            (lora.colour, lora.marker, costs["lora"][cost], 0.9),
-        ]
-        low, high = ax.get_xlim()
-        assert all(low < x < high for *_, x, _ in marks(ax)), "one is outside"
-        low, high = ax.get_ylim()
-        assert low < 0.7 and high > 0.95, "a bar is outside"
-        bars = [line.get_ydata() for line in ax.lines if len(line.get_xdata()) == 2]
-        assert [list(bar) for bar in bars] == [[0.7, 0.9], [0.85, 0.95]]
-    assert len({ax.get_ylim() for ax in figure.axes}) == 1, "one scale for all"
-    assert "LoRA 0.900 [0.850, 0.950], 17,034 numbers, 20.0 s" in figure.get_label()
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
-        "nearest neighbours",
-        "LoRA",
+    assert marks(ax) == [
+        (lora.colour, lora.marker, 0.9, 0.0),
+        (knn.colour, knn.marker, 0.8, 1.0),
     ]
+    bars = [list(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
+    assert bars == [[0.85, 0.95], [0.7, 0.9]]
+    names = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert names == ["LoRA", "nearest neighbours"]
+    in_rows = {
+        row: [text.get_text() for text in ax.texts if text.xy[1] == row]
+        for row in (0, 1)
+    }
+    assert in_rows == {0: ["17,034", "20.0", "900"], 1: ["0", "0.5", "600"]}
+    assert ax.get_xlabel() == "accuracy\nbars: 95 %, 10 draws"
+    said = ax.figure.get_label()
+    assert "LoRA 0.900 [0.850, 0.950], 17,034 numbers, 20.0 s, 900 MB" in said
 
 
 def test_a_gain_on_shifted_pictures_stands_in_the_row_of_its_kind():
@@ -81,19 +82,9 @@ def test_each_start_has_a_row_and_each_target_its_chance():
         assert at == [(0.8, 0), (0.9, 0), (0.1, 1), (0.2, 1)]
         dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
         assert [list(line.get_xdata()) for line in dashed] == [[chance, chance]]
+        assert [text.get_text() for text in ax.texts] == [f"guessing {chance:.2f}"]
+        ways = {mark for _, mark, *_ in marks(ax)}
+        assert len(ways) == 2, "told apart without colour"
+        rows = [tick.get_text() for tick in ax.get_yticklabels()]
+        assert rows == ["pretrained\nwith labels", "random weights"]
     assert "digits, random probe 0.100 [0.050, 0.150]" in figure.get_label()
-
-
-def test_recipes_of_one_cost_stand_side_by_side():
-    alike = {name: Interval(0.8, 0.7, 0.9) for name in ("lp_ft", "l2_sp", "probe")}
-    tuned = {"trained": 922074, "seconds": 9.0, "peak_mb": 800.0}
-    head = {"trained": 1290, "seconds": 2.0, "peak_mb": 700.0}
-    costs = {"lp_ft": tuned, "l2_sp": tuned, "probe": head}
-    ax = method_map(alike, costs, "").axes[0]
-    ax.figure.canvas.draw()
-    shown = [line for line in ax.lines if len(line.get_xdata()) == 1]
-    pixels = [line.get_transform().transform(line.get_xydata())[0, 0] for line in shown]
-    points = 72 / ax.figure.dpi
-    assert (pixels[1] - pixels[0]) * points == pytest.approx(10)
-    alone = ax.transData.transform((1290, 0.8))[0]
-    assert pixels[2] == pytest.approx(alone), "one that stands alone is not moved"

@@ -180,6 +180,8 @@ def test_the_label_curve_has_a_line_for_each_recipe_with_its_intervals_and_name(
         }
     )
     assert [list(line.get_ydata()) for line in ax.lines[:2]] == [[0.1, 0.5], [0.8, 0.9]]
+    styles = {line.get_linestyle() for line in ax.lines[:2]}
+    assert len(styles) == 2, "told apart without colour"
     bars = ax.collections[0].get_segments()
     np.testing.assert_allclose(
         bars, [[[20, 0.05], [20, 0.15]], [[500, 0.45], [500, 0.55]]]
@@ -256,6 +258,9 @@ def test_five_steps_light_the_current_one():
     ax = plots.five_steps(4)
     lit = [text.get_text() for text in ax.texts if text.get_weight() == "bold"]
     assert lit == ["4\nfine-tune"] and len(ax.patches) == 5
+    key = "blue, in bold type: in this notebook"
+    assert ax.texts[-1].get_text() == key
+    assert key not in words(plots.five_steps()), "no step is lit"
     with pytest.raises(ValueError, match="current=6: expected 1 to 5"):
         plots.five_steps(6)
 
@@ -384,6 +389,13 @@ def test_harm_never_has_the_colour_of_gain():
         ax = plots.costs(found, "difference", gains=gains)
         seen = [bar.get_facecolor()[:3] for bar in ax.patches]
         assert seen == [to_rgb(colour) for colour in wanted]
+
+
+def test_the_line_of_no_cost_lies_within_the_frame():
+    for found in (evaluate.Interval(-0.4, -0.5, -0.3), evaluate.Interval(5, 4, 6)):
+        low, high = plots.costs({"one": found}, "lost").get_xlim()
+        room = 0.03 * max(abs(found.low), abs(found.high))
+        assert low < min(0, found.low) - room and high > max(0, found.high) + room
 
 
 def test_the_label_curve_shows_its_draws_and_chance():

@@ -12,6 +12,8 @@ from tlkit_course.figures import stations
 from tlkit import glyphs
 from tlkit.evaluate import Interval
 
+pytestmark = pytest.mark.usefixtures("figures_closed")
+
 
 @pytest.fixture(scope="module")
 def pictures():
@@ -138,15 +140,36 @@ def test_the_ladder_draws_each_score_with_its_interval():
     )
     assert (
         "0.80 [0.70, 0.90]" in [text.get_text() for text in ax.texts]
-        and ax.get_xlabel() == "recall\nbars: 95 %\nsquare: naive; blue: remedy"
+        and ax.get_xlabel() == "recall\nbars: 95 %\nsquare: naive; diamond: remedy"
     )
     assert (
         ax.lines[0].get_color() == stations.NAIVE
         and ax.lines[4].get_color() == stations.REMEDY
     )
     assert (
-        ax.lines[1].get_marker() != ax.lines[5].get_marker()
+        len({ax.lines[mark].get_marker() for mark in (1, 3, 5)}) == 3
     )  # told apart without colour
+
+
+def test_a_short_bar_is_seen_beside_its_mark():
+    ax = stations.ladder({"naive": Interval(0.8, 0.787, 0.813)}, "accuracy")
+    ax.figure.canvas.draw()
+    bar, mark = ax.lines
+    left, right = ax.transData.transform(bar.get_xydata())[:, 0] * 72 / ax.figure.dpi
+    assert bar.get_marker() == "|" and bar.get_markersize() > mark.get_markersize()
+    assert right - left > mark.get_markersize(), "the mark hides the bar's ends"
+
+
+def test_a_small_harm_is_seen_as_an_arrow():
+    ax = stations.summary(
+        [("many", "accuracy", "two stages", 0.81, Interval(-0.03, -0.04, -0.02))]
+    )
+    ax.figure.canvas.draw()
+    (square,) = ax.lines
+    ends = ax.transData.transform([(0.81, 0), (0.78, 0)])[:, 0] * 72 / ax.figure.dpi
+    assert ends[0] - ends[1] > square.get_markersize(), "the square hides the arrow"
+    (arrow,) = [text for text in ax.texts if hasattr(text, "arrow_patch")]
+    assert arrow.get_zorder() > square.get_zorder()
 
 
 def test_the_ladder_marks_the_remedies_that_it_is_told_and_who_knew_more():
@@ -173,9 +196,13 @@ def test_to_compare_is_to_show_means_over_draws_with_their_words(monkeypatch):
         {"naive": [0.2, 0.4], "remedy": [0.9, 0.9]}, "accuracy", "Accuracy", chance=0.1
     )
     (ax,) = shown
-    said = "Accuracy: naive 0.300 [0.000, 1.000]; remedy 0.900 [0.900, 0.900]."
+    said = "Accuracy, 2 draws: naive 0.300 [0.000, 1.000]; remedy 0.900 [0.900, 0.900]."
     assert ax.figure.get_label() == f"{said} Guessing gives 0.1."
     assert ax.lines[1].get_xdata()[0] == pytest.approx(0.3)
+    assert ax.get_xlabel().split("\n")[1:] == [
+        "bars: 95 %, 2 draws",
+        "square: naive; diamond: remedy; small dots: draws",
+    ]
 
 
 def test_the_curves_over_components_have_intervals_and_names():

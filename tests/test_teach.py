@@ -4,6 +4,7 @@ of heads that had not seen.
 
 import io
 import json
+import re
 import socket
 import zipfile
 from dataclasses import replace
@@ -582,6 +583,9 @@ def test_the_page_begins_with_a_decision_and_says_what_to_do_next(probe):
     assert f"<h1>{made}</h1>" in text
     opened = text.split("<details>")[0]
     assert all(step in opened for step in steps)
+    scale = opened.split('<div class="scale"')[1].split("</div>")[0]
+    named = re.findall(r">([^<>]+)</em>", scale)
+    assert named == [f"guessing {probe.guessing:.2f}", "0", "accuracy 1"]
     assert made.startswith(
         "Use it for pictures like these: it tells two, five and nine"
     )

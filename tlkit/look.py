@@ -24,6 +24,9 @@ DRAWN = 165  # of a drawing's file in a notebook: sharp on a telephone, yet smal
 FINE = 220  # of a drawing's file that stands alone
 COLOURS = (64, 128, 256)  # of a drawing's file: the fewest that look the same
 
+# Recipe -> its line where several are drawn, so that colour is not needed; others: ":"
+LINES = {"probe": "-", "scratch": "--", "lp_ft": "-.", "fine_tune": (0, (8, 2))}
+
 NAIVE, REMEDY, OTHER = colours.VERMILION, colours.BLUE, FAINT
 GAIN, HARM, UNSURE = colours.BLUE, colours.VERMILION, FAINT
 

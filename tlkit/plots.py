@@ -243,7 +243,8 @@ def label_curve(
     for name, line in points.items():
         labels, found = list(line), list(line.values())
         colour, label = _palette().get(name, INK), _label(name)
-        ax.plot(labels, [f.mean for f in found], "o-", color=colour, lw=2.5, ms=6)
+        style = {"color": colour, "ls": look.LINES.get(name, ":"), "lw": 2.5}
+        ax.plot(labels, [f.mean for f in found], marker="o", ms=6, **style)
         lows, highs = [f.low for f in found], [f.high for f in found]
         ax.vlines(labels, lows, highs, color=colour, lw=2.5, alpha=0.5)
         for place, scores in (draws or {}).get(name, {}).items():
@@ -308,6 +309,9 @@ def costs(
         )
         look.beside(ax, row, str(found))
     ax.axvline(nothing, color=INK, lw=1.2)
+    ends = [nothing, *(end for one in points.values() for end in (one.low, one.high))]
+    room = 0.04 * (max(ends) - min(ends))  # or the line of nothing lies on the frame
+    ax.set_xlim(min(ends) - room, max(ends) + room)
     ax.set_yticks(range(len(points)), [look.wrapped(name) for name in points])
     ax.set(ylim=(len(points) - 0.4, -0.6), xlabel=xlabel)
     grey = "; grey: perhaps nothing" if unsure else ""
@@ -475,7 +479,7 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
         raise ValueError(
             f"current={current!r}: expected 1 to {len(STEPS)}, as in the recipe"
         )
-    ax = axes(ax, (WIDE, 1.15))
+    ax = axes(ax, (WIDE, 1.4))
     for i, step in enumerate(STEPS):
         left, on = 1.2 * i, i + 1 in lit
         box = FancyBboxPatch(
@@ -501,7 +505,10 @@ def five_steps(current: int | Sequence[int] = (), ax=None):
         if i:
             arrow = {"arrowstyle": "->"}
             ax.annotate("", (left - 0.01, 0.5), (left - 0.14, 0.5), arrowprops=arrow)
-    ax.set(xlim=(-0.03, 5.89), ylim=(-0.03, 1.03))
+    ax.set(xlim=(-0.03, 5.89), ylim=(-0.27, 1.03))
+    if lit:
+        where = {"ha": "center", "va": "top", "fontsize": TYPE, "color": INK}
+        ax.text(2.93, -0.06, "blue, in bold type: in this notebook", **where)
     ax.axis("off")
     steps = ", ".join(f"{i + 1} {step}" for i, step in enumerate(STEPS))
     now = ", ".join(str(number) for number in sorted(lit)) or "none"

@@ -43,16 +43,32 @@ def fitted(features, symbols) -> LogisticRegression:
     return LogisticRegression(C=0.01, max_iter=2000).fit(features, symbols)
 
 
+def unseen_scenes(style: Style, seed: int):
+    """Test scenes of one style."""
+    return draw(DIGITS, TEST, seed + 1, fonts=TRAIN_FONTS + TEST_FONTS, style=style)
+
+
+def picture():
+    """Ten scenes of each style in a row: a matplotlib Figure."""
+    size = (tk.look.WIDE, 6.9)
+    figure, rows = pyplot.subplots(len(STYLES), 1, figsize=size, layout="constrained")
+    for (name, style), ax in zip(STYLES.items(), rows, strict=True):
+        some = unseen_scenes(style, SEEDS[-1]).images[:10]
+        ax.imshow(np.concatenate(some, axis=1), interpolation="nearest")
+        ax.set_title(name, loc="left", fontsize=tk.look.TYPE)
+        ax.axis("off")
+    return figure
+
+
 def scores(style: Style, seed: int, letters):
-    """Accuracies on scenes of one style: budget or "features" -> accuracy; the scenes.
+    """Accuracies on scenes of one style: budget or "features" -> accuracy.
 
     Args:
         style: of the scenes.
         seed: of the drawing.
         letters: the model of the letters backbone.
     """
-    fonts = TRAIN_FONTS + TEST_FONTS
-    test = draw(DIGITS, TEST, seed + 1, fonts=fonts, style=style)
+    test = unseen_scenes(style, seed)
     train = draw(DIGITS, 10 * max(BUDGETS), seed, style=style)
     order = np.argsort(train.symbol, kind="stable")
     by_digit = order.reshape(10, -1)  # a row of scenes for each digit
@@ -66,7 +82,7 @@ def scores(style: Style, seed: int, letters):
     some, scale = by_digit[:, : BUDGETS[0]].ravel(), known.std(axis=0) + 1e-3
     model = fitted(known[some] / scale, train.symbol[some])
     found["features"] = model.score(unseen / scale, test.symbol)
-    return found, test
+    return found
 
 
 def main() -> None:
@@ -76,24 +92,17 @@ def main() -> None:
     head = ["scenes", *columns, "letters backbone, 20 labels"]
     print(f"| {' | '.join(head)} |")
     print("|---" * len(head) + "|")
-    figure, rows = pyplot.subplots(
-        len(STYLES), 1, figsize=(7, 7.6), layout="constrained"
-    )
-    for (name, style), ax in zip(STYLES.items(), rows, strict=True):
+    for name, style in STYLES.items():
         found: dict = {budget: [] for budget in (*BUDGETS, "features")}
         for seed in SEEDS:
-            by_budget, test = scores(style, seed, letters)
-            for budget, score in by_budget.items():
+            for budget, score in scores(style, seed, letters).items():
                 found[budget].append(score)
         means = [
             f"{np.mean(some):.2f} ± {np.std(some, ddof=1):.2f}"
             for some in found.values()
         ]
         print(f"| {name} | {' | '.join(means)} |", flush=True)
-        ax.imshow(np.concatenate(test.images[:10], axis=1), interpolation="nearest")
-        ax.set_title(name, loc="left", fontsize=10)
-        ax.axis("off")
-    Path("docs/scenes.png").write_bytes(tk.plots.png(figure, WORDS))
+    Path("docs/scenes.png").write_bytes(tk.plots.png(picture(), WORDS))
 
 
 if __name__ == "__main__":

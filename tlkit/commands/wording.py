@@ -56,6 +56,8 @@ def settings(values: Mapping[str, Any]) -> str:
         parts.append("pictures mirrored at random" if mirrored else "no mirroring")
     if "precision" in left:
         parts.append(f"computed in {left.pop('precision')}")
+    if pull := left.pop("pull", 0):
+        parts.append(f"weights held to where they began (weight {pull:g})")
     if (seconds := left.pop("seconds", None)) is not None:
         parts.append(f"at most {seconds:.0f} s of training")
     for name, value in left.items():

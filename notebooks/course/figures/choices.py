@@ -16,15 +16,24 @@ LOOKS = (  # colour and mark of each line
     (plots.PALETTE["lp_ft"], "D"),
 )
 
+BEFORE = {  # how the name of a way begins -> colour and mark of what it had before
+    "letters": (plots.PALETTE["probe"], "o"),
+    "random": (plots.PALETTE["scratch"], "s"),
+}
+REST = (plots.INK, "D")
+
 
 def optimizer_steps(
-    points: Mapping[str, Mapping[float, Sequence[float]]], chosen: Mapping[str, float]
+    points: Mapping[str, Mapping[float, Sequence[float]]],
+    chosen: Mapping[str, float],
+    chance: float | None = None,
 ):
     """Test accuracy over step size, one panel for each optimizer, all to one scale.
 
     Args:
         points: optimizer -> step size -> one accuracy for each draw of the labels.
         chosen: optimizer -> the step size that validation chose; it gets a ring.
+        chance: accuracy of guessing, a dashed line; None: no line.
 
     Returns:
         a matplotlib Figure.
@@ -49,6 +58,8 @@ def optimizer_steps(
         ring = (chosen[name], means[chosen[name]])
         ax.plot(*ring, "o", ms=15, mfc="none", mec=plots.INK, mew=1.5)
         ax.set(xscale="log", ylim=(0, 1.05))
+        if chance is not None:
+            look.level(ax, chance)
         ax.set_title(f"{name}: {ring[1]:.3f}")
         rings[name] = f"{ring[1]:.3f} at {ring[0]:g}"
     for ax in many[: len(points) : 2]:
@@ -57,7 +68,8 @@ def optimizer_steps(
         ax.set_xlabel("step size")
     many_draws = len(next(iter(next(iter(points.values())).values())))
     figure.supxlabel(
-        f"small dots: {many_draws} draws each; ring: validation's choice",
+        f"small dots: {many_draws} draws each; ring: validation's choice"
+        + ("" if chance is None else f"\ndashed: guessing {chance:.2f}"),
         fontsize=look.TYPE,
         color=plots.INK,
     )
@@ -114,8 +126,9 @@ def ways(points: Mapping[str, evaluate.Interval], chance: float, xlabel: str):
     """Accuracy of several ways below each other, with 95 % intervals.
 
     Args:
-        points: way -> Interval; a way that begins with "random" or "from scratch" has
-            learnt nothing before, and gets another colour.
+        points: way -> Interval; a way that begins with "random" has random layers,
+            one that begins with "letters" layers that were taught on letters. Others
+            have no layers that stood before.
         chance: accuracy of guessing.
         xlabel: what is measured.
 
@@ -124,17 +137,16 @@ def ways(points: Mapping[str, evaluate.Interval], chance: float, xlabel: str):
     """
     ax = plots.axes(None, (look.WIDE, 1.3 + 0.4 * len(points)))
     for row, (name, found) in enumerate(points.items()):
-        untaught = name.startswith(("random", "from scratch"))
-        colour = plots.PALETTE["scratch" if untaught else "probe"]
-        interval_row(ax, row, found, colour, "s" if "random" in name else "o")
+        looks = [BEFORE[layers] for layers in BEFORE if name.startswith(layers)]
+        interval_row(ax, row, found, *(looks or [REST])[0])
         look.beside(ax, row, f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]")
     look.chance(ax, chance, "guessing")
     name_rows(ax, list(points))
     ax.set(xlim=(0, 1), xlabel=xlabel)
     look.say_bars(
         ax,
-        f"{look.BARS}; orange: not taught before (square: random layers);\n"
-        "blue: taught on letters, or no layers at all (pixels)",
+        f"{look.BARS}; round: layers taught on letters;\n"
+        "square: random layers; diamond: neither",
     )
     what = xlabel[:1].upper() + xlabel[1:]
     return plots.describe(ax, f"{what}: {listed(points)}. Guessing gives {chance:.2f}.")

@@ -226,7 +226,7 @@ def loss_curves(
             f"from {losses[0]:.2f} to {losses[-1]:.2f}, at last between "
             f"{min(late):.2f} and {max(late):.2f}"
         )
-    ax.set(xlabel=xlabel, ylabel="loss", yscale="log")
+    ax.set(xlabel=xlabel, ylabel="loss (nats)", yscale="log")
     ax.set_ylim(limits)
     low, high = ax.get_ylim()
     marks: Sequence[float] = (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10)
@@ -438,6 +438,7 @@ def walks(
     places: Sequence[float],
     lines: Mapping[str, tuple[str, np.ndarray]],
     ends: tuple[str, str],
+    chance: float | None = None,
 ):
     """Accuracy along straight lines between two networks; thin lines are single draws.
 
@@ -445,6 +446,7 @@ def walks(
         places: 0 at the one network, 1 at the other.
         lines: name -> (colour, accuracy float (draws, places)).
         ends: what stands at the two ends.
+        chance: accuracy of guessing, a dashed line; None: no line.
 
     Returns:
         Axes.
@@ -461,10 +463,13 @@ def walks(
             f"{mean[lowest]:.2f} at {places[lowest]:g}, highest {mean[highest]:.2f} at "
             f"{places[highest]:g}"
         )
-    ax.set(ylim=(0, 1), ylabel="accuracy", xlabel="along the line")
+    ax.set(ylim=(0, 1), ylabel="accuracy on new digits")
+    ax.set_xlabel("on the straight line between two networks")
     ax.set_xticks([0, 0.5, 1], [ends[0], "half-way", ends[1]])
     draws = len(next(iter(lines.values()))[1])
     look.say_bars(ax, f"thick: mean of {draws} draws; thin: each draw")
+    if chance is not None:
+        names.append(look.level(ax, chance, "guessing"))
     look.name_ends(ax, names)
     return plots.describe(
         ax, f"Accuracy on straight lines between networks. {'; '.join(words)}."

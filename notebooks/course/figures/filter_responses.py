@@ -84,7 +84,7 @@ def filter_responses(image: np.ndarray, kernel: np.ndarray):
         answer = response(image, one)
         largest = np.abs(answer).max()
         right.imshow(answer, cmap="PuOr", vmin=-largest, vmax=largest)
-        named = f"filter {best}:\n{what}"
+        named = f"filter {best}: {degrees[best]:.2f}\n{what}"
         small.set_title(named, fontsize=look.TYPE, color=plots.INK)
         middle.set_title("the picture", fontsize=look.TYPE, color=plots.INK)
         right.set_title("its response", fontsize=look.TYPE, color=plots.INK)
@@ -92,7 +92,8 @@ def filter_responses(image: np.ndarray, kernel: np.ndarray):
             ax.axis("off")
         words.append(f"filter {best}, {degrees[best]:.2f} like one for {what}")
     figure.supxlabel(
-        "grey in a filter: weight 0; white in a response: 0",
+        "number: how much the filter is like one for that (1: the same)\n"
+        "filter: grey is weight 0; response: white is 0, purple above, orange below",
         fontsize=look.TYPE,
         color=plots.INK,
     )

@@ -46,11 +46,14 @@ def draw_loss_surface(figure, true: str, **logits: float) -> str:
     p = softmax(values)
     loss, gradient = -np.log(p[0]), p - target
     figure.set_layout_engine("none")  # finding places would double the time
-    above = figure.add_axes((0.01, 0.4, 0.98, 0.55))
+    above = figure.add_axes((0.01, 0.38, 0.98, 0.53))
     below = figure.add_axes((0.1, 0.1, 0.88, 0.25))
     _triangle(above, names)
     _point(above, p, softmax(values - gradient))
-    title = f"loss {loss:.3f} nats = {loss / np.log(2):.3f} bits"
+    title = (
+        f"loss {loss:.3f} nats = {loss / np.log(2):.3f} bits\n"
+        "lines: equal loss (nats); arrow: one step of descent"
+    )
     above.set_title(title, fontsize=11, color=INK)
     _bars(below, names, p, target)
     words = [

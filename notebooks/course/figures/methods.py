@@ -10,14 +10,18 @@ from tlkit.recipes import RECIPES
 
 from .parts import interval_row, listed, name_rows
 
-COSTS = {  # panel -> label of its axis
-    "trained": "numbers trained, and stored for each task",
-    "seconds": "seconds on two cores",
-    "peak_mb": "largest memory of the process, MB",
+COSTS = {  # cost -> head of its column, and how a number is written there
+    "trained": ("numbers\ntrained", "{:,.0f}"),
+    "seconds": ("seconds\n(2 cores)", "{:.1f}"),
+    "peak_mb": ("memory\n(MB)", "{:.0f}"),
 }
-FROM = 1_000  # below this the axis of trained numbers is straight, so that 0 is on it
+COLUMNS = (62, 124, 174)  # right ends of the columns of costs, points beside the axes
+START = {  # start -> what to call it in a figure
+    "with labels": "pretrained\nwith labels",
+    "without labels": "pretrained\nwithout labels",
+    "random": "random weights",
+}
 APART = 0.24  # rows between two marks of one row
-BESIDE = 10  # points between recipes of one cost
 
 
 def method_map(
@@ -25,89 +29,56 @@ def method_map(
     costs: Mapping[str, Mapping[str, float]],
     bars: str,
 ):
-    """Accuracy of each recipe beside what it costs: three panels with one scale.
+    """Accuracy of each recipe, and beside it what it costs: a row for each, the most
+    accurate one on top.
 
     Args:
         accuracy: recipe, as in ``tk.recipes.RECIPES`` -> Interval on the test pictures.
-        costs: recipe -> "trained" (numbers), "seconds", "peak_mb"; all of them > 0,
-            but for "trained", which may be 0.
+        costs: recipe -> "trained" (numbers, stored for each task), "seconds",
+            "peak_mb" (the largest memory of the process).
         bars: what the bars are, from ``look.bars``.
 
     Returns:
-        a matplotlib Figure.
+        the Axes.
     """
-    from matplotlib import pyplot
-
-    rows = -(-len(accuracy) // 3)
-    inches = (look.WIDE, 7.6 + 0.25 * rows)
-    figure = pyplot.figure(figsize=inches, layout="constrained")
-    panels = figure.subplots(len(COSTS), sharey=True)
-    for ax, (cost, label) in zip(panels, COSTS.items(), strict=True):
-        plots.axes(ax, None)
-        places = {name: costs[name][cost] for name in accuracy}
-        for name, found in accuracy.items():
-            alike = [other for other in places if places[other] == places[name]]
-            aside = BESIDE * (alike.index(name) - (len(alike) - 1) / 2)
-            _cross(ax, places[name], found, name, aside)
-        if cost == "trained":
-            ax.set_xscale("symlog", linthresh=FROM, linscale=0.4)
-            ticks = {
-                0: "0",
-                1e3: "1,000",
-                1e4: "10,000",
-                1e5: "100,000",
-                1e6: "1 million",
-            }
-            ax.set_xticks(list(ticks), list(ticks.values()))
-            ax.set_xlim(-300, 6e6)
-        elif cost == "seconds":
-            ax.set_xscale("log")
-            ticks = {n: f"{n:g}" for n in (0.3, 1, 3, 10, 30, 100, 300)}
-            ax.set_xticks(list(ticks), list(ticks.values()))
-            ax.set_xlim(min(places.values()) / 1.5, max(places.values()) * 1.5)
-        else:
-            room = 0.08 * max(places.values())
-            ax.set_xlim(min(places.values()) - room, max(places.values()) + room)
-        ax.minorticks_off()
-        ax.set(xlabel=label, ylabel="accuracy")
-    # Marks that are moved aside do not set the limits:
-    low = min(found.low for found in accuracy.values())
-    high = max(found.high for found in accuracy.values())
-    panels[0].set_ylim(low - 0.1 * (high - low), high + 0.1 * (high - low))
-    marks, _ = panels[0].get_legend_handles_labels()
-    figure.legend(
-        marks,
-        [RECIPES[name].label for name in accuracy],
-        loc="outside lower center",
-        ncols=3,
-        frameon=False,
-        fontsize=look.TYPE - 1,
-        title=bars,
-        title_fontsize=look.TYPE,
-    )
-    words = {
-        RECIPES[name].label: f"{found}, {costs[name]['trained']:,.0f} numbers, "
-        f"{costs[name]['seconds']:.1f} s, {costs[name]['peak_mb']:.0f} MB"
-        for name, found in accuracy.items()
-    }
+    order = sorted(accuracy, key=lambda name: -accuracy[name].mean)
+    ax = plots.axes(None, (look.WIDE, 1.5 + 0.34 * len(order)))
+    for row, name in enumerate(order):
+        one = RECIPES[name]
+        interval_row(ax, row, accuracy[name], one.colour, one.marker)
+        for (cost, (_, written)), right in zip(COSTS.items(), COLUMNS, strict=True):
+            _cell(ax, right, row, written.format(costs[name][cost]))
+    for (head, _), right in zip(COSTS.values(), COLUMNS, strict=True):
+        _cell(ax, right, -0.7, head, va="bottom")
+    name_rows(ax, [RECIPES[name].label for name in order])
+    ax.locator_params(axis="x", nbins=4)
+    ax.set_xlabel(f"accuracy\n{bars}")
+    words = {}
+    for name in order:
+        trained, seconds, memory = (costs[name][cost] for cost in COSTS)
+        words[RECIPES[name].label] = (
+            f"{accuracy[name]}, {trained:,.0f} numbers, "
+            f"{seconds:.1f} s, {memory:.0f} MB"
+        )
     return plots.describe(
-        figure, f"Accuracy on the test pictures, and costs: {listed(words)}."
+        ax, f"Accuracy on the test pictures, and costs: {listed(words)}."
     )
 
 
-def _cross(ax, cost: float, found: evaluate.Interval, name: str, aside: float) -> None:
-    """A recipe's mean at its cost, with its interval as a bar.
-
-    Args:
-        aside: points to the right; recipes of one cost stand side by side.
-    """
-    from matplotlib.transforms import offset_copy
-
-    one = RECIPES[name]
-    moved = offset_copy(ax.transData, ax.figure, x=aside, units="points")
-    shown = {"color": one.colour, "transform": moved}
-    ax.plot([cost, cost], [found.low, found.high], lw=2, **shown)
-    ax.plot(cost, found.mean, one.marker, ms=8, label=one.label, **shown)
+def _cell(ax, right: int, row: float, words: str, va: str = "center") -> None:
+    """Words of a column that ends ``right`` points beside the axes."""
+    ax.annotate(
+        words,
+        (1, row),
+        (right, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="right",
+        va=va,
+        color=plots.INK,
+        fontsize=look.TYPE,
+        annotation_clip=False,
+    )
 
 
 def shifts(gains: Mapping[str, Mapping[str, evaluate.Interval]], bars: str):
@@ -175,24 +146,26 @@ def starts(
     """
     from matplotlib import pyplot
 
-    looks = {"probe": RECIPES["probe"], "fine-tuned": RECIPES["lp_ft"]}
-    inches = (look.WIDE, 1.2 + 2.1 * len(accuracy))
+    looks = {  # way -> its colour and its mark
+        "probe": (RECIPES["probe"].colour, "o"),
+        "fine-tuned": (RECIPES["lp_ft"].colour, "s"),
+    }
+    inches = (look.WIDE, 1.2 + 2.2 * len(accuracy))
     figure = pyplot.figure(figsize=inches, layout="constrained")
     panels = figure.subplots(len(accuracy), sharex=True, squeeze=False).ravel()
     for ax, (target, of) in zip(panels, accuracy.items(), strict=True):
         plots.axes(ax, None)
         for row, found in enumerate(of.values()):
             for way, place in (("probe", -0.15), ("fine-tuned", 0.15)):
-                one = looks[way]
-                interval_row(ax, row + place, found[way], one.colour, one.marker)
-        ax.axvline(chance[target], color=look.OTHER, ls="--", lw=1.2, zorder=0)
-        name_rows(ax, list(of))
-        ax.set_title(f"{target} (guessing: {chance[target]:g})")
+                interval_row(ax, row + place, found[way], *looks[way])
+        look.chance(ax, chance[target], "guessing")
+        name_rows(ax, [START.get(start, start) for start in of])
+        ax.set_title(f"target: {target}", loc="right", weight="bold")
         ax.set_xlim(0, 1)
     panels[-1].set_xlabel("accuracy on the test pictures")
     marks = [
-        panels[0].plot([], [], one.marker, color=one.colour, ms=8)[0]
-        for one in looks.values()
+        panels[0].plot([], [], mark, color=colour, ms=6)[0]
+        for colour, mark in looks.values()
     ]
     figure.legend(
         marks,

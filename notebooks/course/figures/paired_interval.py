@@ -26,9 +26,11 @@ def paired_interval(
         a matplotlib Figure.
     """
     from matplotlib import pyplot
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = pyplot.figure(figsize=(look.WIDE, 5.6), layout="constrained")
-    alone, pictures, together = figure.subplots(3, height_ratios=(2.1, 1.4, 2.1))
+    apart = ConstrainedLayoutEngine(hspace=0.09)  # a title belongs to the panel below
+    figure = pyplot.figure(figsize=(look.WIDE, 6.2), layout=apart)
+    alone, pictures, together = figure.subplots(3, height_ratios=(2.1, 1.5, 2.1))
     mine, other = evaluate.wilson(new), evaluate.wilson(old)
     _alone(plots.axes(alone, None), mine, other, names)
     _pictures(plots.axes(pictures, None), new, old, names)
@@ -74,10 +76,11 @@ def _alone(ax, mine: evaluate.Interval, other: evaluate.Interval, names) -> None
     low, high = max(mine.low, other.low), min(mine.high, other.high)
     if low < high:
         ax.axvspan(low, high, color=plots.FAINT, alpha=0.3, lw=0)
-        middle = {"ha": "center", "va": "center", "fontsize": 11}
-        ax.annotate("overlap", ((low + high) / 2, 0.5), color=plots.INK, **middle)
+        above = {"ha": "center", "va": "bottom", "annotation_clip": False}
+        ax.annotate("overlap", ((low + high) / 2, -0.62), color=plots.INK, **above)
     centre = (mine.mean + other.mean) / 2
     ax.set(xlim=(centre - 0.07, centre + 0.07), xlabel="accuracy, each model alone")
+    look.say_bars(ax, look.bars())
     _name_two_rows(ax, names)
 
 
@@ -100,7 +103,7 @@ def _pictures(ax, new: np.ndarray, old: np.ndarray, names) -> None:
     ax.barh(0, neither, left=end, color="#dddddd", **edge)
     beside(ax, 0, f"{neither} both wrong")
     ax.set(xlim=(0, total), ylim=(-0.75, 0.75), yticks=[], xticks=[])
-    ax.set_xlabel(f"the {total:,} pictures, one by one")
+    ax.set_title(f"the {total:,} pictures, one by one", fontsize=look.TYPE)
     ax.spines[:].set_visible(False)
 
 

@@ -22,11 +22,13 @@ def interval_row(
     mark: str = "o",
     hollow: bool = False,
 ) -> None:
-    """A score in one row of a figure: its mean as a mark, its interval as a bar."""
-    ax.plot(
-        [found.low, found.high], [row, row], color=colour, lw=3, solid_capstyle="butt"
-    )
-    (drawn,) = ax.plot(found.mean, row, mark, color=colour, ms=8)
+    """A score in one row of a figure: its mean as a mark, its interval as a bar.
+
+    The bar has upright ends, which are seen beside the mark where it is short.
+    """
+    bar = {"color": colour, "lw": 2.4, "solid_capstyle": "butt"}
+    ax.plot([found.low, found.high], [row, row], marker="|", ms=11, mew=1.6, **bar)
+    (drawn,) = ax.plot(found.mean, row, mark, color=colour, ms=6)
     if hollow:
         look.hollow(drawn)
 

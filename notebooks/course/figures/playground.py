@@ -126,7 +126,8 @@ def draw(
     verdict = "✓" if best == true else "✗ fooled:"
     answer = f"{verdict} the model says {classes[best]}"
     figure.text(0.02, 0.93, answer, fontsize=12, weight="bold")
-    figure.text(0.57, 0.86, f"probability; margin {margin:+.2f}", fontsize=11)
+    signed = f"{margin:+.2f}".replace("-", "−")
+    figure.text(0.57, 0.86, f"margin {signed}: true − best other", fontsize=11)
     return (
         f"{words} The model says {classes[best]} with probability {shares[best]:.2f}; "
         f"{classes[true]} is true and gets {shares[true]:.2f}. Margin {margin:+.2f}."
@@ -145,7 +146,7 @@ def _bars(ax, shares: np.ndarray, true: int, best: int, classes: Sequence[str]) 
     names[true] = f"true ▸ {names[true]}"
     ax.set_yticks(range(len(shares)), names)
     ax.set(xlim=(0, 1.15), ylim=(len(shares) - 0.4, -0.6), xticks=(0, 0.5, 1))
-    ax.set_xlabel("margin: true − best other", fontsize=11)
+    ax.set_xlabel("probability", fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
 
 

@@ -55,8 +55,8 @@ def reliability(models: dict[str, tuple[np.ndarray, np.ndarray]]):
         words.append(f"{title} ({pairs})")
     axes[0].set_ylabel("share that is right")
     figure.supxlabel(
-        "bars: 95 %; dashed: right as often as stated; dotted: what is\n"
-        "missing; a larger dot stands for more answers",
+        "bars: 95 %; dashed: right as often as stated; dotted:\n"
+        "the gap between both; a larger dot: more answers",
         fontsize=look.TYPE,
         color=plots.INK,
     )

@@ -13,6 +13,7 @@ from tlkit.look import NAIVE, OTHER, REMEDY
 
 from .parts import band, interval_row, listed, name_rows
 
+MARKS = {NAIVE: "s", REMEDY: "D", OTHER: "o"}  # told apart without colour
 LUMA = np.array([0.299, 0.587, 0.114], "float32")  # brightness of red, green and blue
 EDGE = 3  # pixels that a covered square keeps from the edge
 
@@ -267,7 +268,7 @@ def ladder(
         limits: of the horizontal axis.
         pairs: the rows are naive and remedy by turns.
         about: the beginning of the alternative text; default: the xlabel.
-        remedies: rows in the colour of remedies; default: the last one.
+        remedies: rows with the colour and mark of remedies; default: the last one.
         told: rows that knew something from outside; their marks are hollow.
         draws: name of the way -> one score for each draw, shown as dots.
 
@@ -282,7 +283,7 @@ def ladder(
         colours = [NAIVE, REMEDY] * (len(found) // 2)
     for row, (way, colour) in enumerate(zip(found, colours, strict=True)):
         score = found[way]
-        mark = "s" if colour == NAIVE else "o"
+        mark = MARKS[colour]
         interval_row(ax, row, score, colour, mark, hollow=way in told)
         if draws:
             look.draws(ax, row, draws[way], colour)
@@ -291,11 +292,16 @@ def ladder(
         look.chance(ax, chance, "guessing")
     name_rows(ax, list(found))
     ax.set(xlim=limits, xlabel=xlabel)
-    look.say_bars(ax, look.bars(dots=bool(draws)))
-    oracle = "; hollow: told from outside" if told else ""
-    look.say_bars(ax, f"square: naive; blue: remedy{oracle}")
+    counts = {len(some) for some in (draws or {}).values()}
+    many = counts.pop() if len(counts) == 1 else None
+    look.say_bars(ax, look.bars(many))
+    words = ["square: naive", "diamond: remedy"]
+    words += ["hollow: told from outside"] if told else []
+    words += ["small dots: draws"] if draws else []
+    look.say_bars(ax, "; ".join(words))
     guess = "" if chance is None else f" Guessing gives {chance:g}."
-    return plots.describe(ax, f"{about or xlabel}: {listed(found)}.{guess}")
+    of = f", {many} draws" if many else ""
+    return plots.describe(ax, f"{about or xlabel}{of}: {listed(found)}.{guess}")
 
 
 def compare(
@@ -464,7 +470,8 @@ def _arrow(ax, row: int, naive: float, gain: Interval) -> None:
         "lw": 2.5,
         "shrinkA": 0,
         "shrinkB": 0,
-        "mutation_scale": 16,
+        "mutation_scale": 16 if abs(gain.mean) > 0.05 else 9,
     }
+    # A large square would hide a short arrow:
+    ax.plot(naive, row, "s", color=NAIVE, ms=5, zorder=1.5)
     ax.annotate("", (naive + gain.mean, row), (naive, row), arrowprops=arrow)
-    ax.plot(naive, row, "s", color=NAIVE, ms=7)

@@ -147,7 +147,8 @@ def still_read(lines: Mapping[str, Mapping[str, Sequence[float]]]):
     names = [_named(depth).replace(" ", "\n", 1) for depth in depths]
     ax.set_xticks(range(len(depths)), names)
     ax.set(ylim=(np.floor(10 * lowest) / 10, 1), xlim=(-0.2, len(depths) - 0.8))
-    ax.set(ylabel="accuracy on letters", xlabel="blocks trained")
+    ax.set_xlabel("blocks trained on digits before")
+    ax.set_ylabel("accuracy on letters, afterwards")
     look.say_bars(ax, f"bold: mean of {many} draws; thin: each draw")
     look.name_ends(ax, ends)
     return plots.describe(

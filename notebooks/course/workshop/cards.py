@@ -14,6 +14,7 @@ Three steps: ``_sections`` reads the cells into sections of cards; ``_add_openin
 import ast
 import re
 from base64 import b64decode
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from math import ceil
 from textwrap import dedent
@@ -144,6 +145,7 @@ def arranged(cells: list[NotebookNode], notes: dict[str, Any]) -> list[NotebookN
             none.
     """
     found = _sections(cells)
+    _repeat_figures(found)
     last = [section for section in found if section.title == "You have seen"]
     others = [section for section in found if section.title != "You have seen"]
     every = others + _quizzes_first(last)
@@ -153,6 +155,19 @@ def arranged(cells: list[NotebookNode], notes: dict[str, Any]) -> list[NotebookN
         _add_notes(section, notes, place == 0, place == len(every) - 1)
         deck += _slides(section)
     return deck
+
+
+def _repeat_figures(found: list[Section]) -> None:
+    """Put the figure that an exercise asks about before its question, once more."""
+    for place, section in enumerate(found):
+        asks = "\n".join(cell.source for card in section.cards for cell in card.cells)
+        figures = [card for one in found[:place] for card in one.cards if card.figure]
+        if section.is_exercise and figures and re.search(r"\bthe figure\b", asks):
+            again = deepcopy(figures[-1])
+            for cell in again.cells:
+                cell["id"] = f"{cell['id']}-again"
+            section.cards.insert(0, again)
+            section.said = [(before + 1, words) for before, words in section.said]
 
 
 def plain(text: str) -> str:
