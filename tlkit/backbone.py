@@ -11,11 +11,11 @@ layers above it belong to the task.
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 from .files import fetch
 from .files.applications import ALIASES, named
+from .files.hashes import file_hash
 from .machine.quiet import keras
 from .networks import ARCHITECTURES, Network, WeightsError, architecture
 from .networks.vgg16 import BLOCKS, CONVOLUTIONS, MEAN_RGB, read_weights
@@ -44,7 +44,6 @@ __all__ = [
     "above_cut",
     "at_cut",
     "cut_below",
-    "file_hash",
     "layer_at",
     "network_of",
     "read_weights",
@@ -267,16 +266,6 @@ def _weights_of(published: str) -> str:
         if file == published:
             return weights
     raise AssertionError(f"{published} is not in PUBLISHED")
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file; computed again only if the file changed."""
-    return _file_hash(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=8)
-def _file_hash(path: Path, _changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _as_shipped(path: Path) -> Path:

@@ -3,7 +3,6 @@
 import difflib
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from . import folders, glyphs, pixels
 from .files import fetch
 from .folders import MissingFolderError, TaskError
 from .machine.memory import unmap_pages
+from .machine.whole import whole_folder
 
 ALL_FONTS = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
 # Symbols; number, seed and fonts of the training scenes, and of the test scenes.
@@ -742,13 +742,8 @@ def stored(kind: str, made_from: object, write: Callable[[Path], None]) -> Path:
     if folder.is_dir():
         return folder
     folder.parent.mkdir(exist_ok=True)
-    with (
-        FileLock(f"{folder}.lock"),
-        tempfile.TemporaryDirectory(dir=folder.parent) as half,
-    ):
+    with FileLock(f"{folder}.lock"):
         if not folder.is_dir():  # or else another process was faster
-            new = Path(half, "new")
-            new.mkdir()
-            write(new)
-            new.rename(folder)
+            with whole_folder(folder, locked=True) as unfinished:
+                write(unfinished)
     return folder
