@@ -83,6 +83,12 @@ class Backbone:
     architecture: str = "vgg16"
 
     def __post_init__(self):
+        """Check the fields, and set those that follow from the weights.
+
+        Raises:
+            ValueError: a preprocessing, architecture or size that is not known.
+            WeightsError: the weights are not on this machine, or are damaged.
+        """
         if self.preprocessing not in PREPROCESSING:
             expected = " or ".join(f'"{one}"' for one in PREPROCESSING)
             raise ValueError(
@@ -96,10 +102,11 @@ class Backbone:
         self._resolve(architecture=architecture(self.architecture))
         smallest, largest = self.network.sizes
         if not smallest <= self.size <= largest:
-            why = ", because five poolings halve it five times"
+            why = f" for {self.architecture}"
+            if smallest == 32:
+                why = ", because five poolings halve it five times"
             raise ValueError(
-                f"size={self.size}: expected {smallest} to {largest} pixels"
-                + (why if smallest == 32 else f" for {self.architecture}")
+                f"size={self.size}: expected {smallest} to {largest} pixels{why}"
             )
         if file := self.weights_file:
             self._resolve(**self.network.describe(file))

@@ -245,6 +245,7 @@ def fingerprint(array: np.ndarray | Rows) -> str:
 
 
 def _sha256(array: np.ndarray | Rows) -> str:
+    """What ``fingerprint`` gives, computed in any case."""
     digest = hashlib.sha256(f"{tuple(array.shape)} {array.dtype}".encode())
     for start in range(0, len(array), 256):
         digest.update(np.ascontiguousarray(array[start : start + 256]).data)
@@ -586,9 +587,9 @@ def _fifth(
     rng = np.random.default_rng(0)
     parts = []
     for kind in np.unique(labels[pool]):
-        mine = rows_of_class(labels, pool, kind, rng)
-        good = mine[usable[mine]]
-        fifth = max(1, round(len(mine) / 5))
+        rows = rows_of_class(labels, pool, kind, rng)
+        good = rows[usable[rows]]
+        fifth = max(1, round(len(rows) / 5))
         parts.append(good[: min(fifth, len(good) - left)])
     return np.sort(np.concatenate(parts))
 
@@ -627,22 +628,23 @@ def _draw(
     rng = np.random.default_rng(seed)
     train, held = [], []
     for kind in np.unique(labels[pool]):
-        mine = rows_of_class(labels, pool, kind, rng)
-        mine = mine[usable[mine]]
-        budget = len(mine) if k is None else k * unit
+        rows = rows_of_class(labels, pool, kind, rng)
+        rows = rows[usable[rows]]
+        budget = len(rows) if k is None else k * unit
         share = max(1, min(HELD_OUT * unit, budget // 5))
         if kept is None:
-            theirs, mine = mine[:share], mine[share:]
+            validating, training = rows[:share], rows[share:]
         else:
-            theirs = rows_of_class(labels, kept, kind, rng)
-            theirs = theirs[usable[theirs]]
+            validating = rows_of_class(labels, kept, kind, rng)
+            validating = validating[usable[validating]]
             if k is not None:
-                theirs = theirs[:share]
+                validating = validating[:share]
+            training = rows
         if k is not None:
-            mine = mine[: budget - len(theirs)]
-        train.append(mine)
-        held.append(theirs)
-    # In this order: the seed must give the same rows in the same order for ever.
+            training = training[: budget - len(validating)]
+        train.append(training)
+        held.append(validating)
+    # Never change this order: a seed must always give the same rows in the same order.
     return rng.permutation(np.concatenate(train)), rng.permutation(np.concatenate(held))
 
 
