@@ -55,11 +55,14 @@ class Backbone:
     """A network without its top, described well enough to build it again.
 
     Attributes:
-        weights: "letters", "letters-small" or "letters-bn" (shipped); "imagenet"
-            (VGG16) or the name of another network of ``keras.applications``, such as
-            "resnet50v2" (with or without "_" and capitals): its weights of ImageNet,
-            whose file must be on disk; the path of a weights file (.h5 or .weights.h5;
-            for VGG16 of any width, float16 or float32); or None for random weights.
+        weights: one of these.
+            "letters", "letters-small", "letters-bn": shipped with the kit.
+            "imagenet": VGG16's, trained on ImageNet; the file must be on disk.
+            Another network of ``keras.applications``, such as "resnet50v2" or
+            "ResNet50V2": its weights of ImageNet; the file must be on disk.
+            A path of a weights file (.h5, .weights.h5 or .keras); VGG16's may have any
+            width, in float16 or float32.
+            None: random weights.
         size: height and width that images are resized to inside the model, 32-224
             pixels; some architectures have other limits.
         width: channels as a fraction of VGG16's; read from the weights file if there

@@ -203,8 +203,8 @@ class Task:
         return tuple(self.test.images.shape[1:])
 
     def larger(self, option: str) -> str:
-        """A sentence: which size to try, where the files hold more pixels than are
-        used; empty where they do not. Source of the size: ``pixels.larger_size``.
+        """A sentence about the size of pictures to try next (``pixels.larger_size``);
+        "" if the files have no more pixels than are used.
 
         Args:
             option: how to ask for it, with "{0}" for the pixels of an edge, as in
@@ -264,9 +264,9 @@ def load_task(
 ) -> Task:
     """Load a task with as many labels as asked for.
 
-    In a folder, pictures are chosen by name. Only those that are used are opened: the
-    test split, and the pictures whose labels were drawn. So a damaged picture that is
-    not used is not noticed. Each picture is decoded once and kept in the cache.
+    In a folder, only the pictures that are used are opened: the test split, and those
+    whose labels were drawn. So a damaged picture that is not used is not noticed. Each
+    picture is decoded once and kept in the cache.
 
     Args:
         name: "letters", "digits", "colours", "angles", "degrees" (all 32 x 32),
@@ -278,8 +278,8 @@ def load_task(
             the validation folder if there is one). For "degrees", ten times as many
             scenes are drawn. None: all labels, and the whole validation folder.
         seed: which labels are drawn. A larger budget contains those of a smaller one.
-        image_size: 32 to 224, height and width that the pictures of a folder are
-            squeezed to.
+        image_size: 32 to 224, height and width of the pictures of a folder, which are
+            resized whatever their shape is.
         bad_files: what to do about chosen pictures that cannot be read. "error": raise.
             "skip": leave them out and list them in `notes`. Each is replaced by the
             next picture of its class in the seed's order, so the budget stays the same.

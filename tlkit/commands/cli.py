@@ -19,8 +19,8 @@ from . import run
 from .doctor import main as doctor_main
 
 STOPPED = (
-    "stopped by you; no half-written result was left behind, and the next call "
-    "continues a download where it stopped"
+    "stopped by you. No half-written result is left. The next call continues a "
+    "download where it stopped"
 )
 # What the library's errors advise -> what can be typed on the command line
 TYPED = (

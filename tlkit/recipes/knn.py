@@ -32,7 +32,7 @@ def knn(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     Args:
         backbone: the pretrained layers.
         task: the target task.
-        seed: of nothing; all recipes take one.
+        seed: not used; it is here because all recipes take one.
         **changes: fields of ``Settings``. Only "precision" makes a difference.
     """
     settings = replace(PROBE, **changes)
