@@ -136,7 +136,8 @@ class Exercise:
         self.name, self.expects, self.praise, self.hint = name, expects, praise, hint
         self.kind, self.place, self.start = kind or Kind(), place, start
         self.ask = (
-            ask or f"Not right. The check does not know this mistake. Expected {expects}."
+            ask
+            or f"Not right. The check does not know this mistake. Expected {expects}."
         )
         self.mistakes: list[Mistake] = []
         self._accepts: Test | None = None
