@@ -343,8 +343,8 @@ def _still_rising(some: Sequence[Run]) -> str:
     if not ended or sum(ended) * 2 <= len(ended):
         return ""
     return (
-        "The last epoch was the best one, so more training may help: try `--tune`, or a "
-        "longer `--budget`."
+        "The last epoch was the best one, so more training may help: try `--tune`, or "
+        "a longer `--budget`."
     )
 
 
