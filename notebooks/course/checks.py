@@ -219,10 +219,9 @@ class Exercise:
             try:
                 return bool(test(answer, *measured))
             except Exception as error:
-                if isinstance(answer, Watched) and answer.latest is error:
-                    return (
-                        False  # the function's own: told below if no mistake is known
-                    )
+                is_own = isinstance(answer, Watched) and answer.latest is error
+                if is_own:  # the learner reads it later, if no mistake is known
+                    return False
                 raise
 
         if passes(self._accepts):
