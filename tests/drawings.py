@@ -401,7 +401,7 @@ def by_size_with_costs():
 def app():
     from types import SimpleNamespace
 
-    from tlkit_course.teach.example import _drawn
+    from tlkit_course.teach.example import learnt_and_new
 
     side = 32
     probe = SimpleNamespace(
@@ -413,7 +413,7 @@ def app():
     )
     shares = np.array([[0.05, 0.05, 0.9], [0.97, 0.01, 0.02], [0.03, 0.95, 0.02]])
     falls = np.random.default_rng(0).random((3, side, side))
-    return _drawn(probe, scenes(3), shares, falls)
+    return learnt_and_new(probe, scenes(3), shares, falls)
 
 
 DRAWINGS = {

@@ -143,10 +143,10 @@ def test_pictures_that_hold_more_pixels_than_were_used_get_a_size_to_try():
 
 def test_a_training_that_was_best_in_its_last_epoch_is_named():
     runs = fake_runs(("probe",), seeds=3)
-    assert "best in its last epoch" in steps(runs)  # 0.1, 0.4, 0.8
+    assert "The last epoch was the best one" in steps(runs)  # 0.1, 0.4, 0.8
     for run in runs["probe"]:
         run.history = {"val_accuracy": [0.1, 0.8, 0.8]}
-    assert "best in its last epoch" not in steps(runs)
+    assert "The last epoch was the best one" not in steps(runs)
 
 
 def named(share_of_three, seeds=1):

@@ -382,7 +382,7 @@ def test_bfloat16_is_timed_only_when_asked_for_and_shown_from_then_on(
         speed._folder().mkdir(parents=True)
         for precision, step in (("float32", 0.32), ("bfloat16", 0.16)):
             depths = {"all": speed.Depth(step, 2 * step, start=1.0, share=1.0)}
-            one = speed.Speed(speed._machine(), speed.VGG16, precision, 300.0, depths)
+            one = speed.Speed(speed.machine(), speed.VGG16, precision, 300.0, depths)
             (speed._folder() / f"{precision}.json").write_text(
                 json.dumps(asdict(one)), "utf-8"
             )
@@ -398,7 +398,7 @@ def test_bfloat16_is_timed_only_when_asked_for_and_shown_from_then_on(
     )
     assert module._look(module._bfloat16, False) == found and asked == [1.0]
     kept = speed._folder() / "bfloat16.json"
-    other = kept.read_text("utf-8").replace(speed._machine(), "another machine")
+    other = kept.read_text("utf-8").replace(speed.machine(), "another machine")
     kept.write_text(other, "utf-8")
     assert (
         module._look(module._bfloat16, False).value is None

@@ -5,6 +5,7 @@ their limit.
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from dataclasses import replace
@@ -18,6 +19,7 @@ from tlkit import features
 from tlkit.backbone import Backbone, at_cut
 from tlkit.features import CacheLimit, activations, entries
 from tlkit.machine.quiet import keras
+from tlkit.machine.whole import MARK
 from tlkit.tasks import Rows
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -89,6 +91,11 @@ def test_bfloat16_is_stored_in_half_the_bytes_and_agrees_roughly(images):
     np.testing.assert_allclose(rough, exact, atol=0.05 * np.abs(exact).max())
 
 
+def unfinished(cache):
+    """What writers have left in the cache of features."""
+    return [path for path in (cache / "features").iterdir() if MARK in path.name]
+
+
 def test_a_half_written_entry_is_never_used(images, own_cache, monkeypatch):
     def stop_in_the_middle(model, inputs):
         yield 0, np.zeros((256, 32), "float32")
@@ -97,9 +104,17 @@ def test_a_half_written_entry_is_never_used(images, own_cache, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(features, "forward", stop_in_the_middle)
         activations(SMALL, images, "features")
-    assert entries() == [] and list((own_cache / "features").glob("*.partial"))
+    assert entries() == [] and not unfinished(own_cache)
     assert np.abs(activations(SMALL, images, "features")).sum() > 0
-    assert len(entries()) == 1 and not list((own_cache / "features").glob("*.partial"))
+    assert len(entries()) == 1 and not unfinished(own_cache)
+
+
+def test_an_entry_that_is_still_being_written_is_not_listed(images):
+    activations(SMALL, images, "features")
+    (entry,) = entries()
+    beside = entry.path.with_name(f"{MARK}0123abcd-{entry.path.name}")
+    shutil.copytree(entry.path, beside)
+    assert [one.path for one in entries()] == [entry.path]
 
 
 def _write_slowly(cache, images, started):
@@ -128,11 +143,12 @@ def test_a_killed_writer_leaves_nothing_that_is_used_and_frees_its_lock(
         writer.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM
     )
     writer.join(30)
-    assert entries() == []
+    assert entries() == [] and unfinished(own_cache)
     expected = at_cut(SMALL.build(), "features").predict(images, verbose=0)
     np.testing.assert_allclose(
         activations(SMALL, images, "features"), expected, rtol=1e-4, atol=1e-3
     )
+    assert len(entries()) == 1 and not unfinished(own_cache)
 
 
 def _write(cache, images, results):
@@ -158,7 +174,7 @@ def test_two_writers_at_once_both_end_with_the_whole_entry(images, own_cache):
         == found[1]
         == pytest.approx(float(np.abs(activations(SMALL, images, "features")).sum()))
     )
-    assert len(entries()) == 1 and not list((own_cache / "features").glob("*.partial"))
+    assert len(entries()) == 1 and not unfinished(own_cache)
 
 
 def test_an_entry_over_the_limit_is_refused_before_anything_is_written(
@@ -171,7 +187,7 @@ def test_an_entry_over_the_limit_is_refused_before_anything_is_written(
         r"\(TLKIT_CACHE_GB\)",
     ):
         activations(SMALL, images, "block1")
-    assert not list((own_cache / "features").glob("*.partial"))
+    assert not unfinished(own_cache)
 
 
 def test_the_least_recently_used_entry_makes_room(images, monkeypatch):

@@ -10,10 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ("machine", "files", "tlkit", "commands", "course")
 PACKAGES = {"tlkit": ROOT / "tlkit", "tlkit_course": ROOT / "notebooks" / "course"}
-OPENS_EVERYTHING = {
-    "tlkit.__init__",
-    "tlkit.__main__",
-}  # lazily, for whoever imports it
+# These import a module only when one of its names is used
+OPENS_EVERYTHING = {"tlkit.__init__", "tlkit.__main__"}
 
 
 def name_of(path: Path) -> str:

@@ -106,9 +106,19 @@ def test_a_training_is_kept_and_one_probe_serves_a_task(bench, tmp_path, monkeyp
             for name, split in task.splits().items()
         }
         return tk.Run(
-            "fine_tune", task, backbone, None, head, {}, 3.0, 0.0, 1, seed,
-            {"epochs": 7}, outputs,
-        )  # fmt: skip
+            recipe="fine_tune",
+            task=task,
+            backbone=backbone,
+            model=None,
+            head=head,
+            history={},
+            seconds=3.0,
+            peak_memory_mb=0.0,
+            trained_parameters=1,
+            seed=seed,
+            settings={"epochs": 7},
+            outputs=outputs,
+        )
 
     monkeypatch.setattr(tk, "linear_probe", one_probe)
     monkeypatch.setattr(tk, "fine_tune", fine_tune)

@@ -176,7 +176,7 @@ def test_the_days_are_as_long_as_they_may_be_and_hold_their_notebooks_in_order()
         (guide.HALF_DAY, "05", 240, 30),
         (guide.FULL_DAY, "09", 450, 75),
     ):
-        assert guide.minutes_of(plan) <= most
+        assert sum(guide.length(item) for item in plan) <= most
         assert [item for item in plan if isinstance(item, str)] == [
             n for n in MASTERS if n <= last
         ]

@@ -11,11 +11,11 @@ layers above it belong to the task.
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 from .files import fetch
 from .files.applications import ALIASES, named
+from .files.hashes import file_hash
 from .machine.quiet import keras
 from .networks import ARCHITECTURES, Network, WeightsError, architecture
 from .networks.vgg16 import BLOCKS, CONVOLUTIONS, MEAN_RGB, read_weights
@@ -44,7 +44,6 @@ __all__ = [
     "above_cut",
     "at_cut",
     "cut_below",
-    "file_hash",
     "layer_at",
     "network_of",
     "read_weights",
@@ -56,11 +55,14 @@ class Backbone:
     """A network without its top, described well enough to build it again.
 
     Attributes:
-        weights: "letters", "letters-small" or "letters-bn" (shipped); "imagenet"
-            (VGG16) or the name of another network of ``keras.applications``, such as
-            "resnet50v2" (with or without "_" and capitals): its weights of ImageNet,
-            whose file must be on disk; the path of a weights file (.h5 or .weights.h5;
-            for VGG16 of any width, float16 or float32); or None for random weights.
+        weights: one of these.
+            "letters", "letters-small", "letters-bn": shipped with the kit.
+            "imagenet": VGG16's, trained on ImageNet; the file must be on disk.
+            Another network of ``keras.applications``, such as "resnet50v2" or
+            "ResNet50V2": its weights of ImageNet; the file must be on disk.
+            A path of a weights file (.h5, .weights.h5 or .keras); VGG16's may have any
+            width, in float16 or float32.
+            None: random weights.
         size: height and width that images are resized to inside the model, 32-224
             pixels; some architectures have other limits.
         width: channels as a fraction of VGG16's; read from the weights file if there
@@ -84,6 +86,12 @@ class Backbone:
     architecture: str = "vgg16"
 
     def __post_init__(self):
+        """Check the fields, and set those that follow from the weights.
+
+        Raises:
+            ValueError: a preprocessing, architecture or size that is not known.
+            WeightsError: the weights are not on this machine, or are damaged.
+        """
         if self.preprocessing not in PREPROCESSING:
             expected = " or ".join(f'"{one}"' for one in PREPROCESSING)
             raise ValueError(
@@ -97,10 +105,11 @@ class Backbone:
         self._resolve(architecture=architecture(self.architecture))
         smallest, largest = self.network.sizes
         if not smallest <= self.size <= largest:
-            why = ", because five poolings halve it five times"
+            why = f" for {self.architecture}"
+            if smallest == 32:
+                why = ", because five poolings halve it five times"
             raise ValueError(
-                f"size={self.size}: expected {smallest} to {largest} pixels"
-                + (why if smallest == 32 else f" for {self.architecture}")
+                f"size={self.size}: expected {smallest} to {largest} pixels{why}"
             )
         if file := self.weights_file:
             self._resolve(**self.network.describe(file))
@@ -267,16 +276,6 @@ def _weights_of(published: str) -> str:
         if file == published:
             return weights
     raise AssertionError(f"{published} is not in PUBLISHED")
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file; computed again only if the file changed."""
-    return _file_hash(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=8)
-def _file_hash(path: Path, _changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _as_shipped(path: Path) -> Path:

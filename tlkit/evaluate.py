@@ -269,11 +269,10 @@ def per_class(
         for row in zip(classes, *scores, strict=True)
     ]
     for i, row in enumerate(rows):
-        row["interval"] = (
-            wilson(predicted[labels == i] == i)
-            if row["support"]
-            else Interval(nan, 0.0, 1.0)
-        )
+        if row["support"]:
+            row["interval"] = wilson(predicted[labels == i] == i)
+        else:
+            row["interval"] = Interval(nan, 0.0, 1.0)
     return rows
 
 
@@ -379,28 +378,27 @@ def _numbers(name: str, values, n_classes: float | None = None) -> np.ndarray:
             f"{name}: expected finite numbers (n,), got {got}: look at the outputs of "
             "the model"
         )
-    if n_classes and (
-        (values % 1).any() or values.min() < 0 or values.max() >= n_classes
-    ):
-        wanted, got = (
-            f"whole numbers from 0, below {n_classes}",
-            f"{values.min():g} to {values.max():g}",
-        )
+    if not n_classes:
+        return values.astype("float64")
+    if (values % 1).any() or values.min() < 0 or values.max() >= n_classes:
         raise ValueError(
-            f"{name}: expected {wanted}, got {got}: pass classes, or "
+            f"{name}: expected whole numbers from 0, below {n_classes}, got "
+            f"{values.min():g} to {values.max():g}: pass classes, or "
             "logits.argmax(axis=1)"
         )
-    return values.astype("int64" if n_classes else "float64")
+    return values.astype("int64")
 
 
 def _both(
     labels, predicted, n_classes: float | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and predictions as ``_numbers`` gives them: one for each image."""
     if len(labels) != len(predicted):
         got = f"{len(predicted)} predictions for {len(labels)} labels"
         raise ValueError(
             f"expected one prediction per label, got {got}: take both from one split"
         )
-    return _numbers("labels", labels, n_classes), _numbers(
-        "predicted", predicted, n_classes
+    return (
+        _numbers("labels", labels, n_classes),
+        _numbers("predicted", predicted, n_classes),
     )

@@ -21,6 +21,7 @@ from .files.fetch import cache_dir
 from .machine import fast
 from .machine.memory import leaving_nothing, unmap_pages
 from .machine.quiet import keras
+from .machine.whole import MARK, whole_folder
 from .tasks import Rows, fingerprint
 
 BATCH = 64  # images in one forward pass
@@ -137,18 +138,16 @@ def _write(path: Path, run, model: keras.Model, images, made_from: dict) -> None
     shape = (len(images), *below.output.shape[1:])
     dtype = np.dtype("float32" if made_from["precision"] == "float32" else "float16")
     make_room(int(np.prod(shape)) * dtype.itemsize)
-    partial = path.with_name(f"{path.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # of a writer that was killed
-    partial.mkdir()
-    store = np.lib.format.open_memmap(partial / "activations.npy", "w+", dtype, shape)
-    with fast.convolutions(below):
-        for start, rows in run(below, images):
-            store[start : start + len(rows)] = rows
-            unmap_pages(store)
-    store.flush()
-    del store  # Windows renames no folder with an open file
-    (partial / "entry.json").write_text(json.dumps(made_from), "utf-8")
-    os.rename(partial, path)
+    with whole_folder(path, locked=True) as unfinished:
+        file = unfinished / "activations.npy"
+        store = np.lib.format.open_memmap(file, "w+", dtype, shape)
+        with fast.convolutions(below):
+            for start, rows in run(below, images):
+                store[start : start + len(rows)] = rows
+                unmap_pages(store)
+        store.flush()
+        del store  # Windows renames no folder with an open file
+        (unfinished / "entry.json").write_text(json.dumps(made_from), "utf-8")
 
 
 def forward(
@@ -234,7 +233,7 @@ def entries() -> list[Entry]:
     found = []
     for file in sorted(_root().glob("*/entry.json")):
         folder = file.parent
-        if folder.suffix != ".partial":
+        if not folder.name.startswith(MARK):
             size = (folder / "activations.npy").stat().st_size
             found.append(Entry(folder, size, json.loads(file.read_text("utf-8"))))
     return found

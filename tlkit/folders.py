@@ -244,19 +244,7 @@ def _split_folders(root: Path) -> tuple[dict[str, Path], list[str]]:
     top = _innermost(root)
     notes = [] if top == root else [f"looked in {top.relative_to(root)}/"]
     below = _folders(top)
-    splits: dict[str, Path] = {}
-    for name, path in below.items():
-        split = SPLIT_OF.get(_plain(name))
-        if split in splits:
-            raise TaskError(
-                f"expected one {split} folder in {top}, got {splits[split].name}/ and "
-                f"{name}/. Next: put their pictures together, or rename one of them"
-            )
-        if split:
-            splits[split] = path
-    only_splits = len(splits) == len(below)
-    if not only_splits and not ("train" in splits and _folders(splits["train"])):
-        splits = {}  # a folder `train` may be a class of trains
+    splits = _named_as_splits(top, below)
     if not splits:
         _refuse_splits_of_other_names(top, below)
         return {"train": top}, notes + _passed_over(top)
@@ -268,6 +256,34 @@ def _split_folders(root: Path) -> tuple[dict[str, Path], list[str]]:
     for place in (top, *splits.values()):
         notes += _passed_over(place)
     return splits, notes
+
+
+def _named_as_splits(top: Path, below: dict[str, Path]) -> dict[str, Path]:
+    """Split -> the folder with its name; empty if all folders are classes.
+
+    A folder `train` may be a class, of pictures of trains. So beside folders of other
+    names, splits are only believed if there is a `train` with folders in it.
+
+    Args:
+        top: where the folders lie, for the message.
+        below: name -> folder.
+
+    Raises:
+        TaskError: two folders for one split.
+    """
+    splits: dict[str, Path] = {}
+    for name, path in below.items():
+        split = SPLIT_OF.get(_plain(name))
+        if split in splits:
+            raise TaskError(
+                f"expected one {split} folder in {top}, got {splits[split].name}/ and "
+                f"{name}/. Next: put their pictures together, or rename one of them"
+            )
+        if split:
+            splits[split] = path
+    only_splits = len(splits) == len(below)
+    has_train = "train" in splits and bool(_folders(splits["train"]))
+    return splits if only_splits or has_train else {}
 
 
 def _innermost(place: Path, split: str | None = None) -> Path:

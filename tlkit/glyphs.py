@@ -281,7 +281,7 @@ def scene(
         symbol: one character, in the middle, in bold DejaVu Sans.
         angle: degrees, positive is anticlockwise.
         scale: size of the symbol; at 1 a capital is about 26 pixels high.
-        clutter: number of other marks; a further one leaves the others where they are.
+        clutter: number of other marks; one mark more does not move the others.
         contrast: difference in brightness between symbol and background, 0-255; at 0
             the colours are the same, too.
         seed: of the background, the marks and the noise.

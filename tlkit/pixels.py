@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -20,7 +19,9 @@ from typing import BinaryIO
 import numpy as np
 
 from .files.fetch import cache_dir
+from .machine import processor
 from .machine.bar import bar
+from .machine.whole import whole_file
 
 # All that Pillow may try, whatever a file calls itself.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
@@ -308,7 +309,7 @@ class _Kept:
         path.touch()
         with (
             open(path, "r+b") as file,
-            ThreadPool(_cores()) as pool,
+            ThreadPool(processor.cores()) as pool,
             warnings.catch_warnings(),
             bar(len(missing), "reading pictures", "picture") as progress,
         ):
@@ -338,15 +339,5 @@ class _Kept:
     def save(self) -> None:
         """Replace the index as a whole."""
         text = json.dumps({"count": self.count, "index": self.index})
-        with tempfile.NamedTemporaryFile(
-            "w", dir=self.folder, delete=False, encoding="utf-8"
-        ) as half:
-            half.write(text)
-        os.replace(half.name, self.folder / "index.json")
-
-
-def _cores() -> int:
-    """Processor cores that this program may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        with whole_file(self.folder / "index.json") as unfinished:
+            unfinished.write_text(text, "utf-8")

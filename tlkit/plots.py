@@ -281,7 +281,7 @@ def costs(
 ):
     """What each of several mistakes costs, with 95 % intervals; grey: perhaps nothing.
 
-    Harm has the colour of harm (vermilion), gain that of gain (blue).
+    Harm is vermilion, a gain is blue.
 
     Args:
         points: name -> Interval.

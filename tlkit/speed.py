@@ -6,9 +6,6 @@ The results are kept in the cache. A new version of this code measures again.
 import hashlib
 import json
 import os
-import platform
-import re
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -21,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .files.fetch import cache_dir
 from .machine import processor
+from .machine.whole import whole_file
 
 if TYPE_CHECKING:
     from .backbone import Backbone
@@ -84,24 +82,22 @@ def measure(
     network = f"{backbone.architecture} x {backbone.width} at {backbone.size} px"
     if backbone.batch_norm:
         network += ", batch norm"
-    about = [_machine(), network, list(image_shape), precision]
+    about = [machine(), network, list(image_shape), precision]
     name = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]
     path = _folder() / f"{name}.json"
     if not path.exists():
         found = _timed(backbone.random(), image_shape, precision, network)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, delete=False, encoding="utf-8"
-        ) as half:
-            json.dump(asdict(found), half)
-        os.replace(half.name, path)
+        with whole_file(path) as unfinished:
+            unfinished.write_text(json.dumps(asdict(found)), "utf-8")
     return _read(path)
 
 
 def known() -> list[Speed]:
     """Stored measurements of this machine. It is fast and measures nothing."""
-    found = [_read(path) for path in sorted(_folder().glob("*.json"))]
-    return [one for one in found if one.machine == _machine()]
+    # not those that are being written: their names begin with a point
+    files = sorted(_folder().glob("[!.]*.json"))
+    found = [_read(path) for path in files]
+    return [one for one in found if one.machine == machine()]
 
 
 def precisions() -> tuple[str, ...]:
@@ -137,24 +133,19 @@ def _folder() -> Path:
 
 
 def _read(path: Path) -> Speed:
+    """A stored measurement."""
     found = json.loads(path.read_text("utf-8"))
     depths = {name: Depth(**costs) for name, costs in found.pop("depths").items()}
     return Speed(**found, depths=depths)
 
 
-def _machine() -> str:
-    """What a measurement depends on; names no person or computer."""
-    cpu = Path("/proc/cpuinfo")
-    text = cpu.read_text("utf-8") if cpu.exists() else ""
-    names = re.findall(r"model name\s*: (.*)", text)
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
+def machine() -> str:
+    """What a measurement depends on, in words; names no person or computer."""
     gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "any")
-    name = names[0] if names else platform.processor()
-    instructions = processor.in_words()
-    return f"{name}, {instructions}, {cores} cores, Keras {version('keras')}, GPU {gpu}"
+    return (
+        f"{processor.name()}, {processor.in_words()}, {processor.cores()} cores, "
+        f"Keras {version('keras')}, GPU {gpu}"
+    )
 
 
 def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> Speed:
@@ -188,7 +179,7 @@ def _timed(backbone: "Backbone", image_shape, precision: str, network: str) -> S
         whole = _training_costs(parts["all"], shares["all"], twice=False)
         last = _training_costs(parts[blocks[-1]], shares[blocks[-1]], twice=True)
     depths = {name: _between(last, whole, share) for name, share in shares.items()}
-    return Speed(_machine(), network, precision, rows / seconds, depths)
+    return Speed(machine(), network, precision, rows / seconds, depths)
 
 
 def _training_costs(network, share: float, twice: bool) -> Depth:

@@ -409,11 +409,12 @@ def _doubts(
         owners.setdefault(mark, set()).add(int(label))
     shared = np.array([len(owners[mark]) > 1 for mark in hashes])
     kinds = {"dark": dark, "of a single colour": flat, "in two classes": shared}
-    found = {
-        i: tuple(kind for kind, has in kinds.items() if has[i])
-        for i in range(len(hashes))
-    }
-    return {i: reasons for i, reasons in found.items() if reasons}
+    found = {}
+    for place in range(len(hashes)):
+        reasons = tuple(kind for kind, has in kinds.items() if has[place])
+        if reasons:
+            found[place] = reasons
+    return found
 
 
 def _spoils(

@@ -3,7 +3,6 @@
 import difflib
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from . import folders, glyphs, pixels
 from .files import fetch
 from .folders import MissingFolderError, TaskError
 from .machine.memory import unmap_pages
+from .machine.whole import whole_folder
 
 ALL_FONTS = glyphs.TRAIN_FONTS + glyphs.TEST_FONTS
 # Symbols; number, seed and fonts of the training scenes, and of the test scenes.
@@ -203,8 +203,8 @@ class Task:
         return tuple(self.test.images.shape[1:])
 
     def larger(self, option: str) -> str:
-        """A sentence: which size to try, where the files hold more pixels than are
-        used; empty where they do not. Source of the size: ``pixels.larger_size``.
+        """A sentence about the size of pictures to try next (``pixels.larger_size``);
+        "" if the files have no more pixels than are used.
 
         Args:
             option: how to ask for it, with "{0}" for the pixels of an edge, as in
@@ -245,6 +245,7 @@ def fingerprint(array: np.ndarray | Rows) -> str:
 
 
 def _sha256(array: np.ndarray | Rows) -> str:
+    """What ``fingerprint`` gives, computed in any case."""
     digest = hashlib.sha256(f"{tuple(array.shape)} {array.dtype}".encode())
     for start in range(0, len(array), 256):
         digest.update(np.ascontiguousarray(array[start : start + 256]).data)
@@ -263,9 +264,9 @@ def load_task(
 ) -> Task:
     """Load a task with as many labels as asked for.
 
-    In a folder, pictures are chosen by name. Only those that are used are opened: the
-    test split, and the pictures whose labels were drawn. So a damaged picture that is
-    not used is not noticed. Each picture is decoded once and kept in the cache.
+    In a folder, only the pictures that are used are opened: the test split, and those
+    whose labels were drawn. So a damaged picture that is not used is not noticed. Each
+    picture is decoded once and kept in the cache.
 
     Args:
         name: "letters", "digits", "colours", "angles", "degrees" (all 32 x 32),
@@ -277,8 +278,8 @@ def load_task(
             the validation folder if there is one). For "degrees", ten times as many
             scenes are drawn. None: all labels, and the whole validation folder.
         seed: which labels are drawn. A larger budget contains those of a smaller one.
-        image_size: 32 to 224, height and width that the pictures of a folder are
-            squeezed to.
+        image_size: 32 to 224, height and width of the pictures of a folder, which are
+            resized whatever their shape is.
         bad_files: what to do about chosen pictures that cannot be read. "error": raise.
             "skip": leave them out and list them in `notes`. Each is replaced by the
             next picture of its class in the seed's order, so the budget stays the same.
@@ -586,9 +587,9 @@ def _fifth(
     rng = np.random.default_rng(0)
     parts = []
     for kind in np.unique(labels[pool]):
-        mine = rows_of_class(labels, pool, kind, rng)
-        good = mine[usable[mine]]
-        fifth = max(1, round(len(mine) / 5))
+        rows = rows_of_class(labels, pool, kind, rng)
+        good = rows[usable[rows]]
+        fifth = max(1, round(len(rows) / 5))
         parts.append(good[: min(fifth, len(good) - left)])
     return np.sort(np.concatenate(parts))
 
@@ -627,22 +628,23 @@ def _draw(
     rng = np.random.default_rng(seed)
     train, held = [], []
     for kind in np.unique(labels[pool]):
-        mine = rows_of_class(labels, pool, kind, rng)
-        mine = mine[usable[mine]]
-        budget = len(mine) if k is None else k * unit
+        rows = rows_of_class(labels, pool, kind, rng)
+        rows = rows[usable[rows]]
+        budget = len(rows) if k is None else k * unit
         share = max(1, min(HELD_OUT * unit, budget // 5))
         if kept is None:
-            theirs, mine = mine[:share], mine[share:]
+            validating, training = rows[:share], rows[share:]
         else:
-            theirs = rows_of_class(labels, kept, kind, rng)
-            theirs = theirs[usable[theirs]]
+            validating = rows_of_class(labels, kept, kind, rng)
+            validating = validating[usable[validating]]
             if k is not None:
-                theirs = theirs[:share]
+                validating = validating[:share]
+            training = rows
         if k is not None:
-            mine = mine[: budget - len(theirs)]
-        train.append(mine)
-        held.append(theirs)
-    # In this order: the seed must give the same rows in the same order for ever.
+            training = training[: budget - len(validating)]
+        train.append(training)
+        held.append(validating)
+    # Never change this order: a seed must always give the same rows in the same order.
     return rng.permutation(np.concatenate(train)), rng.permutation(np.concatenate(held))
 
 
@@ -742,13 +744,8 @@ def stored(kind: str, made_from: object, write: Callable[[Path], None]) -> Path:
     if folder.is_dir():
         return folder
     folder.parent.mkdir(exist_ok=True)
-    with (
-        FileLock(f"{folder}.lock"),
-        tempfile.TemporaryDirectory(dir=folder.parent) as half,
-    ):
+    with FileLock(f"{folder}.lock"):
         if not folder.is_dir():  # or else another process was faster
-            new = Path(half, "new")
-            new.mkdir()
-            write(new)
-            new.rename(folder)
+            with whole_folder(folder, locked=True) as unfinished:
+                write(unfinished)
     return folder

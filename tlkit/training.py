@@ -23,7 +23,7 @@ from .machine.log import log
 from .machine.memory import leaving_nothing, unmap_pages
 from .machine.quiet import keras
 from .machine.watch import Watch
-from .tasks import Split, Task, fingerprint
+from .tasks import Rows, Split, Task, fingerprint
 from .unfinished import Unfinished, place
 
 STANDARDISED_ON = 10_000  # images that decide a feature's mean and variance
@@ -429,12 +429,18 @@ class _Halves:
         self.notes: list[str] = []
         self._before = {v.path: _fingerprint(v) for v in self.frozen + self.thawed}
 
-    def feed(self, split: Split, like: keras.Model | None = None):
-        """What goes into a network for a split, and the network.
+    def feed(
+        self, split: Split, like: keras.Model | None = None
+    ) -> tuple[np.ndarray | Rows, keras.Model]:
+        """The inputs of a split, and the network that takes them.
+
+        Usually these are cached activations and ``above``. If the cut is "image", or
+        the cache has no room, they are the images and ``whole``.
 
         Args:
             split: images.
-            like: a network that the inputs have to fit; None: whichever is cheaper.
+            like: ``above`` or ``whole``, where this one has to be used: validation
+                needs the network that is trained. None: either.
         """
         if self.cut == "image" or like is self.whole:
             return split.images, self.whole
@@ -447,7 +453,7 @@ class _Halves:
                 model=self.model,
             )
         except CacheLimit as reason:
-            if like is self.above:
+            if like is self.above:  # compute them again, and keep them in memory
                 return predict(self.below, split.images), self.above
             note = f"{reason}: the frozen layers run in every epoch instead"
             if note not in self.notes:

@@ -136,7 +136,8 @@ class Exercise:
         self.name, self.expects, self.praise, self.hint = name, expects, praise, hint
         self.kind, self.place, self.start = kind or Kind(), place, start
         self.ask = (
-            ask or f"Not right, and no mistake that is known. Expected {expects}."
+            ask
+            or f"Not right. The check does not know this mistake. Expected {expects}."
         )
         self.mistakes: list[Mistake] = []
         self._accepts: Test | None = None
@@ -218,10 +219,9 @@ class Exercise:
             try:
                 return bool(test(answer, *measured))
             except Exception as error:
-                if isinstance(answer, Watched) and answer.latest is error:
-                    return (
-                        False  # the function's own: told below if no mistake is known
-                    )
+                is_own = isinstance(answer, Watched) and answer.latest is error
+                if is_own:  # the learner reads it later, if no mistake is known
+                    return False
                 raise
 
         if passes(self._accepts):

@@ -15,9 +15,8 @@ from tlkit.machine.places import REGISTER
 from tlkit.machine.whole import whole_file
 
 KINDS = ("guesses", "exercises", "quizzes")
-UNKEPT: dict[
-    str, int
-] = {}  # exercise -> tries since the kernel started, if none is kept
+# Exercise -> tries since the kernel started, where no progress is kept
+UNKEPT: dict[str, int] = {}
 
 
 def place() -> Path | None:

@@ -92,14 +92,14 @@ def add_scores(
                 found[way][name][cut].append(score(numbers, answers[name]))
 
 
+def no_scores() -> dict[str, dict[str, list[float]]]:
+    """Question -> cut -> its accuracies by draw, before the first draw."""
+    return {name: {cut: [] for cut in CUTS} for name in QUESTIONS}
+
+
 def main() -> None:
     letters = tk.Backbone("letters")
-    scores = {
-        kind: {
-            way: {name: {cut: [] for cut in CUTS} for name in QUESTIONS} for way in WAYS
-        }
-        for kind in KINDS
-    }
+    scores = {kind: {way: no_scores() for way in WAYS} for kind in KINDS}
     for draw in DRAWS:
         images, answers = scenes(draw)
         backbones = {"letters": letters, "random": letters.random(draw)}

@@ -71,12 +71,14 @@ def costs() -> dict[str, dict]:
     return found
 
 
+def no_scores() -> dict[str, dict[str, list[float]]]:
+    """Labels per class -> split -> accuracies by draw, before the first draw."""
+    return {str(labels): {split: [] for split in SPLITS} for labels in BUDGETS}
+
+
 def main() -> None:
     price = costs()
-    accuracy = {
-        name: {str(labels): {split: [] for split in SPLITS} for labels in BUDGETS}
-        for name in (*SHIPPED, "random")
-    }
+    accuracy = {name: no_scores() for name in (*SHIPPED, "random")}
     for seed in SEEDS:
         backbones = {**SHIPPED, "random": LETTERS.random(seed)}
         for labels in BUDGETS:

@@ -21,7 +21,8 @@ import psutil
 import recipes
 
 import tlkit as tk
-from tlkit.backbone import file_hash, read_weights
+from tlkit.backbone import read_weights
+from tlkit.files.hashes import file_hash
 from tlkit.machine import processor
 
 HERE = Path(__file__).parent

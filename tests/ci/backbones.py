@@ -163,7 +163,7 @@ def main() -> None:
             print(f"{name}: {len(network.blocks)} blocks", flush=True)
         return
     measured = MEASURED.format(
-        machine=speed._machine(),
+        machine=speed.machine(),
         size="32 pixels, or the fewest that a network takes"
         if options.quick
         else "224",

@@ -19,19 +19,24 @@ ROOT = Path(__file__).parents[2]
 HEAD = """# The course, notebook by notebook
 
 **How long is each notebook, what do I do in it, and what does it show?** Minutes are
-for reading and running. Then comes the main claim: sentences that the notebook
-itself checked when it was executed. Square brackets are 95 % intervals.
-
-**Did the author have luck?** So the main claims are derived again from other scenes,
-other labels and other first weights. The last column tells in how many of these fresh
-draws they held; of several sentences, it is about the one that held least often. The
-shipped networks stay the same.
-
-Nothing in this table is typed by hand. `make notebooks` writes it from the executed
-notebooks, and `make fresh-claims` counts.
+for reading and running. The [columns](#the-columns) are explained below the table.
 
 | | notebook | minutes | exercises | quiz | main claim, as measured | fresh draws |
 |---|---|---|---|---|---|---|
+"""
+TAIL = """
+## The columns
+
+- **Exercises**: their names. The quiz comes at the end of the notebook.
+- **Main claim**: the notebook checks these sentences when it runs. If one is not true,
+  the notebook stops. Square brackets are 95 % intervals.
+- **Fresh draws**: was the result only luck? The main claims are measured again with
+  other scenes, other labels and other initial weights. The column shows in how many of
+  these draws they were true. If there are several sentences, it counts the one that was
+  true least often. The shipped networks stay the same.
+
+Nobody types these numbers: `make notebooks` takes them from the executed notebooks, and
+`make fresh-claims` counts the fresh draws.
 """
 
 
@@ -81,7 +86,7 @@ def held(number: str, source: str) -> str:
 def page() -> str:
     """All of docs/course.md."""
     numbered = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    return HEAD + "\n".join(row(path) for path in numbered) + "\n"
+    return HEAD + "\n".join(row(path) for path in numbered) + "\n" + TAIL
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What ``predict`` leaves behind: a table of all answers, and a page to look through.
 
-The page shows the least sure pictures first, because these are worth a person's look.
+The page shows the least sure pictures first, because a person should look at these.
 """
 
 import csv

@@ -19,8 +19,8 @@ from . import run
 from .doctor import main as doctor_main
 
 STOPPED = (
-    "stopped by you; no half-written result was left behind, and the next call "
-    "continues a download where it stopped"
+    "stopped by you. No half-written result is left. The next call continues a "
+    "download where it stopped"
 )
 # What the library's errors advise -> what can be typed on the command line
 TYPED = (
@@ -114,6 +114,7 @@ def _positive(text: str) -> int:
 
 
 def _add_run(commands) -> None:
+    """Describe ``run``: its options in three groups, in the order of its help."""
     parser = commands.add_parser(
         "run",
         help="transfer a backbone to a task, and compare with fair baselines",
@@ -122,6 +123,14 @@ def _add_run(commands) -> None:
         "experiment with these. The first lines of the output say which pair runs, "
         "why, and how long it takes.",
     )
+    _add_what_to_train(parser)
+    _add_how_to_train(parser)
+    _add_what_is_read_and_written(parser)
+    parser.set_defaults(carry_out=run.run)
+
+
+def _add_what_to_train(parser) -> None:
+    """The task, the backbone and the recipes."""
     parser.add_argument(
         "--task",
         help="digits (default), letters, colours, angles, degrees, cifar10, or a "
@@ -150,6 +159,10 @@ def _add_run(commands) -> None:
         help="names with commas between them (default scratch,probe,lp_ft); "
         "`python -m tlkit recipes` lists them",
     )
+
+
+def _add_how_to_train(parser) -> None:
+    """The data of each training, its depth, its time and its settings."""
     parser.add_argument(
         "--labels-per-class",
         type=int,
@@ -200,6 +213,10 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--no-mirror", action="store_true", help="never mirror images while training"
     )
+
+
+def _add_what_is_read_and_written(parser) -> None:
+    """Damaged files, places for results, and several processes."""
     parser.add_argument(
         "--bad-files",
         choices=("error", "skip"),
@@ -224,17 +241,18 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--distributed",
         action="store_true",
-        help="run as one of several processes (several-machines.md)",
+        help="run as one of several processes (docs/several-machines.md)",
     )
-    parser.set_defaults(carry_out=run.run)
 
 
 def _add_recipes(commands) -> None:
+    """Describe ``recipes``, which has no options."""
     parser = commands.add_parser("recipes", help="list the recipes and what they do")
     parser.set_defaults(carry_out=_recipes)
 
 
 def _recipes(options) -> None:
+    """Print a line for each entry of ``RECIPES``."""
     from ..recipes import RECIPES
 
     names = max(map(len, RECIPES))
@@ -244,6 +262,7 @@ def _recipes(options) -> None:
 
 
 def _add_backbones(commands) -> None:
+    """Describe ``backbones``, which has no options."""
     parser = commands.add_parser(
         "backbones",
         help="list the networks, the size of their weights, and which are here",
@@ -252,6 +271,7 @@ def _add_backbones(commands) -> None:
 
 
 def _backbones(options) -> None:
+    """Print a line for each network: name, title, size, whether it is here."""
     names = max(map(len, WEIGHTS))
     titles = max(len(weights.title) for weights in WEIGHTS.values())
     for name in SHIPPED:
@@ -267,6 +287,7 @@ def _backbones(options) -> None:
 
 
 def _add_lab(commands) -> None:
+    """Describe ``lab`` and its options."""
     parser = commands.add_parser(
         "lab",
         help="open your copies of the notebooks in JupyterLab; your edits always stay",
@@ -296,6 +317,7 @@ def _add_lab(commands) -> None:
 
 
 def _lab(options) -> None:
+    """Bring the copies of the notebooks up to date, and open JupyterLab on them."""
     from . import copies
 
     first = ""
@@ -313,6 +335,7 @@ def _lab(options) -> None:
 
 
 def _add_predict(commands) -> None:
+    """Describe ``predict`` and its options."""
     parser = commands.add_parser(
         "predict",
         help="label pictures with a model that run has saved",
@@ -340,6 +363,11 @@ def _add_predict(commands) -> None:
 
 
 def _predict(options) -> None:
+    """Print and write an answer for each picture.
+
+    Raises:
+        ValueError: pictures that cannot be read; the others have been answered.
+    """
     from ..folders import readable
     from ..saved import model_file, predict
     from . import answers
@@ -367,6 +395,7 @@ def _predict(options) -> None:
 
 
 def _add_export(commands) -> None:
+    """Describe ``export`` and its options."""
     parser = commands.add_parser(
         "export",
         help="write a saved model for phones and other programs (LiteRT, ONNX)",
@@ -393,6 +422,7 @@ def _add_export(commands) -> None:
 
 
 def _export(options) -> None:
+    """Export a saved model, and say where it is and whether its answers agree."""
     from ..export import export
 
     made = export(options.model, options.format, options.out)
@@ -402,6 +432,7 @@ def _export(options) -> None:
 
 
 def _add_fetch(commands) -> None:
+    """Describe ``fetch`` and its options."""
     parser = commands.add_parser(
         "fetch",
         help="the real pair's files: download them, or make or use a bundle of them",
@@ -447,6 +478,7 @@ def _add_fetch(commands) -> None:
 
 
 def _fetch(options) -> None:
+    """Install a bundle, make one, or download files: what the options ask for."""
     from . import bundle
 
     asked = [*options.names, *options.backbone] or fetch.PAIR
@@ -463,6 +495,7 @@ def _fetch(options) -> None:
 
 
 def _add_pretrain(commands) -> None:
+    """Describe ``pretrain`` and its options."""
     parser = commands.add_parser(
         "pretrain", help="train a letters backbone from nothing and save its parameters"
     )
@@ -485,6 +518,7 @@ def _add_pretrain(commands) -> None:
 
 
 def _pretrain(options) -> None:
+    """Train a letters backbone, and print its entry of the manifest."""
     from .pretrain import pretrain
 
     options.out.mkdir(parents=True, exist_ok=True)
@@ -500,6 +534,7 @@ def _pretrain(options) -> None:
 
 
 def _add_cache(commands) -> None:
+    """Describe ``cache`` and its options."""
     parser = commands.add_parser(
         "cache",
         help="list the stored activations, the decoded pictures and the states of "
@@ -510,6 +545,7 @@ def _add_cache(commands) -> None:
 
 
 def _cache(options) -> None:
+    """Clear the cache, or print a line for each thing in it and the sum."""
     from .. import features, tasks, unfinished
 
     if options.action == "clear":
@@ -535,6 +571,7 @@ def _cache(options) -> None:
 
 
 def _add_doctor(commands) -> None:
+    """Describe ``doctor`` and its options."""
     parser = commands.add_parser(
         "doctor", help="what this machine has, what is missing and how to get it"
     )
@@ -552,6 +589,7 @@ def _add_doctor(commands) -> None:
 
 
 def _doctor(options) -> int:
+    """Hand the options on to the doctor, which also runs as a program of its own."""
     words = []
     if options.json:
         words.append("--json")

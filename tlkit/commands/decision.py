@@ -63,7 +63,7 @@ def decide(runs: Mapping[str, Sequence[Run]], pair: str = "custom") -> Decision:
     gain = None
     if rival is not None:
         gain = difference(runs, ahead, rival)
-        if gain is not None and _task(runs).is_regression:
+        if gain is not None and task_of(runs).is_regression:
             gain = evaluate.Interval(-gain.mean, -gain.high, -gain.low)
     kind = _kind(gain, is_cheaper)
     take = ahead
@@ -89,7 +89,7 @@ def best(runs: Mapping[str, Sequence[Run]]) -> str:
         name: float(np.mean([run.score("validation").mean for run in some]))
         for name, some in runs.items()
     }
-    choose = min if _task(runs).is_regression else max
+    choose = min if task_of(runs).is_regression else max
     return choose(scores, key=scores.__getitem__)
 
 
@@ -153,7 +153,7 @@ def weak_classes(runs: Sequence[Run]) -> list[str]:
     return sorted(worse, key=recall.__getitem__)
 
 
-def _task(runs: Mapping[str, Sequence[Run]]) -> Task:
+def task_of(runs: Mapping[str, Sequence[Run]]) -> Task:
     """The task; those of all runs differ in their labels only."""
     return next(iter(runs.values()))[0].task
 
@@ -183,13 +183,13 @@ def _kind(gain: evaluate.Interval | None, is_cheaper: bool) -> str:
 
 def _beats_guessing(runs: Mapping[str, Sequence[Run]], name: str) -> bool:
     """Whether the whole interval of a recipe's test score is better than guessing."""
-    found, (guess, _) = plots.score(runs[name]), plots.guessing(_task(runs))
-    return found.high < guess if _task(runs).is_regression else found.low > guess
+    found, (guess, _) = plots.score(runs[name]), plots.guessing(task_of(runs))
+    return found.high < guess if task_of(runs).is_regression else found.low > guess
 
 
 def _sentence(runs, kind: str, take: str, ahead: str, rival, gain) -> str:
     """The decision and its reason; arguments as the attributes of ``Decision``."""
-    task, ours = _task(runs), _quoted(take)
+    task, ours = task_of(runs), _quoted(take)
     measure = "mean absolute error" if task.is_regression else "accuracy"
     score = plots.score(runs[take])
     if kind == "guess":
@@ -261,7 +261,7 @@ def in_time(duration: float) -> str:
 
 def _next_steps(runs, take: str, pair: str) -> tuple[str, ...]:
     """What the runs of the chosen recipe point to; each sentence names its reason."""
-    some, task = runs[take], _task(runs)
+    some, task = runs[take], task_of(runs)
     steps = [_where_the_errors_are(some)]
     if not task.is_regression:
         steps.append(_which_classes(some))
@@ -343,8 +343,8 @@ def _still_rising(some: Sequence[Run]) -> str:
     if not ended or sum(ended) * 2 <= len(ended):
         return ""
     return (
-        "The training was best in its last epoch, so it may not have been over: try "
-        "`--tune`, or a longer `--budget`."
+        "The last epoch was the best one, so more training may help: try `--tune`, or "
+        "a longer `--budget`."
     )
 
 

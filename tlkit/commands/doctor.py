@@ -214,6 +214,7 @@ def unmet(requirements=None, skip=()):
 
 
 def _packages(pins=PINS):
+    """Whether all packages are here, in the versions that were tested."""
     lacking = unmet()
     pinned = [line for line in _read(pins).splitlines() if line[:1].isalpha()]
     other = unmet(pinned)
@@ -299,6 +300,7 @@ def _cores(root=""):
 
 
 def _processor():
+    """Which instructions are used, and whether the faster convolutions are on."""
     from ..machine import processor
 
     state, found = processor.onednn(), processor.in_words()
@@ -392,6 +394,7 @@ def _disk(lacking, cache=None):
 
 
 def _gpu():
+    """Whether there is a GPU, and whether TensorFlow uses it."""
     said = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
     names = said.splitlines()
     if not names:
@@ -419,6 +422,7 @@ def _output(*command):
 
 
 def _bfloat16(measure):
+    """In which precision training is faster here, if that was measured."""
     from .. import speed
 
     if measure:
@@ -444,6 +448,7 @@ def _bfloat16(measure):
 
 
 def _data():
+    """Whether the real pair's files are here and undamaged."""
     from ..files import fetch
 
     value = {}

@@ -22,11 +22,9 @@ from ..machine import processor
 from ..machine.whole import new_folder
 from ..recipes import RECIPES
 from ..saved import save_model
-from ..tasks import Task
 from ..training import Run
 from . import pictures, wording
-from .decision import Decision, best, decide, difference
-from .decision import spoken as _spoken
+from .decision import Decision, best, decide, difference, spoken, task_of
 from .doubts import doubts
 
 SCRATCH = "scratch"
@@ -67,7 +65,7 @@ def table(runs: Mapping[str, Sequence[Run]]) -> str:
         parameters, largest peak memory. Then what guessing gives; and where one class
         is much more frequent than others, each recipe's balanced accuracy.
     """
-    task = _task(runs)
+    task = task_of(runs)
     score = plots.measure(task)
     rows = [["recipe", score, "seconds", "trained parameters", "peak memory"]]
     for name, some in runs.items():
@@ -133,13 +131,13 @@ def finding(runs: Mapping[str, Sequence[Run]], name: str | None = None) -> str:
         runs: recipe -> its Runs.
         name: the recipe; None: the one that was best on validation.
     """
-    name, task = name or best(runs), _task(runs)
+    name, task = name or best(runs), task_of(runs)
     few = ""
     if task.labels_per_class:
         few = f"With {task.labels_per_class} labels per class, "
     kind = "a mean absolute error of" if task.is_regression else "an accuracy of"
     reached = f"reaches {kind} {plots.score(runs[name])} on {task.name}"
-    words = f"{few}{_spoken(name)} {reached}"
+    words = f"{few}{spoken(name)} {reached}"
     gain = against_scratch(runs, name)
     if gain is None:
         return f"{words}; guessing gives {plots.guessing(task)[0]:.3f}."
@@ -206,7 +204,7 @@ def result(
         "versions": _versions(),
         "machine": {
             "cores": os.cpu_count(),
-            "processor": _processor(),
+            "processor": processor.name(),
             "instructions": processor.in_words(),
             "platform": platform.system(),
         },
@@ -257,11 +255,6 @@ def write_result(
     return new_folder(Path(out), write)
 
 
-def _task(runs: Mapping[str, Sequence[Run]]) -> Task:
-    """The task; those of all runs differ in their labels only."""
-    return next(iter(runs.values()))[0].task
-
-
 def _pretrained(runs: Sequence[Run]):
     """The backbone of the first run that did not start from random weights, if any."""
     for run in runs:
@@ -278,7 +271,7 @@ def _is_scratch(some: Sequence[Run]) -> bool:
 def _recipe(runs: Mapping[str, Sequence[Run]], name: str) -> dict[str, Any]:
     """What ``result.json`` has about one recipe."""
     some, gain = runs[name], against_scratch(runs, name)
-    score = "mean_absolute_error" if _task(runs).is_regression else "accuracy"
+    score = "mean_absolute_error" if task_of(runs).is_regression else "accuracy"
     found: dict[str, Any] = {
         score: asdict(plots.score(some)),
         "seconds": float(np.mean([run.seconds for run in some])),
@@ -312,7 +305,7 @@ def _figures(
     curves = _curves(runs)
     if curves:
         figures["curves.png"] = curves
-    whose = f"{_spoken(decision.take)}, seed {chosen.seed}"
+    whose = f"{spoken(decision.take)}, seed {chosen.seed}"
     if chosen.task.is_regression:
         figures["scatter.png"] = _scattered(chosen, whose)
     else:
@@ -322,17 +315,18 @@ def _figures(
 
 
 def _figure(axes, alt: str, caption: str, dpi: int = 110) -> Figure:
+    """A drawing as a picture with its two texts; `dpi` as of ``plots.png``."""
     return Figure(plots.png(axes, alt, dpi), alt, caption)
 
 
 def _compared(runs: Mapping[str, Sequence[Run]]) -> Figure:
     """The scores of all recipes beside each other."""
     scores = "; ".join(
-        f"{_spoken(name)} {plots.score(some)}" for name, some in runs.items()
+        f"{spoken(name)} {plots.score(some)}" for name, some in runs.items()
     )
     return _figure(
         plots.compare(runs),
-        f"Test {plots.measure(_task(runs))} by recipe: {scores}.",
+        f"Test {plots.measure(task_of(runs))} by recipe: {scores}.",
         "Bars are 95 % intervals. With one run, they are about other test pictures; "
         "with several, about other draws of the labels, other trainings and other test "
         "pictures. "
@@ -357,7 +351,7 @@ def _curves(runs: Mapping[str, Sequence[Run]]) -> Figure | None:
     drawing = pictures.learning_curves(runs)
     if drawing is None:
         return None
-    task = _task(runs)
+    task = task_of(runs)
     measure, n = plots.measure(task), len(task.validation)
     lines = "The bold line is the mean of the seeds, as far as all of them went; thin "
     lines += "lines are single seeds. "
@@ -384,9 +378,11 @@ def _scattered(chosen: Run, whose: str) -> Figure:
 
 def _confused(chosen: Run, whose: str) -> Figure:
     """Which class is taken for which."""
+    classes, labels = chosen.task.classes, chosen.task.test.labels
+    counts = evaluate.confusion(labels, chosen.predicted(), len(classes))
     return _figure(
         plots.confusion(chosen),
-        _worst_mistake(chosen),
+        plots.worst_mistake(counts, classes),
         f"Which class was taken for which, in percent of each true class ({whose}).",
     )
 
@@ -404,19 +400,6 @@ def _predicted(chosen: Run, whose: str) -> Figure:
         "Evenly spaced test pictures, not hand-picked, and what the model predicts "
         f"({whose}).",
     )
-
-
-def _worst_mistake(run: Run) -> str:
-    """The most frequent mistake on the test split, in a sentence."""
-    names = run.task.classes
-    counts = evaluate.confusion(run.task.test.labels, run.predicted(), len(names))
-    np.fill_diagonal(counts, 0)
-    true, predicted = np.unravel_index(counts.argmax(), counts.shape)
-    number = counts[true, predicted]
-    if not number:
-        return "No mistakes."
-    taken = f"{names[true]} taken for {names[predicted]}"
-    return f"Most frequent mistake: {taken}, {number} times."
 
 
 def _page(
@@ -491,12 +474,3 @@ def _versions() -> dict[str, str]:
         with suppress(metadata.PackageNotFoundError):
             found[name.removesuffix("-cpu")] = metadata.version(name)
     return found
-
-
-def _processor() -> str:
-    """The processor's model, such as "AMD EPYC 7763"."""
-    with suppress(OSError):  # Linux only
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(": ", 1)[1]
-    return platform.processor() or platform.machine()

@@ -357,9 +357,7 @@ def _train(experiment: Experiment, options, distributed=None) -> dict[str, list]
     for line in lines:
         print(line, flush=True)
     trials = has_trials(experiment.task, options)
-    precision = options.precision
-    if precision == "auto":
-        precision = _precision(experiment, backbone, tasks[0], distributed)
+    precision = _precision(experiment, options, backbone, tasks[0], distributed)
     if experiment.pair == "real" and options.size == 32 and not distributed:
         costs = estimate.measured(backbone, tasks[0], precision)
         chooses = {"tuned": options.tune, "trials": trials}
@@ -452,10 +450,10 @@ def _check(names: tuple[str, ...], options) -> None:
         "--budget": options.budget is not None,
         "--distributed": options.distributed,
     }
-    first, *others = [option for option, is_asked in asked.items() if is_asked] or [""]
-    if others and first in ("--tune", "--trials"):
+    given = [option for option, is_asked in asked.items() if is_asked]
+    if len(given) > 1 and given[0] in ("--tune", "--trials"):
         raise ValueError(
-            f"expected {first} or {others[-1]}, got both. Next: leave out one"
+            f"expected {given[0]} or {given[-1]}, got both. Next: leave out one"
         )
     if options.budget is None:
         return
@@ -531,10 +529,14 @@ def _with_labels(plan: Plan, load: Callable[[int | None], Found]) -> Found:
     return load(None)
 
 
-def _precision(experiment: Experiment, backbone, task, distributed) -> str:
-    """The one in which training is fastest here: measured, where it may matter."""
+def _precision(experiment: Experiment, options, backbone, task, distributed) -> str:
+    """What --precision says; for "auto" the one in which training is fastest here:
+    measured, where it may matter.
+    """
     from .. import speed
 
+    if options.precision != "auto":
+        return options.precision
     if experiment.pair == "embedded":
         return "float32"  # small networks gain nothing
     if distributed:

@@ -160,11 +160,12 @@ def _as_dense(x, kernel):
     channels, filters = kernel.shape[2:]
     taps = ops.unstack(ops.reshape(kernel, (9, channels, filters)))
     pixels = [(0, 0), (0, 1), (1, 0), (1, 1)]
-    columns = []
+    from_each = []
     for i, j in pixels:  # of the input
-        to = [taps[3 * (i - row + 1) + j - column + 1] for row, column in pixels]
-        columns.append(ops.concatenate(to, axis=1))
-    matrix = ops.concatenate(columns)  # (4 * channels, 4 * filters)
+        # the kernel's place that leads from here to each pixel of the output
+        to_each = [taps[3 * (i - row + 1) + j - column + 1] for row, column in pixels]
+        from_each.append(ops.concatenate(to_each, axis=1))
+    matrix = ops.concatenate(from_each)  # (4 * channels, 4 * filters)
     outputs = ops.reshape(x, (-1, 4 * channels)) @ matrix
     return ops.reshape(outputs, (-1, 2, 2, filters))
 

@@ -1,4 +1,4 @@
-"""What this processor can do, where that matters for setting up TensorFlow.
+"""Which processor this is, and what it can do where TensorFlow has to be told.
 
 Standard library only: ``import tlkit`` calls ``prefer_onednn`` and must stay fast.
 """
@@ -27,13 +27,30 @@ def is_x86() -> bool:
     return platform.machine().lower() in ("x86_64", "amd64", "i386", "i686")
 
 
+def name() -> str:
+    """The processor's model, such as "AMD EPYC 7763"; names no person or computer."""
+    return _linux("model name") or platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Processor cores that this program may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def flags() -> set[str]:
     """Instruction sets as Linux names them, for example "avx2"; empty elsewhere."""
+    return set(_linux("flags").split())
+
+
+def _linux(entry: str) -> str:
+    """What Linux says about the first core: an entry of /proc/cpuinfo, or ""."""
     cpu = Path("/proc/cpuinfo")
-    found = (
-        re.search(r"flags\s*: (.*)", cpu.read_text("utf-8")) if cpu.exists() else None
-    )
-    return set(found[1].split()) if found else set()
+    if not cpu.exists():
+        return ""
+    found = re.search(rf"(?m)^{entry}\s*: (.*)", cpu.read_text("utf-8"))
+    return found[1].strip() if found else ""
 
 
 def prefer_onednn() -> None:

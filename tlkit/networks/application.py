@@ -132,7 +132,8 @@ class Application(Network):
             alone.load_weights(file)
         except (ValueError, OSError, KeyError) as error:
             raise WeightsError(
-                f"{file} holds no weights of {self.name}: {error}"
+                f"{file} holds no weights of {self.name} ({error}). "
+                "Next: name a file that was made for this network"
             ) from error
         # by order, because Keras numbers the names of unnamed layers through
         for layer, loaded in zip(loadable(model), loadable(alone), strict=True):

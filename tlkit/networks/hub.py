@@ -102,7 +102,8 @@ class DINOv2(Network):
                 alone.load_weights(file)
         except (ValueError, OSError, KeyError) as error:
             raise WeightsError(
-                f"{file} holds no weights of {self.name}: {error}"
+                f"{file} holds no weights of {self.name} ({error}). "
+                "Next: name a file that was made for this network"
             ) from error
         loaded = [alone.embeddings, *alone.encoder.layers, alone.layernorm]
         ours = [layer for layer in model.layers if layer.weights]

@@ -144,7 +144,8 @@ def _shapes(file: Path) -> dict[str, list[tuple[int, ...]]]:
                     f"{found[name][0]}. Next: use the file for TensorFlow (tf_kernels)"
                 )
             raise WeightsError(
-                f"{file}: {name} has shapes {found[name]}, expected {expected}"
+                f"{file}: {name} has shapes {found[name]}, expected {expected}. "
+                "Next: name a file of VGG16, of one width in all layers"
             )
         below = filters
     return found

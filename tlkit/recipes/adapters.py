@@ -15,12 +15,13 @@ def adapters(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run
     """Put a small layer after each block; train these layers and the head alone.
 
     An adapter is a 1 × 1 convolution whose output is added to its input: x + Ax + b.
-    A and b are zero at the start, so training begins with the linear probe, whose head
-    is the first one. The lowest block lies below all adapters: it runs once, its
-    activations are cached.
+    A and b are zero at the start, and the head is that of a linear probe, so training
+    begins with the probe's answers. The lowest block is below all adapters: it runs
+    once, and its activations are cached.
 
-    The source puts an adapter into each residual unit, with batch normalisation; here
-    one stands where a block ends, which every architecture of the kit has.
+    The source puts an adapter into each residual unit, with batch normalisation. Here
+    there is one at the end of each block, because every architecture of the kit has
+    blocks.
 
     Args:
         backbone: the pretrained layers.

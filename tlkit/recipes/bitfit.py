@@ -14,8 +14,8 @@ BITFIT = Settings(rate=1e-3, steps=300, min_epochs=5, batch=32)
 def bitfit(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     """Train the biases, the normalisation and the head; every kernel stays frozen.
 
-    Biases of all layers are trained, so nothing can be cached and every layer runs in
-    every step. Only storage is cheap: a few thousand numbers for each task.
+    Biases of all layers are trained, so nothing can be cached, and every layer runs in
+    every step. But for each task only a few thousand numbers are stored.
 
     Args:
         backbone: the pretrained layers.

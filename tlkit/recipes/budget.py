@@ -16,11 +16,9 @@ from ..tasks import Split, Task, in_shares
 from .fine_tune import batch_of
 
 FEWEST, MOST = 5, 30  # epochs: fewer are not worth a deeper cut, more rarely help
-MARGIN = 0.8  # of the time is planned for when images are chosen
-PROBE = (
-    2.0,
-    1.5e-4,
-)  # seconds that a probe's training takes: at least, and for each image
+MARGIN = 0.8  # share of the time that may be planned when images are chosen
+# Seconds that training a probe takes on cached features: these, and more for each image
+PROBE_SECONDS, PROBE_SECONDS_PER_IMAGE = 2.0, 1.5e-4
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,8 @@ class Costs:
 
     def probe(self, images: int) -> float:
         """A linear probe on `images` training images, with their features."""
-        return self._seen(images) / self.speed.forward + PROBE[0] + PROBE[1] * images
+        features = self._seen(images) / self.speed.forward
+        return features + PROBE_SECONDS + PROBE_SECONDS_PER_IMAGE * images
 
     def epoch(self, images: int, unfreeze: str) -> float:
         """One epoch of fine-tuning, validation included."""
@@ -131,6 +130,7 @@ class Costs:
         )
 
     def _seen(self, images: int) -> int:
+        """Images in all three splits, with `images` of them to train on."""
         return images + len(self.task.validation) + len(self.task.test)
 
     def images(self, seconds: float, left: float) -> int:

@@ -32,15 +32,16 @@ def distill(
     the labels and half by the teacher's logits for the training images. Softened by a
     temperature, these also say which wrong answers are nearly right.
 
-    What is kept is the student alone: the run's backbone, model and trained numbers are
-    its own. Seconds and memory are those of both.
+    Only the student is kept: the run's backbone, model and trained numbers are the
+    student's. Seconds and memory are those of both.
 
     Args:
         backbone: the teacher's pretrained layers.
         task: the target task.
         student: its layers; None: ``student_of(backbone)``.
         teacher: a run of a trained teacher on this task; None: ``lp_ft`` trains one.
-            It gets the same ``changes``, except the step size: that is the student's.
+            It is trained with the same ``changes``, but not with the step size, which
+            is the student's.
         seed: of shuffling.
         **changes: fields of ``Settings`` to set differently from ``DISTILL``.
     """

@@ -29,9 +29,10 @@ def fine_tune(
         head: initial head, for example that of a probe; None: random.
         unfreeze: the lowest block to train, "block1" … "block5", or "all".
         seed: of a random head and of shuffling.
-        **changes: fields of ``Settings`` to set differently from ``TUNE``. If neither
-            "batch" nor "rate" is given, 2,000 images or more above a cut double both
-            and halve "steps": as accurate, in less time (docs/performance.md).
+        **changes: fields of ``Settings`` to set differently from ``TUNE``. With 2,000
+            images or more and frozen blocks, "batch" and "rate" are doubled and "steps"
+            is halved, unless "batch" or "rate" is given: as accurate, in less time
+            (docs/performance.md).
 
     Raises:
         ValueError: no such block.

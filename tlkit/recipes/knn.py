@@ -32,18 +32,18 @@ def knn(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     Args:
         backbone: the pretrained layers.
         task: the target task.
-        seed: of nothing; all recipes take one.
+        seed: not used; it is here because all recipes take one.
         **changes: fields of ``Settings``. Only "precision" makes a difference.
     """
     settings = replace(PROBE, **changes)
     stored = answers(task)
 
     def find(shared: keras.Model, scale: Head, seen: Seen) -> Found:
-        scores = {
-            (metric, k): on_validation(task, logits)
-            for metric in METRICS
-            for k, logits in votes(seen, stored, metric, len(task.classes)).items()
-        }
+        scores = {}
+        for metric in METRICS:
+            by_k = votes(seen, stored, metric, len(task.classes))
+            for k, logits in by_k.items():
+                scores[metric, k] = on_validation(task, logits)
         metric, k = max(scores, key=scores.__getitem__)
         model = with_neighbours(shared, scale, seen.train, stored, metric, k)
         numbers = seen.train.size + len(stored)  # features and labels
@@ -70,11 +70,13 @@ def answers(task: Task) -> np.ndarray:
 def votes(
     seen: Seen, stored: np.ndarray, metric: str, classes: int
 ) -> dict[int, np.ndarray]:
-    """k -> what the k neighbours of the validation images say: float32 (n, outputs).
+    """k -> the result of the vote for each validation image: float32 (n, outputs).
+
+    For classes these are logits, for a number the neighbours' mean.
 
     Args:
         seen: standardised features.
-        stored: what each training image says, as ``answers`` gives it.
+        stored: the vote of each training image, as ``answers`` gives it.
         metric: "euclidean" or "cosine".
         classes: their number; 0 for a number.
     """
@@ -116,7 +118,7 @@ def with_neighbours(
         shared: a built backbone; the new model shares its layers.
         scale: its mean and variance standardise the features.
         known: float32 (n, features), standardised features of the training images.
-        stored: what each of them says, float32 (n, outputs).
+        stored: the vote of each of them, float32 (n, outputs).
         metric: "euclidean" or "cosine".
         k: how many of them vote.
     """

@@ -18,8 +18,8 @@ def l2_sp(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     nothing was learnt; this one pulls towards the source task. Adam gets the penalty's
     gradient, added to that of the loss.
 
-    The source also decays a new head towards zero; here the head begins as the probe's
-    and is free.
+    The source also has a penalty that pulls a new head towards zero. Here the head
+    starts from the probe's, and has no penalty.
 
     Args:
         backbone: the pretrained layers.

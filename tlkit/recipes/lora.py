@@ -21,8 +21,8 @@ def lora(
     A kernel of (h, w, channels, filters) gets the product of a (h, w, channels, rank)
     and a (rank, filters), zero at the start. The head is that of a linear probe. At the
     end the products are added to the kernels: the run's model is an ordinary one, as
-    large and as fast as before. Every layer runs in every step, so only storage is
-    cheap: what was trained, for each task.
+    large and as fast as before. Training is not cheaper, because every layer runs in
+    every step. But for each task only the numbers that were trained are stored.
 
     The source adds them to the layers of a transformer; here they are Keras's
     ``enable_lora`` on the convolutions. Depthwise ones stay frozen: they are small.

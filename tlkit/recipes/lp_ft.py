@@ -30,8 +30,8 @@ def lp_ft(
             images, blocks and epochs are planned from this machine's measured speed.
             The run's `notes` describe the plan. If no time is left for fine-tuning, the
             result is the run of the probe.
-        start: what is left of a probe of this task and seed (``probe_first``); None,
-            or with a budget: it is trained first.
+        start: a probe of this task and seed, as ``probe_first`` gives it. If it is
+            None, or if there is a budget, a probe is trained first.
         seed: of shuffling.
         **changes: fields of ``Settings`` to set differently from ``TUNE``.
 

@@ -57,7 +57,7 @@ class Start(NamedTuple):
 
 
 def probe_first(backbone: Backbone, task: Task, seed: int, precision: str) -> Start:
-    """Train a linear probe and keep its head; its model goes before the next is built.
+    """Train a linear probe and keep its head, but not its model, which takes memory.
 
     Args:
         backbone: the pretrained layers.

@@ -25,7 +25,7 @@ def prototypes(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> R
     Args:
         backbone: the pretrained layers.
         task: the target task.
-        seed: of nothing; all recipes take one.
+        seed: not used; it is here because all recipes take one.
         **changes: fields of ``Settings``. Only "precision" makes a difference.
 
     Raises:

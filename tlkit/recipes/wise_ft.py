@@ -22,11 +22,12 @@ def wise_ft(backbone: Backbone, task: Task, *, seed: int = 0, **changes) -> Run:
     """Average the weights of a linear probe and of the network fine-tuned from it.
 
     Each weight becomes (1 − α) · probe + α · fine-tuned, for α = 0, 0.1, … 1: the
-    validation split chooses α. Both networks are ends of one line, and a point between
-    them may be better than either, above all on pictures unlike those of training.
+    validation split chooses α. The two networks are the ends of a line. A point between
+    them may be better than both ends, above all on pictures that differ from those of
+    the training.
 
-    The source averages a network that needs no labels (CLIP) with its fine-tuned form;
-    here the probe stands in the former's place.
+    The source averages a network that needs no labels (CLIP) with its fine-tuned form.
+    Here the probe takes the place of the first one.
 
     Args:
         backbone: the pretrained layers.

@@ -117,9 +117,8 @@ components = Exercise(
     kind=Number(whole=True),
     place="Station 4: many dimensions",
 )
-Table = Mapping[
-    int, Mapping[str, float]
-]  # number of components -> score's name -> score
+# Number of components -> score's name -> score
+Table = Mapping[int, Mapping[str, float]]
 
 
 def _best(table: Table, score: str) -> set[int]:

@@ -55,14 +55,14 @@ def example_twin() -> tuple[dict[str, Any], dict[str, Any]]:
             probe.occlusion(image, int(own.argmax()))
             for image, own in zip(new, shares, strict=True)
         ]
-    drawn = _drawn(probe, new, shares, falls)
+    drawn = learnt_and_new(probe, new, shares, falls)
     alt = drawn.get_label()
     picture = plots.png(drawn, alt)
     found = {"text/plain": alt, "image/png": b64encode(picture).decode()}
     return found, {"image/png": {"alt": alt, "width": plots.width(picture)}}
 
 
-def _drawn(
+def learnt_and_new(
     probe: Probe, new: np.ndarray, shares: np.ndarray, falls: Sequence[np.ndarray]
 ):
     """Above the pictures learnt from, below new ones with answer and occlusion map.

@@ -54,11 +54,6 @@ def length(item: str | tuple[str, int]) -> int:
     return kept(item) if isinstance(item, str) else item[1]
 
 
-def minutes_of(plan: tuple) -> int:
-    """How long a plan takes, breaks included."""
-    return sum(length(item) for item in plan)
-
-
 def timetable(plan: tuple, start: int = 9 * 60) -> str:
     """A plan as a Markdown table.
 

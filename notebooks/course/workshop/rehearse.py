@@ -20,7 +20,6 @@ import atexit
 import json
 import os
 import platform
-import re
 import shutil
 import statistics
 import sys
@@ -38,6 +37,7 @@ import psutil
 
 from tlkit.commands import copies
 from tlkit.commands.doctor import cores, memory
+from tlkit.machine import processor
 from tlkit.machine.log import log
 
 from . import masters, room
@@ -306,14 +306,10 @@ def _in_words(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _machine() -> dict[str, Any]:
     """What the figures depend on; memory and cores are this process's share."""
-    found, info = memory(), Path("/proc/cpuinfo")
-    processor = platform.processor() or platform.machine()
-    if info.exists():
-        named = re.search(r"(?m)^model name\s*: (.+)", info.read_text("utf-8"))
-        processor = named[1].strip() if named else processor
+    found = memory()
     return {
         "cores": cores(),
-        "processor": processor,
+        "processor": processor.name(),
         "memory": found["total"],
         "memory_free": found["free"],
         "system": f"{platform.system()}, Python {platform.python_version()}",
