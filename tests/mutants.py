@@ -805,12 +805,19 @@ def _of_parts(kinds, right, rng):
 def _values(name, kind, right, measured):
     rng = np.random.default_rng(0)
     yield from PLAIN
+    if name == "01 own target":
+        words = ("helps", "harms", "not shown", "shown", "no difference", "yes", "both")
+        for first, second in itertools.product((*words, 0, "Harms"), repeat=2):
+            yield {"first": first, "second": second}
     if name in ("10 choose", "12 method"):
         for struck_out in _some_of(right, measured[0]):
             for chosen in (*measured[0], "none"):
                 yield {"struck out": struck_out, "chosen": chosen}
     if isinstance(kind, Parts):
         yield from _of_parts(kind.kinds, right, rng)
+    elif isinstance(kind, Several) and all(getattr(k, "choices", 0) for k in kind.kinds):
+        yield from itertools.product(*[part.choices for part in kind.kinds])
+        yield from (right[::-1], right[:1], right + right[:1])
     elif isinstance(kind, Several):
         first = _values_of(kind.kinds[0], right[0], rng)
         second = _values_of(kind.kinds[1], right[1], rng)
@@ -845,10 +852,6 @@ def _values(name, kind, right, measured):
 
 
 UNIVERSE = {  # exercise -> the names that an answer may hold
-    "01 own target": lambda measured: (
-        *("helps", "harms", "not shown", "shown", "no difference", "yes", "no"),
-        *("it depends", "both", "perhaps", "help", "harm", "nothing", "unknown"),
-    ),
     "04 optimizer": lambda measured: measured[0],
     "06 leak": lambda measured: (
         *("block3_conv1", "block3_conv2", "block3_conv3", "block5_conv1", "logits"),
@@ -881,7 +884,11 @@ def _also_right(name, answer, right, measured) -> bool:
         ) and len(answer) == len(right)
     if name == "02 cut":
         found = n02_found(measured)
-        return answer[1] == "angle" and found[answer[0]] > max(found.values()) - 0.02
+        best, worst, question = answer
+        is_best = found[best] > max(found.values()) - 0.02
+        return (
+            question == "angle" and is_best and found[worst] < min(found.values()) + 0.02
+        )
     if name == "03 first loss":
         return answer[0].upper() == "B" and abs(answer[1] - right[1]) < 0.02
     if name == "05 experiment":

@@ -311,6 +311,7 @@ def test_praise_answers_the_exercises_own_question_with_what_was_measured():
         "01 own target": "0.500 [0.450, 0.550]",
         "02 cut": "0.87",
         "04 optimizer": "4 of 6",
+        "07 pictures": "0.961",
         "06 budget": "0.050 [0.030, 0.070]",
         "08 curve": "0.388",
         "09 components": "0.810",

@@ -202,6 +202,8 @@ WRONG = [
     ("09 components", (40, 0.85), "*test* pictures"),
     ("09 components", (70, 0.8), "by heart"),
     ("09 components", (5, 0.5), "in none of the columns"),
+    ("09 components", (20, 0.83), "the very number that has chosen"),
+    ("09 components", (20, 0.9), "pictures that the head knows"),
     ("09 components", (20, 0.123), "had not seen"),
     ("09 exact", per_label, "accuracy per label"),
     ("09 exact", one_each, "are two or none"),

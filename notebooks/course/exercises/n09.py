@@ -107,8 +107,11 @@ components = Exercise(
     "09 components",
     expects="two things: the number of components that you choose, and the accuracy "
     "that you report for it, such as (5, 0.500)",
-    praise="Chosen by the cross-validated column, reported from the test column: no "
-    "number has done both jobs, so the second one is honest.",
+    praise=lambda answer, table: (
+        "Chosen by the cross-validated column, reported from the test column: "
+        f"{table[answer[0]]['test']:.3f}. No number has done both jobs, so this one is "
+        "honest."
+    ),
     hint="One column comes from labelled pictures that each head had not seen, and "
     "that are not the test pictures. Once it has chosen, its number is too good: "
     "another column reports.",
