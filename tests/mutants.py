@@ -815,7 +815,7 @@ def _values(name, kind, right, measured):
                 yield {"struck out": struck_out, "chosen": chosen}
     if isinstance(kind, Parts):
         yield from _of_parts(kind.kinds, right, rng)
-    elif isinstance(kind, Several) and all(getattr(k, "choices", 0) for k in kind.kinds):
+    elif name == "02 cut":
         yield from itertools.product(*[part.choices for part in kind.kinds])
         yield from (right[::-1], right[:1], right + right[:1])
     elif isinstance(kind, Several):
@@ -886,9 +886,8 @@ def _also_right(name, answer, right, measured) -> bool:
         found = n02_found(measured)
         best, worst, question = answer
         is_best = found[best] > max(found.values()) - 0.02
-        return (
-            question == "angle" and is_best and found[worst] < min(found.values()) + 0.02
-        )
+        is_worst = found[worst] < min(found.values()) + 0.02
+        return question == "angle" and is_best and is_worst
     if name == "03 first loss":
         return answer[0].upper() == "B" and abs(answer[1] - right[1]) < 0.02
     if name == "05 experiment":

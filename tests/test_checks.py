@@ -438,7 +438,7 @@ def test_what_is_built_on_an_answer_goes_on_quietly_if_the_answer_is_right(capsy
     [
         (..., "Not answered yet."),
         (3.8, "it goes uphill"),
-        (-50, "Which slope has the loss"),
+        (-50, "Which slope does the loss have"),
     ],
 )
 def test_what_is_built_on_an_answer_waits_with_one_sentence(answer, words):

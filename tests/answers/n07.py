@@ -127,7 +127,7 @@ WRONG = [
     ("07 pictures", (200, 0.961), "the plain interval"),
     ("07 pictures", (369, 0.959), "a multiple of 50"),
     ("07 pictures", (350, 0.959), "is this lower end above"),
-    ("07 pictures", (450, 0.963), "Are fewer enough"),
+    ("07 pictures", (450, 0.963), "Are fewer enough?"),
     ("07 pictures", (192, 0.95), "the published number"),
     ("07 pictures", (400, 0.96), "0.96 is the mark"),
     ("07 pictures", (400, 0.966), "the plain interval"),

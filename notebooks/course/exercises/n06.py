@@ -65,8 +65,8 @@ def the_leaks_alone(answer):
 
 @leak.mistake
 def none_moved(answer):
-    """Some layers did move. Flags cannot show it: keep a copy of all weights, train, and
-    compare the arrays.
+    """Some layers did move. Flags cannot show it: keep a copy of all weights, train,
+    and compare the arrays.
     """
     return not _names(answer)
 
@@ -103,8 +103,8 @@ def a_block(answer):
 
 @leak.mistake
 def not_all_of_them(answer):
-    """Each of these moved, and its flag says frozen. But compare *every* layer: you have
-    not found all of them.
+    """Each of these moved, and its flag says frozen. But compare *every* layer: you
+    have not found all of them.
     """
     return _names(answer) < LEAKS
 

@@ -246,7 +246,7 @@ def below_the_mark(answer):
 
 @pictures.mistake
 def too_many(answer):
-    """The two numbers belong together, and so many are enough. Are fewer enough, too?"""
+    """The two numbers belong together, and so many are enough. Are fewer enough?"""
     return FEWEST < answer[0] < 1e6
 
 

@@ -50,7 +50,8 @@ def _struck_out(answer) -> set[str]:
 def best_within_the_limits(answer, table: Table, limits: Limits):
     affordable = [name for name in table if _is_affordable(name, table, limits)]
     best = max(affordable, key=_validation(table))
-    return answer["chosen"] == best and _struck_out(answer) == set(table) - {*affordable}
+    broken = set(table) - set(affordable)
+    return answer["chosen"] == best and _struck_out(answer) == broken
 
 
 @choose.mistake

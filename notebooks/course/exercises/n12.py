@@ -14,7 +14,8 @@ method = Exercise(
     praise=lambda answer, table, limit: (
         f"{table[answer['chosen']]['trained']:,} numbers for each task, and of all "
         "ways that keep the limit the best on validation: "
-        f"{table[answer['chosen']]['validation']:.3f}. The test pictures were not asked."
+        f"{table[answer['chosen']]['validation']:.3f}. The test pictures were not "
+        "asked."
     ),
     hint="Strike out the ways that train more numbers than the limit. Of the rest take "
     "the highest validation accuracy.",
