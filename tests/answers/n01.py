@@ -61,7 +61,7 @@ WRONG = [
     ("01 symbols", alike("P(X)"), "the very same pictures"),
     ("01 symbols", alike("P(Y|X)"), "hold it fast"),
     ("01 symbols", alike("X", "P(X)", "Y", "P(Y|X)"), "the very same pictures"),
-    ("01 roles", roles(source="b", target="a"), "the wrong way round"),
+    ("01 roles", roles(source="b", target="a"), "comes first in time"),
     ("01 roles", roles(target="c"), "data for the target task"),
     ("01 roles", roles(shared="e", specific="d"), "those that both tasks use"),
     ("01 roles", roles(specific="f"), "has been taken away"),

@@ -123,8 +123,8 @@ def all_four(answer):
 
 @roles.mistake
 def source_and_target_swapped(answer):
-    """Source and target are the wrong way round. The source comes first in time and has
-    the many labels; the target is what the nursery wants.
+    """Two tasks, but look at each of them again: which one comes first in time and has
+    the many labels, and which one does the nursery want to solve?
     """
     return _names(answer, source="b", target="a")
 
@@ -169,7 +169,9 @@ def data_for_a_task(answer):
 
 @roles.mistake
 def shared_and_specific_swapped(answer):
-    """The other way round: shared layers are those that both tasks use."""
+    """Shared layers are those that both tasks use. Which of your two groups of layers
+    was there when the source task was learnt?
+    """
     return _names(answer, shared="e", specific="d")
 
 
