@@ -49,7 +49,9 @@ def test_a_page_that_is_opened_again_reads_once_what_the_last_long_cell_did(page
     again = page()
     said = again("print(kept)")
     sentence, value = said.splitlines()
-    assert "The cell «pass  # another …» ended at " in sentence and value == "7"
+    assert (
+        "the cell «pass  # another …» went: it ended at " in sentence and value == "7"
+    )
     assert again("print(kept)") == "7\n", "in the same page nothing is repeated"
 
 

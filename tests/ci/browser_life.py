@@ -132,9 +132,7 @@ def closed_while_a_cell_runs(
         chosen(again) == guessed, f"the guess {guessed} became {chosen(again)}"
     )
     first, second = (run_again(again, "import tlkit_course as course") for _ in "ab")
-    sentence = (
-        "The kernel has gone on while this page was closed: the cell «import time"
-    )
+    sentence = "This page has not shown how the cell «import time …» went: it ended at "
     again.expect(
         sentence in first and sentence not in second,
         f"after the browser was closed the next cells say {first!r} and {second!r}",

@@ -52,9 +52,9 @@ class _Watch:
             return
         error = result.error_before_exec or result.error_in_exec
         ended = f"stopped with {type(error).__name__}" if error else "ended"
-        kept = "" if error else " What it made is here; run it again only to see it."
+        kept = "" if error else " What it made is here. Run it again only to see it."
         first = (result.info.raw_cell or "").strip().split("\n")[0][:SHOWN]
         self.sentence = (
-            f"(The kernel has gone on while this page was closed: the cell «{first} …» "
+            f"(This page has not shown how the cell «{first} …» went: it "
             f"{ended} at {time.strftime('%H:%M')}, after {took:.0f} s.{kept})"
         )
