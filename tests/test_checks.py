@@ -311,6 +311,7 @@ def test_praise_answers_the_exercises_own_question_with_what_was_measured():
         "01 own target": "0.500 [0.450, 0.550]",
         "02 cut": "0.87",
         "04 optimizer": "4 of 6",
+        "07 pictures": "0.961",
         "06 budget": "0.050 [0.030, 0.070]",
         "08 curve": "0.388",
         "09 components": "0.810",
@@ -428,7 +429,7 @@ def test_a_required_answer_goes_on_if_right_and_stops_with_its_sentence_alone_if
 
 
 def test_what_is_built_on_an_answer_goes_on_quietly_if_the_answer_is_right(capsys):
-    needs("07 pictures", 400)
+    needs("04 step", 2.2)
     assert capsys.readouterr() == ("", "")
 
 
@@ -436,13 +437,13 @@ def test_what_is_built_on_an_answer_goes_on_quietly_if_the_answer_is_right(capsy
     "answer, words",
     [
         (..., "Not answered yet."),
-        (200, "the plain interval"),
-        (-50, "Which numbers have you tried"),
+        (3.8, "it goes uphill"),
+        (-50, "Which slope does the loss have"),
     ],
 )
 def test_what_is_built_on_an_answer_waits_with_one_sentence(answer, words):
-    with pytest.raises(NotYet, match="the exercise 'pictures' above") as stopped:
-        needs("07 pictures", answer)
+    with pytest.raises(NotYet, match="the exercise 'step' above") as stopped:
+        needs("04 step", answer)
     (shown,) = stopped.value._render_traceback_()
     assert words in shown and "solution" not in shown
 
@@ -450,7 +451,7 @@ def test_what_is_built_on_an_answer_waits_with_one_sentence(answer, words):
 def test_waiting_for_an_answer_is_no_try(tmp_path, monkeypatch):
     monkeypatch.setenv("TLKIT_PROGRESS", str(tmp_path / "progress.json"))
     with pytest.raises(NotYet):
-        needs("07 pictures", 200)
+        needs("04 step", 3.8)
     assert not (tmp_path / "progress.json").exists()
 
 

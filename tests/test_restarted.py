@@ -53,7 +53,9 @@ def test_other_errors_stay_as_they_are(shown):
 
 
 def test_the_startup_leaves_nothing_in_the_notebook(shown):
-    said = shown("raise ValueError([n for n in dir() if 'explain' in n])")
+    said = shown(
+        "raise ValueError([n for n in dir() if 'explain' in n or 'tell' in n])"
+    )
     assert said.endswith(": []")
 
 

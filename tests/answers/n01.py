@@ -33,11 +33,18 @@ def alike(*names):
     return {project: list(names) for project in "abcd"}
 
 
+GAINS = {"first": Interval(0.5, 0.45, 0.55), "second": Interval(-0.2, -0.25, -0.15)}
+
+
+def predicted(first="helps", second="harms"):
+    return {"first": first, "second": second}
+
+
 RIGHT = {
     "01 symbols": (symbols(), ()),
     "01 roles": (roles(), ()),
     "01 carry over": (carry_over, ()),
-    "01 own target": ("helps", (Interval(0.5, 0.45, 0.55),)),
+    "01 own target": (predicted(), (GAINS,)),
 }
 WRONG = [
     ("01 symbols", symbols(a="day and night"), "each one of"),
@@ -54,7 +61,7 @@ WRONG = [
     ("01 symbols", alike("P(X)"), "the very same pictures"),
     ("01 symbols", alike("P(Y|X)"), "hold it fast"),
     ("01 symbols", alike("X", "P(X)", "Y", "P(Y|X)"), "the very same pictures"),
-    ("01 roles", roles(source="b", target="a"), "the wrong way round"),
+    ("01 roles", roles(source="b", target="a"), "comes first in time"),
     ("01 roles", roles(target="c"), "data for the target task"),
     ("01 roles", roles(shared="e", specific="d"), "those that both tasks use"),
     ("01 roles", roles(specific="f"), "has been taken away"),
@@ -81,12 +88,16 @@ WRONG = [
     ("01 carry over", headless, "the head is missing"),
     ("01 carry over", head_alone, "Only the head is there"),
     ("01 carry over", lambda s, new: dict.fromkeys(new, 0), "Go through the names"),
-    ("01 own target", 0.4, "That is a gain"),
-    ("01 own target", ["helps", "harms"], "One word for one target"),
-    ("01 own target", "Helps", "Nearly one of the three"),
-    ("01 own target", "yes", "Be more exact"),
-    ("01 own target", "no difference", "never shows"),
-    ("01 own target", "not shown", "leaves 0 out"),
-    ("01 own target", "harms", "the more useful outcome"),
-    ("01 own target", "it depends", "one of the three words"),
+    ("01 own target", "helps", "got the text 'helps'"),
+    ("01 own target", {"first": "helps"}, "'second' is missing"),
+    ("01 own target", predicted(second=0.4), "That is a gain"),
+    ("01 own target", predicted(["helps", "harms"]), "One word for one target"),
+    ("01 own target", predicted("Helps"), "Nearly one of the three"),
+    ("01 own target", predicted("yes"), "Be more exact"),
+    ("01 own target", predicted("no difference"), "never shows"),
+    ("01 own target", predicted("it depends"), "A prediction is one of three words"),
+    ("01 own target", predicted(second="not shown"), "leaves 0 out"),
+    ("01 own target", predicted("harms", "helps"), "the more useful outcome"),
+    ("01 own target", predicted("helps", "helps"), "Two targets are asked for"),
+    ("01 own target", predicted("harms", "not shown"), "Two targets are asked for"),
 ]

@@ -95,7 +95,7 @@ WRONG = [
     (
         "04 curves",
         {**CURVES, "A": "too large", "C": "mini-batches"},
-        "Two of the curves go up and down",
+        "Noise and jumps are not the same",
     ),
     (
         "04 curves",

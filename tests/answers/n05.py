@@ -215,7 +215,7 @@ RIGHT = {
 WRONG = [
     ("05 preprocessing", lambda x: x / 255, "these images are almost black"),
     ("05 preprocessing", lambda x: x / 127.5 - 1, "MobileNet"),
-    ("05 preprocessing", lambda x: x - MEAN, "still red, green, blue"),
+    ("05 preprocessing", lambda x: x - MEAN, "the order that should come out"),
     ("05 preprocessing", lambda x: x[..., ::-1] - MEAN, "that comes first now"),
     ("05 preprocessing", keras_own, "Keras's own `preprocess_input`"),
     ("05 preprocessing", subtracts_in_place, "cannot put fractions"),

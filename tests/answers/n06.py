@@ -34,20 +34,21 @@ def one_pass_too_many(pictures, epochs, below, above):
 
 
 RIGHT = {
-    "06 leak": ("block3_conv2", ()),
+    "06 leak": (["block3_conv2", "block4_conv1"], ()),
     "06 price": (price, ()),
     "06 budget": (GOOD, (attempt,)),
 }
-BLOCK3 = ["block3_conv1", "block3_conv2", "block3_conv3"]
+LEAKS = ["block3_conv2", "block4_conv1"]
 BLOCK5 = ["block5_conv1", "block5_conv2", "block5_conv3"]
 WRONG = [
     ("06 leak", [], "Flags cannot show it"),
-    ("06 leak", {"block3_conv2", *BLOCK5, "logits"}, "which one was not"),
+    ("06 leak", {*LEAKS, *BLOCK5, "logits"}, "which ones were not"),
     ("06 leak", [*BLOCK5, "logits"], "meant to learn, and their flags"),
-    ("06 leak", ["block5_conv1", "block3_conv2"], "Leave them out"),
-    ("06 leak", BLOCK3, "others of these stood still"),
-    ("06 leak", "block1_conv1", "That layer stood still"),
-    ("06 leak", "block3", "a part of a name"),
+    ("06 leak", ["block5_conv1", *LEAKS], "Leave them out"),
+    ("06 leak", "block3_conv2", "you have not found all of them"),
+    ("06 leak", [*LEAKS, "block3_conv1"], "At least one of these stood still"),
+    ("06 leak", "block1_conv1", "At least one of these stood still"),
+    ("06 leak", "block3", "whole names of layers"),
     ("06 leak", "all of them", "np.array_equal"),
     ("06 leak", 7, "got the number 7"),
     ("06 leak", [object()], "with an object of type object"),

@@ -87,13 +87,26 @@ def made_up(numbers, labels):
     return 0.3 * (labels.sum() > 0)
 
 
-def judged(a="shown", b="not shown", c="not shown", d="shown"):
-    return {"A": a, "B": b, "C": c, "D": d}
+def judged(**others):
+    """The right judgements with their reasons, but for the others."""
+    right = {
+        "A": ("shown", 0.015),
+        "B": ("not shown", -0.020),
+        "C": ("not shown", "none"),
+        "D": ("shown", 0.008),
+    }
+    return right | others
+
+
+def said(a, b, c, d):
+    """Other judgements, with the right reasons."""
+    ends = [end for _, end in judged().values()]
+    return dict(zip("ABCD", zip((a, b, c, d), ends, strict=True), strict=True))
 
 
 RIGHT = {
     "07 paired": (interval(paired), ()),
-    "07 pictures": (400, ()),
+    "07 pictures": ((400, 0.961), ()),
     "07 leak": (honest, ()),
     "07 real": (judged(), ()),
 }
@@ -111,18 +124,20 @@ WRONG = [
     ("07 paired", interval(unpaired), "pictures of its own"),
     ("07 paired", interval(of_changes), "all n count"),
     ("07 paired", interval(of_both), "standard deviation divided by √n"),
-    ("07 pictures", 200, "the plain interval"),
-    ("07 pictures", 369, "a multiple of 50"),
-    ("07 pictures", 350, "still just below"),
-    ("07 pictures", 450, "does it pass"),
-    ("07 pictures", 192, "the published number"),
-    ("07 pictures", 0.98, "one whole number"),
-    ("07 pictures", 1, "That is a share"),
-    ("07 pictures", "400", "Leave out the quotation marks"),
-    ("07 pictures", [400], "Leave out the brackets"),
-    ("07 pictures", 300, "still below 0.96"),
-    ("07 pictures", 1150, "more than needed"),
-    ("07 pictures", -50, "stop at the first"),
+    ("07 pictures", (200, 0.961), "the plain interval"),
+    ("07 pictures", (369, 0.959), "a multiple of 50"),
+    ("07 pictures", (350, 0.959), "is this lower end above"),
+    ("07 pictures", (450, 0.963), "Are fewer enough?"),
+    ("07 pictures", (192, 0.95), "the published number"),
+    ("07 pictures", (400, 0.96), "0.96 is the mark"),
+    ("07 pictures", (400, 0.966), "the plain interval"),
+    ("07 pictures", (400, 0.97), "do not belong together"),
+    ("07 pictures", (0.98, 0.96), "Part 1: expected one whole number"),
+    ("07 pictures", (1, 0.2), "is a share"),
+    ("07 pictures", ("400", 0.961), "Leave out the quotation marks"),
+    ("07 pictures", 400, "Expected two numbers"),
+    ("07 pictures", (300, 0.957), "is this lower end above"),
+    ("07 pictures", (-50, 0.9), "stop at the first"),
     ("07 leak", on_training, "trained on"),
     ("07 leak", leaking, "The leak is still there"),
     ("07 leak", all_numbers, "gone or spoilt"),
@@ -130,16 +145,19 @@ WRONG = [
     ("07 leak", each_fold, "returns an array of shape (5,)"),
     ("07 leak", lambda numbers, labels: -1.0, "gone or spoilt"),
     ("07 leak", lambda numbers: 0.25, "must take 2 arguments"),
-    ("07 real", judged(b="yes"), 'At "B": expected one of'),
-    ("07 real", judged(b=True), "got True"),
-    ("07 real", dict.fromkeys("ABCD", "shown"), "One judgement for all four"),
-    (
-        "07 real",
-        judged("not shown", "shown", "shown", "not shown"),
-        "the wrong way round",
-    ),
-    ("07 real", judged(a="not shown"), "prove nothing"),
-    ("07 real", judged(b="shown"), "a coin do the same"),
-    ("07 real", judged(c="shown"), "who picked the best one"),
-    ("07 real", judged(d="not shown"), "which interval covers draws"),
+    ("07 real", judged(B=("yes", 0.0)), 'At "B": part 1: expected one of'),
+    ("07 real", judged(B="shown"), 'At "B": expected a judgement and its reason'),
+    ("07 real", judged(B=("not shown", "0.02")), "The second of each pair"),
+    ("07 real", said(*["shown"] * 4), "One judgement for all four"),
+    ("07 real", judged(A=("shown", 0.850)), "one model alone"),
+    ("07 real", judged(A=("shown", 0.031)), "the middle or the upper end"),
+    ("07 real", judged(D=("shown", 0.020)), "the middle or the upper end"),
+    ("07 real", judged(A=("not shown", "none")), "prove nothing"),
+    ("07 real", judged(A=("not shown", 0.015)), "prove nothing"),
+    ("07 real", judged(B=("shown", -0.020)), "a coin do the same"),
+    ("07 real", judged(B=("not shown", "none")), "a coin do the same"),
+    ("07 real", judged(C=("shown", 0.004)), "was this one picked"),
+    ("07 real", judged(C=("not shown", 0.004)), "was this one picked"),
+    ("07 real", judged(D=("not shown", "none")), "which interval covers draws"),
+    ("07 real", judged(D=("shown", 0.010)), "the smallest of the five"),
 ]

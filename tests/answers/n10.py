@@ -15,6 +15,11 @@ TABLE = {
     "large": {"validation": 0.8, "megabytes": 59.0, "time": 12.0},
 }
 LIMITS = {"megabytes": 1.9, "time": 1.2}
+BROKEN = ("letters-bn", "large")
+
+
+def chosen(name, *struck_out):
+    return {"struck out": list(struck_out or BROKEN), "chosen": name}
 
 
 def half(file):
@@ -107,19 +112,23 @@ BY_TEST = {"step size": "each its own, by test"}
 ONE_STEP_SIZE = {"step size": "one for both"}
 
 RIGHT = {
-    "10 choose": ("letters", (TABLE, LIMITS)),
+    "10 choose": (chosen("letters"), (TABLE, LIMITS)),
     "10 lost": ({"class names", "check sum"}, ()),
     "10 safe": (safe, ()),
     "10 fair": (design(), ()),
     "10 say": (say, ()),
 }
 WRONG = [
-    ("10 choose", "vgg19", "No backbone of that name"),
-    ("10 choose", "letters-bn", "best of all. But does it fit"),
-    ("10 choose", ["letters"], "got a list of 1"),
-    ("10 choose", "large", "compare its megabytes"),
-    ("10 choose", "letters-small", "It is the smallest"),
-    ("10 choose", "random", "knows nothing"),
+    ("10 choose", chosen("vgg19"), "One of your names is not in the table"),
+    ("10 choose", chosen("large"), "a backbone that you have struck out"),
+    ("10 choose", chosen("letters-bn", "large"), "best of all. But does it fit"),
+    ("10 choose", "letters", "got the text 'letters'"),
+    ("10 choose", chosen(["letters"]), 'At "chosen": expected one name'),
+    ("10 choose", chosen("large", "letters-bn"), "compare its megabytes"),
+    ("10 choose", chosen("letters", "large"), "too many or too few"),
+    ("10 choose", chosen("letters", *BROKEN, "random"), "too many or too few"),
+    ("10 choose", chosen("letters-small"), "It is the smallest"),
+    ("10 choose", chosen("random"), "knows nothing"),
     ("10 lost", "class names", "That is one word"),
     ("10 lost", {"labels"}, "with the text 'labels'"),
     ("10 lost", {"Class names"}, 'Did you mean "class names"'),

@@ -41,20 +41,28 @@ WAYS = {
 }
 LIMIT = 20_000
 
+
+def chosen(way, *struck_out):
+    return {"struck out": list(struck_out or ("block 5", "everything")), "chosen": way}
+
+
 RIGHT = {
-    "12 method": ("biases", (WAYS, LIMIT)),
+    "12 method": (chosen("biases"), (WAYS, LIMIT)),
     "12 leak": (for_the_source, ()),
     "12 control": ((TAUGHT, "random-255, block2"), (VIEWS,)),
 }
 WRONG = [
-    ("12 method", "lora", "No way of that name"),
-    ("12 method", "block 5", "the best of all ways"),
-    ("12 method", "everything", "more numbers than the limit allows"),
-    ("12 method", "head", "the fewest numbers"),
-    ("12 method", "low rank", "the most numbers that the limit allows"),
-    ("12 method", "adapters", "the best on the *test* pictures"),
-    ("12 method", "one more", "By which column"),
-    ("12 method", 1802, "one name"),
+    ("12 method", chosen("lora"), "One of your names is not in the table"),
+    ("12 method", chosen("block 5"), "a way that you have struck out"),
+    ("12 method", chosen("block 5", "everything"), "the best of all ways"),
+    ("12 method", chosen("everything", "block 5"), "than the limit allows, and all"),
+    ("12 method", chosen("biases", "everything"), "too many or too few"),
+    ("12 method", chosen("head"), "the fewest numbers"),
+    ("12 method", chosen("low rank"), "the most numbers that the limit allows"),
+    ("12 method", chosen("adapters"), "the best on the *test* pictures"),
+    ("12 method", chosen("one more"), "By which column"),
+    ("12 method", "biases", "got the text 'biases'"),
+    ("12 method", chosen(1802), 'At "chosen": expected one name'),
     ("12 leak", lambda s, t: [row for row in s if row[0] not in t], "the words alone"),
     ("12 leak", lambda s, t: [words for _, words in s], "own sentences are still"),
     ("12 leak", lambda s, t: [w for m, w in s if m in t], "The wrong way round"),

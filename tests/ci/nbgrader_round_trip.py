@@ -27,8 +27,13 @@ from tlkit.commands import copies
 
 NUMBER, NOTEBOOK = "07", "07_evaluate_honestly"  # the fastest to grade
 MISTAKES = {
-    "07 pictures": 200,
-    "07 real": {"A": "not shown", "B": "not shown", "C": "not shown", "D": "shown"},
+    "07 pictures": (200, 0.961),
+    "07 real": {
+        "A": ("not shown", "none"),
+        "B": ("not shown", -0.020),
+        "C": ("not shown", "none"),
+        "D": ("shown", 0.008),
+    },
 }
 POINTS = {  # of the exercises of the notebook, in their order
     "ada": [1, 1, 1, 1],

@@ -123,8 +123,8 @@ def all_four(answer):
 
 @roles.mistake
 def source_and_target_swapped(answer):
-    """Source and target are the wrong way round. The source comes first in time and has
-    the many labels; the target is what the nursery wants.
+    """Two tasks, but look at each of them again: which one comes first in time and has
+    the many labels, and which one does the nursery want to solve?
     """
     return _names(answer, source="b", target="a")
 
@@ -169,7 +169,9 @@ def data_for_a_task(answer):
 
 @roles.mistake
 def shared_and_specific_swapped(answer):
-    """The other way round: shared layers are those that both tasks use."""
+    """Shared layers are those that both tasks use. Which of your two groups of layers
+    was there when the source task was learnt?
+    """
     return _names(answer, shared="e", specific="d")
 
 
@@ -320,15 +322,17 @@ def no_shared_layers(function):
 
 own_target = Exercise(
     "01 own target",
-    expects='one of "helps", "harms", "not shown"',
-    praise=lambda answer, gain: (
-        f"Your prediction and the interval agree: the gain is {gain}. Could you say "
-        "why, before the next one?"
+    expects='a dict with "first" and "second", each one of "helps", "harms", "not '
+    'shown"',
+    praise=lambda answer, gains: (
+        "Your predictions and the intervals agree: the gains are "
+        f"{gains['first']} and {gains['second']}. Say in a sentence what made the "
+        "difference."
     ),
     hint="Does a network that reads letters need what your target asks for, or has it "
     "learnt to ignore it?",
-    ask='Use one of the three words: "helps", "harms" or "not shown".',
-    kind=Anything(),
+    ask='Use one of the three words for each target: "helps", "harms" or "not shown".',
+    kind=Parts({"first": Anything(), "second": Anything()}),
     place="The same pictures, another question",
 )
 OUTCOMES = ("helps", "harms", "not shown")
@@ -369,69 +373,101 @@ def outcome(gain) -> str:
     return "not shown"
 
 
+Gains = Mapping[str, Any]  # "first" and "second" -> an interval
+
+
 @own_target.right
-def as_measured(answer, gain):
-    return isinstance(answer, str) and answer == outcome(gain)
+def one_helps_and_one_does_not(answer, gains: Gains):
+    agree = all(_agrees(answer, gains, name) for name in answer)
+    return agree and _words(answer).count("helps") == 1
+
+
+def _agrees(answer, gains: Gains, name: str) -> bool:
+    """Whether a prediction is what the interval shows."""
+    return isinstance(answer[name], str) and answer[name] == outcome(gains[name])
+
+
+def _words(answer) -> list[str]:
+    """The predictions that are texts."""
+    return [word for word in answer.values() if isinstance(word, str)]
 
 
 @own_target.mistake
-def a_gain(answer, gain):
+def a_gain(answer, gains: Gains):
     """That is a gain. The question asks for your prediction of its direction: "helps",
     "harms" or "not shown".
     """
-    return is_number(answer)
+    return any(map(is_number, answer.values()))
 
 
 @own_target.mistake
-def several_predictions(answer, gain):
+def several_predictions(answer, gains: Gains):
     """One word for one target. With all three, no measurement could show you wrong."""
-    return isinstance(answer, list | tuple | set | dict)
+    return any(isinstance(word, list | tuple | set | dict) for word in answer.values())
 
 
 @own_target.mistake
-def written_otherwise(answer, gain):
+def written_otherwise(answer, gains: Gains):
     """Nearly one of the three words: write it in small letters, as it stands above, and
     without spaces around it.
     """
-    return (
-        isinstance(answer, str)
-        and answer not in OUTCOMES
-        and answer.strip().lower() in OUTCOMES
+    return any(
+        word not in OUTCOMES and word.strip().lower() in OUTCOMES
+        for word in _words(answer)
     )
 
 
 @own_target.mistake
-def yes_or_no(answer, gain):
+def yes_or_no(answer, gains: Gains):
     """Be more exact: a "no" may mean "harms" or "not shown", and these are not the
     same.
     """
-    return isinstance(answer, str) and answer in ("yes", "no")
+    return bool({"yes", "no"} & {*_words(answer)})
 
 
 @own_target.mistake
-def no_difference(answer, gain):
+def no_difference(answer, gains: Gains):
     """An interval never shows that there is *no* difference. It may hold 0, and then a
     difference is "not shown": it may be small, or the test pictures too few.
     """
-    return isinstance(answer, str) and answer == "no difference"
+    return "no difference" in _words(answer)
 
 
 @own_target.mistake
-def nothing_shown_where_there_is_something(answer, gain):
-    """The interval leaves 0 out, so a difference is shown. Which of the two tasks'
-    parts did you not think of? Your first prediction about a target counts: the next
-    one is about another target.
-    """
-    return isinstance(answer, str) and answer == "not shown"
+def no_prediction(answer, gains: Gains):
+    """A prediction is one of three words: "helps", "harms" or "not shown"."""
+    return any(word not in OUTCOMES for word in _words(answer)) or (
+        len(_words(answer)) < len(answer)
+    )
 
 
 @own_target.mistake
-def another_direction(answer, gain):
-    """The measurement says something else. This is the more useful outcome: what do the
-    two tasks share that you had not thought of, or what do they not share? Your first
-    prediction about a target counts: the next one is about another target.
+def not_one_of_each(answer, gains: Gains):
+    """Two targets are asked for: one for which letters help, and one for which they do
+    not. Change one of yours: its question, its symbols or its style.
     """
-    return isinstance(answer, str) and answer in ("helps", "harms")
+    return _words(answer).count("helps") != 1
+
+
+@own_target.mistake
+def nothing_shown_where_there_is_something(answer, gains: Gains):
+    """Of a target you said "not shown", and its interval leaves 0 out. Which of the two
+    tasks' parts did you not think of? Your first prediction about a target counts: make
+    another target for the next one.
+    """
+    return any(
+        answer[name] == "not shown" and not _agrees(answer, gains, name)
+        for name in answer
+    )
+
+
+@own_target.mistake
+def another_direction(answer, gains: Gains):
+    """One measurement says something else than you. This is the more useful outcome:
+    what do the two tasks share that you had not thought of, or what do they not share?
+    Your first prediction about a target counts: make another target for the next one.
+    """
+    return not all(_agrees(answer, gains, name) for name in answer)
 
 
 EXERCISES = by_name((symbols, roles, carry_over, own_target))

@@ -184,19 +184,23 @@ def how_well_the_size_is_read(answer, measure) -> str:
     )
 
 
+CUTS = ("image", "block1", "block2", "block3", "block4", "block5")
 cut = Exercise(
     "02 cut",
-    expects='a cut, "image" or "block1" to "block5", and the question of the map that '
-    'is most like this one, such as ("image", "colour")',
+    expects="three names: the cut where the size is read best, the cut where it is "
+    "read worst, and the question of the map that is most like this one, such as "
+    '("image", "block5", "colour")',
     praise=how_well_the_size_is_read,
-    hint="First the question of the map that is most like this one, then the cut where "
-    "that question is read best.",
-    ask="Another cut reads this question better. Where does the map show its best?",
+    hint="First the question of the map that is most like this one, then the two cuts "
+    "where that question is read best and worst.",
+    ask="Another cut reads the size worse. Where is the line of the question that you "
+    "named lowest?",
     kind=Several(
-        Word("image", "block1", "block2", "block3", "block4", "block5"),
+        Word(*CUTS),
+        Word(*CUTS),
         Word("digit", "angle", "colour"),
-        wanted="two names, a cut of this network and a question of the map, as in "
-        '("image", "colour")',
+        wanted="three names, two cuts of this network and a question of the map, as in "
+        '("image", "block5", "colour")',
     ),
     place="Read the map",
 )
@@ -205,49 +209,56 @@ Measure = Callable[[], Mapping[str, float]]  # gives cut -> accuracy
 
 
 @cut.right
-def as_good_as_the_best(answer, measure: Measure):
-    if answer[1] != "angle":
+def as_good_as_the_best_and_as_bad_as_the_worst(answer, measure: Measure):
+    best, worst, question = answer
+    if question != "angle":
         return False
     found = measure()
-    return found[answer[0]] > max(found.values()) - CLOSE
+    is_best = found[best] > max(found.values()) - CLOSE
+    return is_best and found[worst] < min(found.values()) + CLOSE
 
 
 @cut.mistake
 def like_the_colour(answer, measure: Measure):
     """A colour can be read from one pixel. Can the size?"""
-    return answer[1] == "colour"
+    return answer[2] == "colour"
 
 
 @cut.mistake
 def like_the_digit(answer, measure: Measure):
-    """Which digit it is does not change with its size, and the source task rewarded the
-    network for not minding it. Which other question is of this kind?
+    """The source task was to name letters, and for that the last layers keep what tells
+    one symbol from another. Does the size tell them apart?
     """
-    return answer[1] == "digit"
+    return answer[2] == "digit"
+
+
+@cut.mistake
+def one_cut_twice(answer, measure: Measure):
+    """You named one cut as the best and as the worst."""
+    return answer[0] == answer[1]
 
 
 @cut.mistake
 def too_early(answer, measure: Measure):
-    """At this early depth each number sees only a few pixels. They show the colour, but
-    to see the size one needs a larger part of the picture.
+    """You read it best at a depth where each number sees only a few pixels. They show
+    the colour, but to see the size one needs a larger part of the picture.
     """
     return answer[0] in ("image", "block1")
 
 
 @cut.mistake
 def too_late(answer, measure: Measure):
-    """The last block was trained to name a letter, whatever its size. There a linear
-    head reads the size less well.
+    """You read it best in the last block. It was trained to name a letter, whatever its
+    size: does a linear head read there what the task did not ask for?
     """
     return answer[0] == "block5"
 
 
 @cut.mistake
 def nearly(answer, measure: Measure):
-    """Not far off, and better than the first and the last cut. But another cut has a
-    higher accuracy.
-    """
-    return True
+    """The best cut is not far off, but another one has a higher accuracy."""
+    found = measure()
+    return found[answer[0]] <= max(found.values()) - CLOSE
 
 
 EXERCISES = by_name((count, freeze, cut))

@@ -251,8 +251,8 @@ def all_four(answer):
 
 @curves.mistake
 def noise_and_jumps_swapped(answer):
-    """Two of the curves go up and down, and you gave them each other's names. Look
-    where they end: which one comes down and stays there, and which one jumps back?
+    """Noise and jumps are not the same. A small batch makes the loss shake on its way
+    down. What does a step do that is too large? Compare where the curves end.
     """
     return _names_curves(answer, A="too large", C="mini-batches")
 

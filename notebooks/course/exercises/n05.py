@@ -131,8 +131,8 @@ def as_for_mobilenet(function):
 
 @preprocessing.mistake
 def red_first(function):
-    """The means are right, but the channels are still red, green, blue. VGG16's first
-    layer expects blue first.
+    """The means are right for the order in which the channels came in, red, green,
+    blue. Is this the order that should come out?
     """
     return _prepares_as(function, lambda x: x - MEAN_RGB)
 

@@ -13,22 +13,24 @@ from . import by_name
 
 leak = Exercise(
     "06 leak",
-    expects="the name of a layer, such as 'block1_conv1', or a list of names",
-    praise="Its flag says frozen, its weights say otherwise. The training step had "
-    "been built before the flag was set: compile again after every change of a flag.",
+    expects="the names of layers, such as ['block1_conv1', 'logits']",
+    praise="Their flags say frozen, their weights say otherwise. The training step had "
+    "been built before the flags were set: compile again after every change of a flag.",
     hint="Copy layer.get_weights() of every layer, call train(), and compare with "
     "np.array_equal.",
-    ask="That is the name of no layer of this model that moves against its flag. What "
-    "have you compared, before and after train()?",
+    ask="These are names of no layers that move against their flags. What have you "
+    "compared, before and after train()?",
     kind=Words(),
     place="Unfreezing, by hand",
 )
-LEAK = "block3_conv2"  # the layer of nearly_frozen that is marked as frozen, and learns
+# The layers of nearly_frozen that are marked as frozen, and learn. Two: so that nobody
+# finds them by trying names.
+LEAKS = {"block3_conv2", "block4_conv1"}
 MEANT = {"block5_conv1", "block5_conv2", "block5_conv3", "logits"}  # what is to learn
 
 
 def nearly_frozen(model, images, labels):
-    """Compile a model whose flags promise more than they hold: one was set too late.
+    """Compile a model whose flags promise more than they hold: two were set too late.
 
     Args:
         model: a backbone with a head called "logits"; changed in place.
@@ -40,14 +42,14 @@ def nearly_frozen(model, images, labels):
     from tlkit.machine.quiet import keras
 
     for layer in model.layers:
-        layer.trainable = layer.name in MEANT | {LEAK}
+        layer.trainable = layer.name in MEANT | LEAKS
     model.compile(
         keras.optimizers.Adam(1e-3),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     model.fit(images, labels, batch_size=len(images), verbose=0)
-    # Too late: the training step is built, and fit goes on with it.
-    model.get_layer(LEAK).trainable = False
+    for name in LEAKS:  # too late: the training step is built, and fit goes on with it
+        model.get_layer(name).trainable = False
     return model
 
 
@@ -57,30 +59,30 @@ def _names(answer) -> set[str]:
 
 
 @leak.right
-def the_leak_alone(answer):
-    return _names(answer) == {LEAK}
+def the_leaks_alone(answer):
+    return _names(answer) == LEAKS
 
 
 @leak.mistake
 def none_moved(answer):
-    """One layer did move. Flags cannot show it: keep a copy of all weights, train, and
-    compare the arrays.
+    """Some layers did move. Flags cannot show it: keep a copy of all weights, train,
+    and compare the arrays.
     """
     return not _names(answer)
 
 
 @leak.mistake
 def all_that_moved(answer):
-    """These are all the layers that moved. Four of them were meant to: which one was
+    """These are all the layers that moved. Four of them were meant to: which ones were
     not?
     """
-    return _names(answer) == MEANT | {LEAK}
+    return _names(answer) == MEANT | LEAKS
 
 
 @leak.mistake
 def all_that_were_meant_to(answer):
     """These are the layers that were meant to learn, and their flags say so. Look for
-    one that moved and whose flag says frozen.
+    those that moved and whose flags say frozen.
     """
     return _names(answer) == MEANT
 
@@ -93,24 +95,24 @@ def some_that_were_meant_to(answer):
 
 @leak.mistake
 def a_block(answer):
-    """That is a part of a name. The question asks for one layer: its whole name, as
-    layer.name gives it.
+    """A block has several layers, and they can be frozen one by one. Give whole names
+    of layers, as layer.name gives them.
     """
-    return any(name and name != LEAK and name in LEAK for name in _names(answer))
+    return any(name.startswith("block") and "_" not in name for name in _names(answer))
 
 
 @leak.mistake
-def others_too(answer):
-    """It is among them, but others of these stood still. A layer has moved if any of
-    its arrays differs, not if it could have.
+def not_all_of_them(answer):
+    """Each of these moved, and its flag says frozen. But compare *every* layer: you
+    have not found all of them.
     """
-    return LEAK in _names(answer)
+    return _names(answer) < LEAKS
 
 
 @leak.mistake
-def one_that_stood_still(answer):
-    """That layer stood still, as its flag says. Compare the weights of every layer,
-    before and after.
+def some_stood_still(answer):
+    """At least one of these stood still, as its flag says. A layer has moved if any of
+    its arrays differs before and after: compare every layer, and guess none.
     """
     return all(name.startswith("block") and "_conv" in name for name in _names(answer))
 

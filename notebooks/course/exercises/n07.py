@@ -4,10 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from tlkit.evaluate import paired_difference
+from tlkit.evaluate import over_seeds, paired_difference, wilson
 
 from ..checks import Exercise
-from ..kinds import Array, Function, Number, Parts, Several, Word
+from ..kinds import Anything, Array, Function, Number, Parts, Several, Word, is_number
 from . import by_name
 
 paired = Exercise(
@@ -151,30 +151,48 @@ def divided_by_those_that_differ(function):
     return np.ptp(_ends(function)) > 1.9 * 2 * Z * STANDARD_ERROR
 
 
+def mark(pictures: float) -> float:
+    """The lower end of Wilson's interval, if 98 % of so many pictures are right."""
+    right = np.arange(int(pictures)) < round(0.98 * int(pictures))
+    return wilson(right).low
+
+
 pictures = Exercise(
     "07 pictures",
-    expects="a number of test pictures, a multiple of 50",
-    praise="About twice as many as the published 192, and that only for a model "
-    "against a fixed mark. To tell two models apart it takes more.",
+    expects="two numbers: how many test pictures, a multiple of 50, and the lower end "
+    "that belongs to them, such as (100, 0.93)",
+    praise=lambda answer: (
+        f"The lower end is {mark(answer[0]):.3f}. About twice as many pictures as the "
+        "published 192, and that only for a model against a fixed mark. To tell two "
+        "models apart it takes more."
+    ),
     hint="Try n = 50, 100, 150 … with round(0.98 * n) right answers, and stop at the "
     "first whose lower end is above 0.96.",
     ask="No test can have so many pictures. Which numbers have you tried?",
-    kind=Number(whole=True),
+    kind=Several(
+        Number(whole=True),
+        Number(),
+        wanted="two numbers, the pictures and their lower end, such as (100, 0.93)",
+    ),
     place='"98 % on 192 pictures"',
 )
+FEWEST = 400
+
+
+def _is_test(answer) -> bool:
+    """Whether there can be a test with so many pictures."""
+    return 0 < answer[0] < 1e6
 
 
 @pictures.right
-def four_hundred(answer):
-    return answer == 400
+def fewest_and_their_lower_end(answer):
+    return answer[0] == FEWEST and abs(answer[1] - mark(FEWEST)) < 6e-4
 
 
 @pictures.mistake
-def by_the_plain_interval(answer):
-    """This is what the plain interval (p ± 1.96 standard errors) asks for. It is too
-    short so near to 1: use Wilson's.
-    """
-    return answer == 200
+def a_share(answer):
+    """The first number is a share. The question asks how many pictures."""
+    return 0 < answer[0] < 2
 
 
 @pictures.mistake
@@ -182,45 +200,54 @@ def the_published_ones(answer):
     """That is the published number of pictures. Its lower end is the reason for this
     exercise: print it.
     """
-    return answer == 192
-
-
-@pictures.mistake
-def a_share(answer):
-    """That is a share. The question asks how many pictures."""
-    return 0 < answer < 2
-
-
-@pictures.mistake
-def one_before(answer):
-    """Very near. At this number, is the lower end above 0.96, or still just below?"""
-    return answer == 350
-
-
-@pictures.mistake
-def one_behind(answer):
-    """Very near. Does the number before it fail the mark, or does it pass?"""
-    return answer == 450
+    return answer[0] == 192
 
 
 @pictures.mistake
 def no_multiple_of_50(answer):
-    """The answer should be a multiple of 50, so that 98 % of it is a whole number."""
-    return answer % 50 != 0
+    """The number of pictures should be a multiple of 50, so that 98 % of it is a whole
+    number.
+    """
+    return answer[0] % 50 != 0
 
 
 @pictures.mistake
-def too_few(answer):
-    """With so few the lower end is still below 0.96. Print it for larger n."""
-    return 0 < answer < 400
+def by_the_plain_interval(answer):
+    """This is the lower end of the plain interval (p ± 1.96 standard errors). It is too
+    short so near to 1: use Wilson's.
+    """
+    if not _is_test(answer):
+        return False
+    plain = 0.98 - 1.96 * (0.98 * 0.02 / answer[0]) ** 0.5
+    return abs(answer[1] - plain) < 6e-4
+
+
+@pictures.mistake
+def the_mark_itself(answer):
+    """0.96 is the mark. The second number is what `lower_end` gives for your number of
+    pictures, to three decimals.
+    """
+    return abs(answer[1] - 0.96) < 1e-9
+
+
+@pictures.mistake
+def another_lower_end(answer):
+    """The two numbers do not belong together: print `lower_end` of your number of
+    pictures, to three decimals.
+    """
+    return _is_test(answer) and abs(answer[1] - mark(answer[0])) >= 6e-4
+
+
+@pictures.mistake
+def below_the_mark(answer):
+    """The two numbers belong together. But is this lower end above 0.96?"""
+    return 0 < answer[0] < FEWEST
 
 
 @pictures.mistake
 def too_many(answer):
-    """That is enough, and more than needed. Is there a smaller multiple of 50 whose
-    lower end lies above 0.96?
-    """
-    return answer > 400
+    """The two numbers belong together, and so many are enough. Are fewer enough?"""
+    return FEWEST < answer[0] < 1e6
 
 
 leak = Exercise(
@@ -302,26 +329,86 @@ def no_choice_of_columns(function):
 
 real = Exercise(
     "07 real",
-    expects='a dictionary with "shown" or "not shown" for each of A, B, C, D',
-    praise="A: planned, paired, clear of 0. B: 0 lies inside. C: the winner was picked "
-    "on the pictures that judge it. D: five draws agree, though none of them could "
-    "have said it alone.",
-    hint="For each report: is it paired, does the interval contain 0, and were the "
-    "test pictures used in the choice?",
-    ask="One of the four is judged otherwise. About which are you least sure?",
-    kind=Parts(dict.fromkeys("ABCD", Word("shown", "not shown"))),
+    expects='a dictionary with two things for each of A, B, C, D: "shown" or "not '
+    'shown", and the lower end that decides it, such as ("shown", 0.123), or "none"',
+    praise="A: planned, paired, clear of 0. B: 0 lies inside the paired interval. C: "
+    "the winner was picked on the pictures that judge it, so no interval from them can "
+    "decide. D: the five draws together say what none of them could have said alone.",
+    hint="Ask of each report: what varies in its sentence, models or draws? Which "
+    "interval is about that, and where is its lower end? And were the test pictures "
+    "used in the choice?",
+    ask="One of the four reasons does not fit its judgement. About which report are "
+    "you least sure?",
+    kind=Parts(
+        dict.fromkeys(
+            "ABCD",
+            Several(
+                Word("shown", "not shown"),
+                Anything(),
+                wanted='a judgement and its reason, such as ("shown", 0.123)',
+            ),
+        )
+    ),
     place="The paired interval",
 )
-REPORTS = {"A": "shown", "B": "not shown", "C": "not shown", "D": "shown"}
+COUNTS = {  # report -> pictures: all, only the new right, only the old right, both
+    "A": (1000, 47, 16, 825),
+    "B": (192, 9, 5, 160),
+    "C": (2000, 62, 35, 1640),
+}
+GAINS = (0.010, 0.025, 0.010, 0.025, 0.030)  # of report D
+JUDGED = {"A": "shown", "B": "not shown", "C": "not shown", "D": "shown"}
 
 
-def _misjudges(answer, report: str) -> bool:
-    return answer[report] != REPORTS[report]
+def _models(report: str) -> tuple[np.ndarray, np.ndarray]:
+    """What the new and the old model of a report got right, bool (n,) each."""
+    n, only_new, only_old, both = COUNTS[report]
+    parts = both, only_new, only_old, n - only_new - only_old - both
+    new = np.repeat([True, True, False, False], parts)
+    old = np.repeat([True, False, True, False], parts)
+    return new, old
+
+
+@lru_cache(maxsize=1)
+def _deciding() -> dict[str, float]:
+    """Report -> the lower end of the interval that its sentence is about."""
+    paired_ends = {name: paired_difference(*_models(name)).low for name in COUNTS}
+    return {**paired_ends, "D": over_seeds(GAINS).low}
+
+
+def _judges(answer, report: str, judgement: str) -> bool:
+    return answer[report][0] == judgement
+
+
+def _reason(answer, report: str) -> float | str:
+    """The second thing: a number, "none", or "" for anything else."""
+    reason = answer[report][1]
+    return reason if is_number(reason) or reason == "none" else ""
+
+
+def _is_end(reason, end: float) -> bool:
+    """Whether a reason is this end, as it is printed: to three decimals."""
+    return is_number(reason) and abs(reason - end) < 1.1e-3
+
+
+def _decides(answer, report: str) -> bool:
+    """Whether the reason is the lower end that a report's sentence is about."""
+    return _is_end(_reason(answer, report), _deciding()[report])
 
 
 @real.right
-def all_reports(answer):
-    return dict(answer) == REPORTS
+def all_reports_with_their_reasons(answer):
+    judged = all(_judges(answer, name, said) for name, said in JUDGED.items())
+    decided = all(_decides(answer, name) for name in "ABD")
+    return judged and decided and _reason(answer, "C") == "none"
+
+
+@real.mistake
+def no_reason(answer):
+    """The second of each pair is its reason: a number, the lower end of an interval, or
+    "none" if no interval from these pictures can decide.
+    """
+    return any(_reason(answer, report) == "" for report in "ABCD")
 
 
 @real.mistake
@@ -329,23 +416,41 @@ def all_the_same(answer):
     """One judgement for all four. Some of these reports show what they say, and some do
     not: look for the one of which you are surest.
     """
-    return len(set(answer.values())) == 1
+    return len({judgement for judgement, _ in answer.values()}) == 1
 
 
 @real.mistake
-def the_wrong_way_round(answer):
-    """All four are judged the wrong way round. What does it mean if 0 lies inside an
-    interval?
+def one_model_alone(answer):
+    """One of your numbers is the lower end of one model alone. It says how good this
+    model is. Which interval belongs to two models that saw the same pictures?
     """
-    return all(_misjudges(answer, report) for report in REPORTS)
+    return any(
+        _is_end(_reason(answer, report), wilson(model).low)
+        for report in COUNTS
+        for model in _models(report)
+    )
+
+
+@real.mistake
+def another_end(answer):
+    """One of your numbers is the middle or the upper end of an interval. To say that a
+    gain is above 0, which end must be above 0?
+    """
+    found = {name: paired_difference(*_models(name)) for name in COUNTS}
+    found["D"] = over_seeds(GAINS)
+    return any(
+        _is_end(_reason(answer, report), end)
+        for report, interval in found.items()
+        for end in (interval.mean, interval.high)
+    )
 
 
 @real.mistake
 def overlap_means_equal(answer):
     """A: two intervals that overlap prove nothing. Which interval belongs to two models
-    that saw the same pictures?
+    that saw the same pictures, and what may it not contain?
     """
-    return _misjudges(answer, "A")
+    return not _judges(answer, "A", "shown") or not _decides(answer, "A")
 
 
 @real.mistake
@@ -353,15 +458,23 @@ def zero_inside(answer):
     """B: the gain is the best single guess. On how many pictures do the two disagree,
     and how often would a coin do the same?
     """
-    return _misjudges(answer, "B")
+    return not _judges(answer, "B", "not shown") or not _decides(answer, "B")
 
 
 @real.mistake
 def best_of_thirty(answer):
-    """C: the interval is clear of 0. But how many variants were tried, and who picked
-    the best one?
+    """C: a 95 % interval keeps its promise for one comparison that was named before.
+    How many variants were tried, and on which pictures was this one picked?
     """
-    return _misjudges(answer, "C")
+    return not _judges(answer, "C", "not shown") or _reason(answer, "C") != "none"
+
+
+@real.mistake
+def the_smallest_draw(answer):
+    """D: that is the smallest of the five gains. With more draws it would fall further.
+    An interval for their mean has a lower end of its own.
+    """
+    return _is_end(_reason(answer, "D"), min(GAINS)) and not _decides(answer, "D")
 
 
 @real.mistake
@@ -369,7 +482,7 @@ def five_draws(answer):
     """D: each draw alone cannot tell. But the question is about the recipe: what do the
     five draws say together, and which interval covers draws?
     """
-    return _misjudges(answer, "D")
+    return not _judges(answer, "D", "shown") or not _decides(answer, "D")
 
 
 EXERCISES = by_name((paired, pictures, leak, real))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..checks import Exercise
-from ..kinds import Array, Function, Number, Parts, Word
+from ..kinds import Array, Function, Number, Parts, Several, Word
 from . import by_name
 
 
@@ -105,16 +105,23 @@ def mean_of_the_precisions(function):
 
 components = Exercise(
     "09 components",
-    expects="a whole number: one of the numbers of components in the table",
-    praise=lambda count, table: (
-        "Chosen without the test pictures, so their score is still an honest one: "
-        f"{table[count]['test']:.3f}."
+    expects="two things: the number of components that you choose, and the accuracy "
+    "that you report for it, such as (5, 0.500)",
+    praise=lambda answer, table: (
+        "Chosen by the cross-validated column, reported from the test column: "
+        f"{table[answer[0]]['test']:.3f}. No number has done both jobs, so this one is "
+        "honest."
     ),
     hint="One column comes from labelled pictures that each head had not seen, and "
-    "that are not the test pictures.",
-    ask="That row has the highest number in none of the columns. By which column do "
-    "you choose?",
-    kind=Number(whole=True),
+    "that are not the test pictures. Once it has chosen, its number is too good: "
+    "another column reports.",
+    ask="Your choice holds. But the accuracy belongs to another row, or to no row. "
+    "Which pictures may judge this number of components?",
+    kind=Several(
+        Number(whole=True),
+        Number(),
+        wanted="two numbers, components and an accuracy, such as (5, 0.500)",
+    ),
     place="Station 4: many dimensions",
 )
 # Number of components -> score's name -> score
@@ -127,43 +134,72 @@ def _best(table: Table, score: str) -> set[int]:
     return {count for count, row in table.items() if row[score] == top}
 
 
+def _reports(answer, table: Table, score: str) -> bool:
+    """Whether an answer reports this score of the row that it chose, as printed."""
+    count, accuracy = answer
+    return count in table and abs(accuracy - table[count][score]) < 6e-4
+
+
 @components.right
-def best_cross_validated(count, table: Table):
-    return count in _best(table, "cross-validated")
+def chosen_by_one_and_reported_by_the_other(answer, table: Table):
+    chosen = answer[0] in _best(table, "cross-validated")
+    return chosen and _reports(answer, table, "test")
 
 
 @components.mistake
-def as_many_as_pictures(count, table: Table):
-    """That is the number of the labelled pictures, not of components in a row."""
-    return count == 100 and count not in table
+def as_many_as_pictures(answer, table: Table):
+    """The first number is that of the labelled pictures, not of components in a row."""
+    return answer[0] == 100 and 100 not in table
 
 
 @components.mistake
-def a_score(count, table: Table):
-    """That is no number of components. Each row of the table begins with one."""
-    return count <= 1 and count not in table
-
-
-@components.mistake
-def not_tried(count, table: Table):
+def not_tried(answer, table: Table):
     """That number of components has not been tried: choose one of the table's rows."""
-    return count not in table
+    return answer[0] not in table
 
 
 @components.mistake
-def best_on_test(count, table: Table):
+def in_percent(answer, table: Table):
+    """The accuracy is a number from 0 to 1, with three decimals, as in the table."""
+    return not 0 <= answer[1] <= 1
+
+
+@components.mistake
+def best_on_test(answer, table: Table):
     """The best one on the *test* pictures. If you choose by them, you have used them
     up: their score is then too good, and there are no others left to say by how much.
     """
-    return count in _best(table, "test")
+    return answer[0] in _best(table, "test") - _best(table, "cross-validated")
 
 
 @components.mistake
-def best_on_training(count, table: Table):
+def best_on_training(answer, table: Table):
     """The best one on the pictures that the head was trained on. With as many numbers
     as pictures every head knows those by heart.
     """
-    return count in _best(table, "training")
+    return answer[0] in _best(table, "training") - _best(table, "cross-validated")
+
+
+@components.mistake
+def best_in_no_column(answer, table: Table):
+    """That row has the highest number in none of the columns. By which column do you
+    choose?
+    """
+    return answer[0] not in _best(table, "cross-validated")
+
+
+@components.mistake
+def reports_what_chose(answer, table: Table):
+    """Your choice holds. But this is the very number that has chosen: the highest of
+    several, with its luck in it. Is it what new pictures will give?
+    """
+    return _reports(answer, table, "cross-validated")
+
+
+@components.mistake
+def reports_training(answer, table: Table):
+    """Your choice holds. But this accuracy is that of pictures that the head knows."""
+    return _reports(answer, table, "training")
 
 
 exact = Exercise(

@@ -13,17 +13,19 @@ from . import by_name
 
 choose = Exercise(
     "10 choose",
-    expects='the name of a backbone in the table, such as "letters"',
+    expects='a dict: "struck out" a list of the backbones that break a limit, "chosen" '
+    "one of the others",
     praise=lambda answer, table, limits: (
         "Among what you can pay for, the best on validation: "
-        f"{table[answer]['validation']:.3f} with {table[answer]['megabytes']:.2f} MB. "
-        "The test pictures were not asked."
+        f"{table[answer['chosen']]['validation']:.3f} with "
+        f"{table[answer['chosen']]['megabytes']:.2f} MB. The test pictures were not "
+        "asked."
     ),
     hint="Strike out what breaks one of the two limits. Of the rest take the highest "
     "validation accuracy.",
     ask="It keeps both limits, and another one that does is better. By which number do "
     "you compare what is left?",
-    kind=Word(),
+    kind=Parts({"struck out": Words(), "chosen": Word()}),
     place="Which backbone?",
 )
 Table = Mapping[str, Mapping[str, float]]  # backbone -> validation, megabytes, time
@@ -39,29 +41,51 @@ def _validation(table: Table):
     return lambda name: table[name]["validation"]
 
 
+def _struck_out(answer) -> set[str]:
+    named = answer["struck out"]
+    return {named} if isinstance(named, str) else set(named)
+
+
 @choose.right
 def best_within_the_limits(answer, table: Table, limits: Limits):
     affordable = [name for name in table if _is_affordable(name, table, limits)]
-    return answer == max(affordable, key=_validation(table))
+    best = max(affordable, key=_validation(table))
+    broken = set(table) - set(affordable)
+    return answer["chosen"] == best and _struck_out(answer) == broken
 
 
 @choose.mistake
 def not_in_the_table(answer, table: Table, limits: Limits):
-    """No backbone of that name is in the table: copy one."""
-    return answer not in table
+    """One of your names is not in the table: copy them from it."""
+    return not {answer["chosen"], *_struck_out(answer)} <= set(table)
+
+
+@choose.mistake
+def chosen_and_struck_out(answer, table: Table, limits: Limits):
+    """You have chosen a backbone that you have struck out."""
+    return answer["chosen"] in _struck_out(answer)
 
 
 @choose.mistake
 def best_of_all(answer, table: Table, limits: Limits):
     """It is the best of all. But does it fit? Compare it with both limits."""
     best = max(table, key=_validation(table))
-    return answer == best and not _is_affordable(answer, table, limits)
+    return answer["chosen"] == best and not _is_affordable(best, table, limits)
 
 
 @choose.mistake
 def breaks_a_limit(answer, table: Table, limits: Limits):
-    """It breaks a limit: compare its megabytes and its time with both limits."""
-    return not _is_affordable(answer, table, limits)
+    """The chosen one breaks a limit: compare its megabytes and its time with both."""
+    return not _is_affordable(answer["chosen"], table, limits)
+
+
+@choose.mistake
+def others_struck_out(answer, table: Table, limits: Limits):
+    """The wrong ones are struck out, too many or too few. Go through the table row by
+    row: one limit that is broken is enough, and accuracy is no limit.
+    """
+    broken = {name for name in table if not _is_affordable(name, table, limits)}
+    return _struck_out(answer) != broken
 
 
 @choose.mistake
@@ -69,7 +93,7 @@ def smallest(answer, table: Table, limits: Limits):
     """It is the smallest one. A limit says what you may spend. It does not say that you
     must spend as little as you can: within the limits accuracy decides.
     """
-    return answer == min(table, key=lambda name: table[name]["megabytes"])
+    return answer["chosen"] == min(table, key=lambda name: table[name]["megabytes"])
 
 
 @choose.mistake
@@ -77,7 +101,7 @@ def worst(answer, table: Table, limits: Limits):
     """It keeps the limits and knows nothing: its accuracy is that of guessing, or
     nearly. Cost is only the first half of the question.
     """
-    return answer == min(table, key=_validation(table))
+    return answer["chosen"] == min(table, key=_validation(table))
 
 
 lost = Exercise(

@@ -4,22 +4,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..checks import Exercise
-from ..kinds import Anything, Function, Several, Word
+from ..kinds import Anything, Function, Parts, Several, Word, Words
 from . import by_name
 
 method = Exercise(
     "12 method",
-    expects='the name of a way in the table, such as "linear probe"',
+    expects='a dict: "struck out" a list of the ways that train too many numbers, '
+    '"chosen" one of the others',
     praise=lambda answer, table, limit: (
-        f"{table[answer]['trained']:,} numbers for each task, and of all ways that "
-        f"keep the limit the best on validation: {table[answer]['validation']:.3f}. "
-        "The test pictures were not asked."
+        f"{table[answer['chosen']]['trained']:,} numbers for each task, and of all "
+        "ways that keep the limit the best on validation: "
+        f"{table[answer['chosen']]['validation']:.3f}. The test pictures were not "
+        "asked."
     ),
     hint="Strike out the ways that train more numbers than the limit. Of the rest take "
     "the highest validation accuracy.",
     ask="It keeps the limit, and another way that does is better. By which column do "
     "you compare what is left?",
-    kind=Word(),
+    kind=Parts({"struck out": Words(), "chosen": Word()}),
     place="Cheaper ways",
 )
 Table = Mapping[str, Mapping[str, float]]  # way -> trained, validation, test
@@ -35,15 +37,28 @@ def _within(table: Table, limit: float) -> list[str]:
     return [way for way in table if table[way]["trained"] <= limit]
 
 
+def _struck_out(answer) -> set[str]:
+    named = answer["struck out"]
+    return {named} if isinstance(named, str) else set(named)
+
+
 @method.right
 def best_within_the_limit(answer, table: Table, limit: float):
-    return answer == max(_within(table, limit), key=_column(table, "validation"))
+    allowed = _within(table, limit)
+    best = max(allowed, key=_column(table, "validation"))
+    return answer["chosen"] == best and _struck_out(answer) == set(table) - set(allowed)
 
 
 @method.mistake
 def no_such_way(answer, table: Table, limit: float):
-    """No way of that name is in the table: copy one."""
-    return answer not in table
+    """One of your names is not in the table: copy them from it."""
+    return not {answer["chosen"], *_struck_out(answer)} <= set(table)
+
+
+@method.mistake
+def chosen_and_struck_out(answer, table: Table, limit: float):
+    """You have chosen a way that you have struck out."""
+    return answer["chosen"] in _struck_out(answer)
 
 
 @method.mistake
@@ -52,15 +67,23 @@ def best_of_every_way(answer, table: Table, limit: float):
     Compare them with the limit.
     """
     best = max(table, key=_column(table, "validation"))
-    return answer == best and answer not in _within(table, limit)
+    return answer["chosen"] == best and best not in _within(table, limit)
 
 
 @method.mistake
 def over_the_limit(answer, table: Table, limit: float):
-    """It trains more numbers than the limit allows, and all of them must be stored for
-    each task.
+    """The chosen one trains more numbers than the limit allows, and all of them must be
+    stored for each task.
     """
-    return answer not in _within(table, limit)
+    return answer["chosen"] not in _within(table, limit)
+
+
+@method.mistake
+def others_struck_out(answer, table: Table, limit: float):
+    """The wrong ones are struck out, too many or too few. Go through the table row by
+    row: only the number of trained numbers can break the limit.
+    """
+    return _struck_out(answer) != set(table) - set(_within(table, limit))
 
 
 @method.mistake
@@ -68,15 +91,7 @@ def fewest_numbers(answer, table: Table, limit: float):
     """It trains the fewest numbers. A limit says what you may spend. It does not say
     that you must spend as little as you can.
     """
-    return answer == min(table, key=_column(table, "trained"))
-
-
-@method.mistake
-def most_numbers(answer, table: Table, limit: float):
-    """It trains the most numbers that the limit allows. More numbers are a cost and no
-    merit: what counts within the limit is accuracy.
-    """
-    return answer == max(_within(table, limit), key=_column(table, "trained"))
+    return answer["chosen"] == min(table, key=_column(table, "trained"))
 
 
 @method.mistake
@@ -84,7 +99,16 @@ def best_on_test(answer, table: Table, limit: float):
     """Within the limit, it is the best on the *test* pictures. If they choose, nothing
     is left that can judge.
     """
-    return answer == max(_within(table, limit), key=_column(table, "test"))
+    return answer["chosen"] == max(_within(table, limit), key=_column(table, "test"))
+
+
+@method.mistake
+def most_numbers(answer, table: Table, limit: float):
+    """It trains the most numbers that the limit allows. More numbers are a cost and no
+    merit: what counts within the limit is accuracy.
+    """
+    most = max(_within(table, limit), key=_column(table, "trained"))
+    return answer["chosen"] == most
 
 
 leak = Exercise(

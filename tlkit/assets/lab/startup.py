@@ -1,6 +1,7 @@
 """Python runs this in every kernel that JupyterLab starts (variable PYTHONSTARTUP)."""
 
 try:
+    from tlkit.machine.reopened import tell_what_ran
     from tlkit.machine.restarted import explain_missing_names
 except ModuleNotFoundError as error:  # the kernel of another environment
     print(
@@ -10,4 +11,5 @@ except ModuleNotFoundError as error:  # the kernel of another environment
     )
 else:
     explain_missing_names()
-    del explain_missing_names
+    tell_what_ran()
+    del explain_missing_names, tell_what_ran
