@@ -1,0 +1,507 @@
+"""Does ``tk.suggest`` choose well among backbones and recipes on a task it never saw?
+
+On each target every backbone is trained in every way, on the same draws of the labels.
+The best of all is picked by its **test** accuracy, which no learner can do. A rule that
+chooses before training loses some points to it: its regret. The rule itself is chosen
+by leaving whole targets out: for each target, that rule is taken which does best on all
+*other* targets, with numbers that come from them alone. Beside it stand two rules that
+need no choice: always fine-tune, with the default backbone, and with the largest one.
+
+Each training is kept in a file, so a run that was stopped goes on.
+"""
+
+import hashlib
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import peers
+from cells import Cells
+from more_tasks import ALL
+from untuned import FEW_PHOTOGRAPHS, LABELS, NO_PHOTOGRAPHS, of_folder
+
+import tlkit as tk
+from tlkit import candidates, forecast, speed
+from tlkit.recipes import TUNE
+from tlkit.recipes.budget import Costs
+
+DRAWS = 3  # of the labels
+DEFAULT = "letters"
+QUICK = ("textures", "shapes", "faces")
+WAYS = tuple(candidates.GAINS)  # the cheapest first
+OWN = {"rate": TUNE.rate, "unfreeze": "all"}  # lp_ft without any setting
+SCORES = ("accuracy", "log loss", "LogME", "neighbours")
+SHORT = 0.5  # a short budget: so much of what the largest backbone's last way takes
+
+Pick = tuple[str, str]  # a backbone's name, and a way
+
+
+@dataclass(frozen=True)
+class Target:
+    """What was measured on a target. Arrays have one number for each draw.
+
+    Attributes:
+        name: of the task.
+        test, validation: candidate -> accuracy, float (draws,).
+        own: test accuracy of the default backbone with lp_ft's own step size, (draws,).
+        scores: backbone -> score -> float (draws,), from before any training; the
+            higher, the better.
+        seconds: candidate -> what it takes by this machine's measured speed.
+        sizes: backbone -> bytes of its file.
+    """
+
+    name: str
+    test: dict[Pick, np.ndarray]
+    validation: dict[Pick, np.ndarray]
+    own: np.ndarray
+    scores: dict[str, dict[str, np.ndarray]]
+    seconds: dict[Pick, float]
+    sizes: dict[str, int]
+
+    @property
+    def best(self) -> Pick:
+        """The candidate with the highest mean test accuracy."""
+        return max(self.test, key=lambda pick: self.test[pick].mean())
+
+    @property
+    def short(self) -> float:
+        """A budget, in seconds, that is too short for the largest candidate."""
+        largest = max(self.sizes, key=self.sizes.__getitem__)
+        return SHORT * self.seconds[largest, WAYS[-1]]
+
+    def able(self, budget: float | None) -> list[Pick]:
+        """The candidates that fit into so many seconds; None: all of them."""
+        fits = (
+            pick for pick in self.test if budget is None or self.seconds[pick] <= budget
+        )
+        return list(fits)
+
+    def regret(self, picks: Sequence[Pick], able: Sequence[Pick]) -> float:
+        """What picks lose to the best candidate that fits, in accuracy.
+
+        Args:
+            picks: one for each draw.
+            able: the candidates that fit.
+        """
+        best = max(self.test[pick].mean() for pick in able)
+        taken = [self.test[pick][draw] for draw, pick in enumerate(picks)]
+        return float(best - np.mean(taken))
+
+
+def measure(
+    name: str, tasks: list[tk.Task], backbones: list[tk.Backbone], cells: Cells
+):
+    """Train every candidate on every draw of a target; gives a ``Target``."""
+    test, validation, scores, seconds, sizes = {}, {}, {}, {}, {}
+    for backbone in backbones:
+        short = backbone.name
+        assert backbone.weights_file is not None
+        sizes[short] = backbone.weights_file.stat().st_size
+        costs = Costs(
+            speed.measure(backbone, tasks[0].image_shape, "float32"), tasks[0]
+        )
+        for way in WAYS:
+            given = candidates.settings(way, backbone) or {"recipe": "probe"}
+            runs = [cells(backbone, task, seed=task.seed, **given) for task in tasks]
+            test[short, way] = np.array([run.score("test") for run in runs])
+            validation[short, way] = np.array([run.score() for run in runs])
+            seconds[short, way] = candidates.seconds(way, backbone, costs)
+        found = [before(backbone, task, cells.folder) for task in tasks]
+        scores[short] = {one: np.array([all_[one] for all_ in found]) for one in SCORES}
+    default = next(one for one in backbones if one.name == DEFAULT)
+    own = [cells(default, task, seed=task.seed, **OWN).score("test") for task in tasks]
+    return Target(name, test, validation, np.array(own), scores, seconds, sizes)
+
+
+def before(backbone: tk.Backbone, task: tk.Task, folder: Path) -> dict[str, float]:
+    """The scores of a backbone on a task, kept in a file as the trainings are."""
+    said = f"{backbone.name} {task.fingerprint()} scores"
+    name = hashlib.sha256(said.encode()).hexdigest()[:16]
+    path = folder / f"{task.name}-{task.seed}-{name}.json"
+    if not path.exists():
+        head = candidates.head(backbone, task)
+        x, labels = candidates.known(backbone, task)
+        found = {
+            "accuracy": head.accuracy,
+            "log loss": -head.loss,
+            "LogME": forecast.logme(x, labels),
+            "neighbours": forecast.nearest(x, labels),
+        }
+        path.write_text(json.dumps(found), "utf-8")
+    return json.loads(path.read_text("utf-8"))
+
+
+Rule = Callable[[Target, int, Sequence[Target], list[Pick]], Pick]
+
+
+def always(which: str, way: str) -> Rule:
+    """One backbone in one way; where that takes too long, in the next cheaper way.
+
+    Args:
+        which: "default", "largest" or "smallest".
+        way: that it is trained in.
+    """
+
+    def pick(target: Target, draw: int, others, able: list[Pick]) -> Pick:
+        ranks = {
+            "default": lambda name: name == DEFAULT,
+            "largest": target.sizes.__getitem__,
+            "smallest": lambda name: -target.sizes[name],
+        }
+        some = [one for one in able if one[1] in WAYS[: WAYS.index(way) + 1]] or able
+        return max(some, key=lambda one: (ranks[which](one[0]), WAYS.index(one[1])))
+
+    return pick
+
+
+def by_score(score: str, way: str) -> Rule:
+    """The backbone with the best score, in this way; or in the next cheaper one."""
+
+    def pick(target: Target, draw: int, others, able: list[Pick]) -> Pick:
+        some = [one for one in able if one[1] in WAYS[: WAYS.index(way) + 1]] or able
+
+        def rank(one: Pick) -> tuple[int, float]:
+            return WAYS.index(one[1]), target.scores[one[0]][score][draw]
+
+        return max(some, key=rank)
+
+    return pick
+
+
+def gains(targets: Sequence[Target]) -> dict[str, float]:
+    """Way -> what it gained over a probe: mean over targets, backbones and draws."""
+    return {
+        way: float(
+            np.mean(
+                [
+                    target.test[name, way].mean() - target.test[name, "probe"].mean()
+                    for target in targets
+                    for name in target.sizes
+                ]
+            )
+        )
+        for way in WAYS
+    }
+
+
+def added(target: Target, draw: int, others, able: list[Pick]) -> Pick:
+    """The head's accuracy on the backbone, and what the way gained on the others."""
+    gain = gains(others)
+    return max(
+        able, key=lambda one: target.scores[one[0]]["accuracy"][draw] + gain[one[1]]
+    )
+
+
+RULES: dict[str, Rule] = {
+    **{
+        f"always {which}, {way}": always(which, way)
+        for which in ("default", "largest", "smallest")
+        for way in WAYS
+    },
+    **{f"by {score}, {way}": by_score(score, way) for score in SCORES for way in WAYS},
+    "by accuracy, and gains": added,
+}
+SHIPPED = "by accuracy, and gains"  # the rule of ``tk.suggest``
+SIMPLE = ("always default, all layers", "always largest, all layers")
+
+
+def left_out(targets: Sequence[Target], budget: Callable[[Target], float | None]):
+    """For each target, the rule that does best on all others, and what it loses.
+
+    Args:
+        targets: at least 3.
+        budget: gives the seconds that a training may take on a target; None: any.
+
+    Returns:
+        (rule's name, regret) for each target.
+    """
+    found = []
+    for target in targets:
+        others = [one for one in targets if one is not target]
+        name = min(RULES, key=lambda rule: mean_regret(rule, others, budget))
+        found.append((name, regret(name, target, others, budget)))
+    return found
+
+
+def mean_regret(rule: str, targets: Sequence[Target], budget) -> float:
+    """Mean over targets; on each the rule knows the others only."""
+    return float(np.mean(regrets(rule, targets, budget)))
+
+
+def regrets(rule: str, targets: Sequence[Target], budget) -> list[float]:
+    """On each target, with numbers that come from the others only."""
+    return [
+        regret(rule, target, [one for one in targets if one is not target], budget)
+        for target in targets
+    ]
+
+
+def regret(rule: str, target: Target, others: Sequence[Target], budget) -> float:
+    """What a rule loses on a target, in accuracy.
+
+    Args:
+        rule: its name.
+        target: that it chooses for, in each draw.
+        others: targets that it may learn from.
+        budget: as in ``left_out``.
+    """
+    able = target.able(budget(target))
+    picks = [RULES[rule](target, draw, others, able) for draw in range(len(target.own))]
+    return target.regret(picks, able)
+
+
+def by_validation(target: Target) -> float:
+    """What is lost by training everything and taking the best on validation."""
+    able = target.able(None)
+    picks = [
+        max(able, key=lambda pick: target.validation[pick][draw])
+        for draw in range(len(target.own))
+    ]
+    return target.regret(picks, able)
+
+
+def own_settings(target: Target) -> float:
+    """What is lost by ``lp_ft`` with its own step size, on the default backbone."""
+    return float(target.test[target.best].mean() - target.own.mean())
+
+
+def unlimited(target: Target) -> None:
+    """The budget of a target: any time."""
+
+
+def short(target: Target) -> float:
+    """The budget of a target: too short for the largest candidate."""
+    return target.short
+
+
+def compared(targets: Sequence[Target], budget) -> dict:
+    """The choice beside the simple rules. The targets are the unit of all intervals.
+
+    Args:
+        targets: at least 3.
+        budget: as in ``left_out``.
+
+    Returns:
+        "chosen": for each target the rule that the others chose, and its regret;
+        "choice": its mean with an interval; "simple": the same for each simple rule,
+        with "more", what it loses more than the choice; "rules": each rule's mean.
+    """
+    over = tk.evaluate.over_seeds  # Student's t; here each number is a target's
+    chosen = left_out(targets, budget)
+    mine = np.array([lost for _, lost in chosen])
+    shipped = np.array(regrets(SHIPPED, targets, budget))
+    simple = {}
+    for rule in SIMPLE:
+        theirs = np.array(regrets(rule, targets, budget))
+        simple[rule] = {
+            "lost": vars(over(theirs)),
+            "more": vars(over(theirs - mine)),
+            "more than suggest": vars(over(theirs - shipped)),
+        }
+    return {
+        "chosen": [{"rule": rule, "lost": lost} for rule, lost in chosen],
+        "choice": vars(over(mine)),
+        "suggest": vars(over(shipped)),
+        "suggest by target": shipped.tolist(),
+        "simple": simple,
+        "rules": {rule: mean_regret(rule, targets, budget) for rule in RULES},
+    }
+
+
+def summary(targets: Sequence[Target]) -> dict:
+    """All that the page and the kit say of these targets."""
+    over = tk.evaluate.over_seeds
+    return {
+        "gains": {way: round(gain, 4) for way, gain in gains(targets).items()},
+        "any time": compared(targets, unlimited),
+        "short": compared(targets, short),
+        "by validation": vars(over([by_validation(one) for one in targets])),
+        "own step size": vars(over([own_settings(one) for one in targets])),
+    }
+
+
+def questions(given: Namespace) -> list[tuple[str, Callable[[int], tk.Task], list]]:
+    """Name, task of a draw, and backbones: the drawn targets, then those of --task."""
+    shipped = [tk.Backbone(name) for name in tk.backbone.SHIPPED]
+    found: list = [
+        (one.name, partial(one.task, LABELS), shipped)
+        for one in ALL.values()
+        if not given.quick or one.name in QUICK
+    ]
+    theirs = tk.Backbone(given.weights)
+    if not Path(given.task).is_dir() or theirs.name in tk.backbone.SHIPPED:
+        print(NO_PHOTOGRAPHS, file=sys.stderr)
+        return found
+    for labels in FEW_PHOTOGRAPHS:
+        task = partial(of_folder, given.task, labels, given.test)
+        name = f"{Path(given.task).name}, {labels} labels"
+        found.append((name, task, [*shipped, theirs]))
+    return found
+
+
+def main(given: Namespace, command: str) -> int:
+    """Measure all targets, then leave each out. Returns the exit status."""
+    draws = 2 if given.quick else given.repeats or DRAWS
+    cells = Cells(given.out.parent / "untuned")  # some trainings are the same
+    targets = []
+    for name, task, backbones in questions(given):
+        print(f"--- {name}", file=sys.stderr, flush=True)
+        tasks = [task(seed) for seed in range(draws)]
+        targets.append(measure(name, tasks, backbones, cells))
+    result = {
+        "command": command,
+        "machine": peers.machine(),
+        "versions": peers.versions(),
+        "draws": draws,
+        "labels_per_class": LABELS,
+        **summary(targets),
+        "targets": [stored(one) for one in targets],
+    }
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    given.out.with_suffix(".md").write_text(text(result), "utf-8")
+    print(sentence(result))
+    return 0
+
+
+def stored(target: Target) -> dict:
+    """A target as plain numbers."""
+
+    def by_name(found: dict[Pick, np.ndarray]) -> dict[str, list[float]]:
+        return {", ".join(pick): values.tolist() for pick, values in found.items()}
+
+    return {
+        "name": target.name,
+        "question": getattr(ALL.get(target.name), "question", "the pictures of --task"),
+        "best": ", ".join(target.best),
+        "test": by_name(target.test),
+        "validation": by_name(target.validation),
+        "own step size": target.own.tolist(),
+        "scores": {
+            name: {score: values.tolist() for score, values in scores.items()}
+            for name, scores in target.scores.items()
+        },
+        "seconds": {
+            ", ".join(pick): round(value, 2) for pick, value in target.seconds.items()
+        },
+        "bytes": target.sizes,
+    }
+
+
+def points(one: dict) -> str:
+    """Accuracy as points with their interval: "1.2 [-0.4, 2.8]"."""
+    mean, low, high = (100 * one[key] for key in ("mean", "low", "high"))
+    return f"{mean:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def beats(result: dict, budget: str) -> bool:
+    """Whether the choice loses less than each simple rule, by the intervals."""
+    simple = result[budget]["simple"]
+    return all(one["more"]["low"] > 0 for one in simple.values())
+
+
+def sentence(result: dict) -> str:
+    """What was found, in a few sentences."""
+    found = result["any time"]
+    lost = ", ".join(
+        f"{points(one['lost'])} by '{rule}'" for rule, one in found["simple"].items()
+    )
+    words = (
+        f"On {len(result['targets'])} targets, each left out in its turn, the rule that "
+        f"the others chose loses {points(found['choice'])} points to the best of all "
+        f"tried; {lost}."
+    )
+    more = "; ".join(
+        f"'{rule}' {points(one['more'])}" for rule, one in found["simple"].items()
+    )
+    verdict = "It beats both" if beats(result, "any time") else "It does not beat both"
+    return f"{words} Points that the simple rules lose more: {more}. {verdict}."
+
+
+def text(result: dict) -> str:
+    """The page, in Markdown."""
+    rows = []
+    for title, budget in (("any time", "any time"), ("a short budget", "short")):
+        found = result[budget]
+        rows.append(
+            f"| {title} | chosen by the other targets | {points(found['choice'])} | |"
+        )
+        rows.append(f"| | `tk.suggest` ({SHIPPED}) | {points(found['suggest'])} | |")
+        for rule, one in found["simple"].items():
+            more = f"{points(one['more'])} | {points(one['more than suggest'])}"
+            rows.append(f"| | {rule} | {points(one['lost'])} | {more} |")
+    rows = [row if row.count("|") == 6 else row[:-2] + "| |" for row in rows]
+    rows += [
+        f"| | `lp_ft` without settings, {DEFAULT} "
+        f"| {points(result['own step size'])} | | |",
+        "| all trainings | everything trained, the best on validation "
+        f"| {points(result['by validation'])} | | |",
+    ]
+    each = []
+    for i, one in enumerate(result["targets"]):
+        best = one["test"][one["best"]]
+        chosen, quick = (
+            result[budget]["chosen"][i] for budget in ("any time", "short")
+        )
+        each.append(
+            f"| {one['name']} | {one['best']} | {np.mean(best):.3f} | {chosen['rule']} "
+            f"| {100 * chosen['lost']:.1f} "
+            f"| {100 * result['any time']['suggest by target'][i]:.1f} "
+            f"| {quick['rule']} | {100 * quick['lost']:.1f} |"
+        )
+    means = sorted(result["any time"]["rules"].items(), key=lambda item: item[1])
+    ranked = [
+        f"| {rule} | {100 * lost:.1f} | {100 * result['short']['rules'][rule]:.1f} |"
+        for rule, lost in means
+    ]
+    asked = [f"- **{one['name']}**: {one['question']}" for one in result["targets"]]
+    gained = ", ".join(
+        f"{way} {100 * gain:.1f}" for way, gain in result["gains"].items()
+    )
+    return f"""# Does `tk.suggest` choose well on a task that it never saw?
+
+{sentence(result)}
+
+| time | rule | points lost | more than the chosen rules | more than `tk.suggest` |
+| --- | --- | --- | --- | --- |
+{chr(10).join(rows)}
+
+Candidates: the shipped backbones, each as a linear probe, and fine-tuned from it (last
+block, or all layers, step size {candidates.RATE:g}). {result["labels_per_class"]} labels
+of each class, a fifth of them for validation; {result["draws"]} draws. *Points lost*:
+test accuracy of the best of all candidates minus that of the rule's, mean over targets,
+with a 95 % interval (Student's t) over targets. The best is picked by its test accuracy,
+which nobody can do who has no test labels; with a short budget, it is the best of those
+that fit. *Short*: {SHORT:g} of the time that all layers of the largest backbone take, so
+that these do not fit.
+
+For each target, the other targets chose the rule; numbers in a rule come from the others
+alone, too. The row of `tk.suggest` is about one rule for all targets, which was picked
+with all of them, so it is a little too good. Gains over a linear probe, in points:
+{gained}.
+
+## Each target
+
+| target | best of all | its accuracy | rule chosen by the others | points lost | points lost by `tk.suggest` | rule, short budget | points lost |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+{chr(10).join(each)}
+
+{chr(10).join(asked)}
+
+## Each rule
+
+| rule | points lost, any time | points lost, short budget |
+| --- | --- | --- |
+{chr(10).join(ranked)}
+
+Scores of a backbone are computed from training and validation pictures before any
+training: accuracy and log loss of a cross-validated linear head on its features, LogME,
+and the five nearest neighbours.
+
+Measured by `{result["command"]}`.
+"""
