@@ -28,9 +28,9 @@ The parts:
   40 minutes on 2 idle cores; what was trained is kept, so it can be stopped and goes
   on. With --task FOLDER and --weights FILE also on those pictures, with both
   backbones. It writes a FILE and a page of its own: docs/untuned.md is such a page;
-- suggest (alone): what `tk.suggest` loses on tasks that it never saw. About half an hour
-  on 2 idle cores; it is kept, goes on, and takes --task and --weights as untuned does.
-  docs/suggest.md is its page.
+- suggest (alone): what `tk.suggest` loses on tasks that it never saw. About half an
+  hour on 2 idle cores. It keeps what was trained, and takes --task and --weights, as
+  untuned does; docs/suggest.md is its page.
 """
 
 import argparse

@@ -16,7 +16,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from untuned import FEW_PHOTOGRAPHS, LABELS, NO_PHOTOGRAPHS, of_folder
 
 import tlkit as tk
 from tlkit import candidates, forecast, speed
+from tlkit.backbone import above_cut, cut_below
 from tlkit.recipes import TUNE
 from tlkit.recipes.budget import Costs
 
@@ -36,6 +37,7 @@ QUICK = ("textures", "shapes", "faces")
 WAYS = tuple(candidates.GAINS)  # the cheapest first
 OWN = {"rate": TUNE.rate, "unfreeze": "all"}  # lp_ft without any setting
 SCORES = ("accuracy", "log loss", "LogME", "neighbours")
+MULTIPLICATIONS = 1e10  # in a second, of the machine that all budgets are counted on
 SHORT = 0.5  # a short budget: so much of what the largest backbone's last way takes
 
 Pick = tuple[str, str]  # a backbone's name, and a way
@@ -51,7 +53,7 @@ class Target:
         own: test accuracy of the default backbone with lp_ft's own step size, (draws,).
         scores: backbone -> score -> float (draws,), from before any training; the
             higher, the better.
-        seconds: candidate -> what it takes by this machine's measured speed.
+        seconds: candidate -> what it takes on the machine of ``counted``.
         sizes: backbone -> bytes of its file.
     """
 
@@ -102,9 +104,7 @@ def measure(
         short = backbone.name
         assert backbone.weights_file is not None
         sizes[short] = backbone.weights_file.stat().st_size
-        costs = Costs(
-            speed.measure(backbone, tasks[0].image_shape, "float32"), tasks[0]
-        )
+        costs = Costs(counted(backbone), tasks[0])
         for way in WAYS:
             given = candidates.settings(way, backbone) or {"recipe": "probe"}
             runs = [cells(backbone, task, seed=task.seed, **given) for task in tasks]
@@ -116,6 +116,25 @@ def measure(
     default = next(one for one in backbones if one.name == DEFAULT)
     own = [cells(default, task, seed=task.seed, **OWN).score("test") for task in tasks]
     return Target(name, test, validation, np.array(own), scores, seconds, sizes)
+
+
+@cache
+def counted(backbone: tk.Backbone) -> speed.Speed:
+    """A machine that only multiplies, 10 thousand million times a second.
+
+    Times on it depend on the network alone, so a page that was measured on a busy or on
+    another machine has the same short budgets. A backward pass costs two forward ones.
+    """
+    model = backbone.build()
+    whole = speed.multiply_adds(model)
+    forward = MULTIPLICATIONS / whole
+    depths = {}
+    for lowest in ("all", *backbone.network.blocks):
+        part = above_cut(model, cut_below(lowest, backbone.network))
+        share = speed.multiply_adds(part) / whole
+        step = 3 * share * speed.BATCH / forward
+        depths[lowest] = speed.Depth(step, 2 * step, 0.0, share)
+    return speed.Speed("counted", backbone.architecture, "float32", forward, depths)
 
 
 def before(backbone: tk.Backbone, task: tk.Task, folder: Path) -> dict[str, float]:
@@ -408,100 +427,124 @@ def beats(result: dict, budget: str) -> bool:
 def sentence(result: dict) -> str:
     """What was found, in a few sentences."""
     found = result["any time"]
-    lost = ", ".join(
-        f"{points(one['lost'])} by '{rule}'" for rule, one in found["simple"].items()
+    simple = found["simple"].items()
+    lost = " and ".join(f"{points(one['lost'])} ({rule})" for rule, one in simple)
+    more = " and ".join(points(one["more"]) for _, one in simple)
+    verdict = "beats both" if beats(result, "any time") else "does not beat both"
+    return (
+        f"On {len(result['targets'])} targets, each left out in its turn, the rule "
+        f"that the others chose loses {points(found['choice'])} points to the best of "
+        f"all candidates. The simple rules lose {lost}, which is {more} points more. "
+        f"So the choice {verdict} of them, by these intervals."
     )
-    words = (
-        f"On {len(result['targets'])} targets, each left out in its turn, the rule that "
-        f"the others chose loses {points(found['choice'])} points to the best of all "
-        f"tried; {lost}."
-    )
-    more = "; ".join(
-        f"'{rule}' {points(one['more'])}" for rule, one in found["simple"].items()
-    )
-    verdict = "It beats both" if beats(result, "any time") else "It does not beat both"
-    return f"{words} Points that the simple rules lose more: {more}. {verdict}."
+
+
+def line(*cells: str) -> str:
+    """A row of a table in Markdown."""
+    return f"| {' | '.join(cells)} |"
+
+
+def table(head: str, rows: list[str]) -> str:
+    """A table in Markdown; the cells of `head` are divided by "|"."""
+    names = head.split("|")
+    return "\n".join([line(*names), line(*["---"] * len(names)), *rows])
+
+
+def losses(result: dict) -> list[str]:
+    """Rows: what each rule loses, with any time and with little."""
+    rows = []
+    for budget in ("any time", "short"):
+        found = result[budget]
+        rows += [
+            line(budget, "chosen by the others", points(found["choice"]), "", ""),
+            line(budget, f"`tk.suggest`: {SHIPPED}", points(found["suggest"]), "", ""),
+        ]
+        for rule, one in found["simple"].items():
+            more = points(one["more"]), points(one["more than suggest"])
+            rows.append(line(budget, rule, points(one["lost"]), *more))
+    own = f"`lp_ft` of {DEFAULT} with its own step size, {TUNE.rate:g}"
+    best = "everything trained, the best on validation taken"
+    rows.append(line("any time", own, points(result["own step size"]), "", ""))
+    rows.append(line("any time", best, points(result["by validation"]), "", ""))
+    return rows
+
+
+def by_target(result: dict) -> list[str]:
+    """Rows: what was best on each target, and what was chosen for it."""
+    rows = []
+    for i, one in enumerate(result["targets"]):
+        chosen, quick = (
+            result[budget]["chosen"][i] for budget in ("any time", "short")
+        )
+        lost = result["any time"]["suggest by target"][i]
+        rows.append(
+            line(
+                one["name"],
+                one["best"],
+                f"{np.mean(one['test'][one['best']]):.3f}",
+                chosen["rule"],
+                f"{100 * chosen['lost']:.1f}",
+                f"{100 * lost:.1f}",
+                quick["rule"],
+                f"{100 * quick['lost']:.1f}",
+            )
+        )
+    return rows
+
+
+def by_rule(result: dict) -> list[str]:
+    """Rows: what each rule loses on average, the best first."""
+    some, other = (result[budget]["rules"] for budget in ("any time", "short"))
+    ranked = sorted(some, key=some.__getitem__)
+    return [
+        line(rule, f"{100 * some[rule]:.1f}", f"{100 * other[rule]:.1f}")
+        for rule in ranked
+    ]
 
 
 def text(result: dict) -> str:
     """The page, in Markdown."""
-    rows = []
-    for title, budget in (("any time", "any time"), ("a short budget", "short")):
-        found = result[budget]
-        rows.append(
-            f"| {title} | chosen by the other targets | {points(found['choice'])} | |"
-        )
-        rows.append(f"| | `tk.suggest` ({SHIPPED}) | {points(found['suggest'])} | |")
-        for rule, one in found["simple"].items():
-            more = f"{points(one['more'])} | {points(one['more than suggest'])}"
-            rows.append(f"| | {rule} | {points(one['lost'])} | {more} |")
-    rows = [row if row.count("|") == 6 else row[:-2] + "| |" for row in rows]
-    rows += [
-        f"| | `lp_ft` without settings, {DEFAULT} "
-        f"| {points(result['own step size'])} | | |",
-        "| all trainings | everything trained, the best on validation "
-        f"| {points(result['by validation'])} | | |",
-    ]
-    each = []
-    for i, one in enumerate(result["targets"]):
-        best = one["test"][one["best"]]
-        chosen, quick = (
-            result[budget]["chosen"][i] for budget in ("any time", "short")
-        )
-        each.append(
-            f"| {one['name']} | {one['best']} | {np.mean(best):.3f} | {chosen['rule']} "
-            f"| {100 * chosen['lost']:.1f} "
-            f"| {100 * result['any time']['suggest by target'][i]:.1f} "
-            f"| {quick['rule']} | {100 * quick['lost']:.1f} |"
-        )
-    means = sorted(result["any time"]["rules"].items(), key=lambda item: item[1])
-    ranked = [
-        f"| {rule} | {100 * lost:.1f} | {100 * result['short']['rules'][rule]:.1f} |"
-        for rule, lost in means
-    ]
     asked = [f"- **{one['name']}**: {one['question']}" for one in result["targets"]]
-    gained = ", ".join(
-        f"{way} {100 * gain:.1f}" for way, gain in result["gains"].items()
+    gained = ", ".join(f"{way} {100 * by:.1f}" for way, by in result["gains"].items())
+    lost = "time|rule|points lost|more than the choice|more than `tk.suggest`"
+    each = (
+        "target|best of all|its accuracy|rule chosen by the others|points lost"
+        "|points lost by `tk.suggest`|rule chosen, short budget|points lost"
     )
+    every = "rule|points lost, any time|points lost, short budget"
     return f"""# Does `tk.suggest` choose well on a task that it never saw?
 
 {sentence(result)}
 
-| time | rule | points lost | more than the chosen rules | more than `tk.suggest` |
-| --- | --- | --- | --- | --- |
-{chr(10).join(rows)}
+{table(lost, losses(result))}
 
-Candidates: the shipped backbones, each as a linear probe, and fine-tuned from it (last
-block, or all layers, step size {candidates.RATE:g}). {result["labels_per_class"]} labels
-of each class, a fifth of them for validation; {result["draws"]} draws. *Points lost*:
-test accuracy of the best of all candidates minus that of the rule's, mean over targets,
-with a 95 % interval (Student's t) over targets. The best is picked by its test accuracy,
-which nobody can do who has no test labels; with a short budget, it is the best of those
-that fit. *Short*: {SHORT:g} of the time that all layers of the largest backbone take, so
-that these do not fit.
+Candidates: each backbone as a linear probe, and fine-tuned from it (the last block, or
+all layers) with a step size of {candidates.RATE:g}. {result["labels_per_class"]} labels
+of each class, a fifth of them for validation; {result["draws"]} draws of the labels.
+*Points lost*: test accuracy of the best of all candidates minus that of what the rule
+takes. Shown are means over targets with a 95 % interval (Student's t) over targets.
+The best is picked by its test accuracy, which nobody can do who has no test labels.
+*Short*: {SHORT:g} of the time that all layers of the largest backbone take, counted in
+multiplications. Then the best is the best of those that fit.
 
-For each target, the other targets chose the rule; numbers in a rule come from the others
-alone, too. The row of `tk.suggest` is about one rule for all targets, which was picked
-with all of them, so it is a little too good. Gains over a linear probe, in points:
-{gained}.
+For each target, all other targets chose one of the rules below; the numbers in a rule
+come from the others alone, too. `tk.suggest` uses one rule for all. It was picked with
+all targets, so its row is a little too good. Each way gained over a linear probe, mean
+over targets, in points: {gained}.
 
 ## Each target
 
-| target | best of all | its accuracy | rule chosen by the others | points lost | points lost by `tk.suggest` | rule, short budget | points lost |
-| --- | --- | --- | --- | --- | --- | --- | --- |
-{chr(10).join(each)}
+{table(each, by_target(result))}
 
 {chr(10).join(asked)}
 
 ## Each rule
 
-| rule | points lost, any time | points lost, short budget |
-| --- | --- | --- |
-{chr(10).join(ranked)}
+{table(every, by_rule(result))}
 
-Scores of a backbone are computed from training and validation pictures before any
-training: accuracy and log loss of a cross-validated linear head on its features, LogME,
-and the five nearest neighbours.
+The scores of a backbone come from training and validation pictures, before any
+training: accuracy and log loss of a linear head on its features, cross-validated;
+LogME; and the five nearest neighbours.
 
 Measured by `{result["command"]}`.
 """
