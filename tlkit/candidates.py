@@ -11,6 +11,7 @@ this choice loses.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -274,7 +275,7 @@ def choose(
     if not fits:
         least = min(found, key=lambda one: one.seconds)
         raise ValueError(
-            f"budget of {limit:.0f} s: expected at least {least.seconds:.0f} s, which "
+            f"budget of {limit:.0f} s: expected at least {ceil(least.seconds)} s, which "
             f"{least.what} of {least.on} takes here at most with {len(task.train):,} "
             f"training and {len(task.test):,} test pictures. Next: give more time, a "
             "smaller backbone, or fewer pictures"
