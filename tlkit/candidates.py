@@ -9,7 +9,7 @@ the test split is not looked at.
 this choice loses.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -18,6 +18,7 @@ import numpy as np
 
 from . import speed
 from .backbone import Backbone
+from .evaluate import paired_difference
 from .features import activations
 from .recipes import RECIPES, TUNE
 from .recipes.budget import Costs, as_seconds, training
@@ -38,17 +39,22 @@ TARGETS = 14  # tasks of docs/suggest.md
 HOW_GOOD = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Head:
     """A linear head on the features of a backbone, cross-validated.
 
     Attributes:
-        accuracy: 0 to 1.
+        right: which of the known pictures it names rightly, bool (n,).
         loss: mean cross-entropy.
     """
 
-    accuracy: float
+    right: np.ndarray
     loss: float
+
+    @property
+    def accuracy(self) -> float:
+        """0 to 1."""
+        return float(self.right.mean())
 
 
 def known(backbone: Backbone, task: Task) -> tuple[np.ndarray, np.ndarray]:
@@ -97,9 +103,25 @@ def head(backbone: Backbone, task: Task) -> Head:
             StandardScaler(), LogisticRegression(C=penalty, max_iter=500)
         )
         shares = cross_val_predict(model, x, labels, cv=folds, method="predict_proba")
-        right = float((shares.argmax(axis=1) == labels).mean())
+        right = shares.argmax(axis=1) == labels
         found.append(Head(right, float(log_loss(labels, shares))))
     return min(found, key=lambda one: one.loss)
+
+
+def worth(heads: Mapping[str, np.ndarray], first: str) -> dict[str, float]:
+    """The accuracy of each head; that of the first one where no difference is shown.
+
+    Args:
+        heads: backbone -> which of the same pictures it names rightly, bool (n,).
+        first: the backbone that the others are compared with, by the 95 % interval of
+            the paired difference.
+    """
+    found = {}
+    for name, right in heads.items():
+        more = paired_difference(right, heads[first])
+        same = name == first or not more.excludes(0)
+        found[name] = float(np.mean(heads[first] if same else right))
+    return found
 
 
 def settings(way: str, backbone: Backbone) -> dict[str, Any]:
@@ -275,10 +297,10 @@ def choose(
     if not fits:
         least = min(found, key=lambda one: one.seconds)
         raise ValueError(
-            f"budget of {limit:.0f} s: expected at least {ceil(least.seconds)} s, which "
-            f"{least.what} of {least.on} takes here at most with {len(task.train):,} "
-            f"training and {len(task.test):,} test pictures. Next: give more time, a "
-            "smaller backbone, or fewer pictures"
+            f"budget of {limit:.0f} s: expected at least {ceil(least.seconds)} s, "
+            f"which {least.what} of {least.on} takes here at most with "
+            f"{len(task.train):,} training and {len(task.test):,} test pictures. Next: "
+            "give more time, a smaller backbone, or fewer pictures"
         )
     rest = tuple(one for one in found if one not in fits)
     return Choice(fits[0], tuple(fits[1:]), rest, limit, task.larger(LARGER))

@@ -53,6 +53,8 @@ class Target:
         own: test accuracy of the default backbone with lp_ft's own step size, (draws,).
         scores: backbone -> score -> float (draws,), from before any training; the
             higher, the better.
+        right: backbone -> for each draw, which known pictures a cross-validated linear
+            head on its features names rightly, bool (n,).
         seconds: candidate -> what it takes on the machine of ``counted``.
         sizes: backbone -> bytes of its file.
     """
@@ -62,6 +64,7 @@ class Target:
     validation: dict[Pick, np.ndarray]
     own: np.ndarray
     scores: dict[str, dict[str, np.ndarray]]
+    right: dict[str, list[np.ndarray]]
     seconds: dict[Pick, float]
     sizes: dict[str, int]
 
@@ -99,7 +102,7 @@ def measure(
     name: str, tasks: list[tk.Task], backbones: list[tk.Backbone], cells: Cells
 ):
     """Train every candidate on every draw of a target; gives a ``Target``."""
-    test, validation, scores, seconds, sizes = {}, {}, {}, {}, {}
+    test, validation, scores, right, seconds, sizes = {}, {}, {}, {}, {}, {}
     for backbone in backbones:
         short = backbone.name
         assert backbone.weights_file is not None
@@ -112,10 +115,11 @@ def measure(
             validation[short, way] = np.array([run.score() for run in runs])
             seconds[short, way] = candidates.seconds(way, backbone, costs)
         found = [before(backbone, task, cells.folder) for task in tasks]
+        right[short] = [np.array(one["right"]) for one in found]
         scores[short] = {one: np.array([all_[one] for all_ in found]) for one in SCORES}
     default = next(one for one in backbones if one.name == DEFAULT)
     own = [cells(default, task, seed=task.seed, **OWN).score("test") for task in tasks]
-    return Target(name, test, validation, np.array(own), scores, seconds, sizes)
+    return Target(name, test, validation, np.array(own), scores, right, seconds, sizes)
 
 
 @cache
@@ -146,6 +150,7 @@ def before(backbone: tk.Backbone, task: tk.Task, folder: Path) -> dict[str, floa
         head = candidates.head(backbone, task)
         x, labels = candidates.known(backbone, task)
         found = {
+            "right": head.right.tolist(),
             "accuracy": head.accuracy,
             "log loss": -head.loss,
             "LogME": forecast.logme(x, labels),
@@ -216,6 +221,18 @@ def added(target: Target, draw: int, others, able: list[Pick]) -> Pick:
     )
 
 
+def shown(target: Target, draw: int, others, able: list[Pick]) -> Pick:
+    """As ``added``, but heads count as alike where no difference is shown between them
+    and that of the largest backbone; of equals the largest backbone is taken.
+    """
+    gain = gains(others)
+    heads = {name: right[draw] for name, right in target.right.items()}
+    worth = candidates.worth(heads, max(target.sizes, key=target.sizes.__getitem__))
+    return max(
+        able, key=lambda one: (worth[one[0]] + gain[one[1]], target.sizes[one[0]])
+    )
+
+
 RULES: dict[str, Rule] = {
     **{
         f"always {which}, {way}": always(which, way)
@@ -224,6 +241,7 @@ RULES: dict[str, Rule] = {
     },
     **{f"by {score}, {way}": by_score(score, way) for score in SCORES for way in WAYS},
     "by accuracy, and gains": added,
+    "by shown accuracy, and gains": shown,
 }
 SHIPPED = "by accuracy, and gains"  # the rule of ``tk.suggest``
 SIMPLE = ("always default, all layers", "always largest, all layers")
