@@ -92,9 +92,24 @@ def test_gains_come_from_the_other_targets_only(bench):
     assert gains == pytest.approx(
         {"probe": 0, "last block": 0.2 / 6, "all layers": 0.2 / 6}
     )
-    rule = bench.left_out.SHIPPED
+    rule = "by accuracy, and gains"
     assert pick(bench, rule, shallow, [deep])[1] == "all layers"
     assert pick(bench, rule, deep, [shallow])[1] == "last block"
+
+
+def test_a_clearly_better_head_or_too_little_time_outweighs_the_largest(bench):
+    far = target(bench, score="letters-small")
+    near = target(bench, score="letters-small")
+    for name, found in near.scores.items():
+        found["accuracy"] = np.full(2, 0.58 if name == "letters-small" else 0.5)
+    rule = bench.left_out.SHIPPED
+    assert rule in bench.left_out.RULES
+    assert pick(bench, rule, far, [far]) == ("letters-small", "all layers")
+    assert pick(bench, rule, near, [far]) == ("letters-bn", "all layers")
+    strict = "largest, unless a head is 5 points better"
+    assert pick(bench, strict, near, [far]) == ("letters-small", "all layers")
+    by_sum = pick(bench, "by accuracy, and gains", near, [far], 209)
+    assert pick(bench, rule, near, [far], 209) == by_sum
 
 
 def test_regret_is_what_is_lost_to_the_best_that_fits(bench):

@@ -1,15 +1,18 @@
 """Which backbone, recipe and size of picture to start with, within a given time.
 
-A candidate is a backbone with a recipe. What it may reach is told by a linear head on
-the backbone's features, cross-validated on the training and validation pictures, and by
+A candidate is a backbone with a recipe. If there is time for all layers of the largest
+backbone, that is the choice: nothing that was tried before training beat this simple
+rule. In less time it is what promises most of what fits: the accuracy of a linear head
+on the backbone's features, cross-validated on the training and validation pictures, and
 what the recipe gained over a linear probe on other tasks. No network is trained, and
 the test split is not looked at.
 
 ``tests/bench`` (part "suggest", docs/suggest.md) left whole tasks out and measured what
-this choice loses.
+this choice loses. It knows three backbones of one family, so the word "largest" rests
+on little; therefore a smaller one whose head is clearly better is preferred.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -18,7 +21,6 @@ import numpy as np
 
 from . import speed
 from .backbone import Backbone
-from .evaluate import paired_difference
 from .features import activations
 from .recipes import RECIPES, TUNE
 from .recipes.budget import Costs, as_seconds, training
@@ -27,34 +29,35 @@ from .tasks import Task, in_shares
 from .training import Run
 
 RATE = TUNE.rate * LAST_BLOCK  # step size of both kinds of fine-tuning
+DEFAULT = "letters"
 PICTURES = 500  # looked at, at most
 FOLDS = 5
 # how to ask for larger pictures: the network would make them small again by itself
 LARGER = "tk.load_task(..., image_size={0}) with tk.Backbone(..., size={0})"
 PENALTIES = (0.001, 0.01, 0.1, 1.0)  # C of scikit-learn: the best one counts
-# What each way gained over a linear probe, in accuracy: mean over the tasks of
-# docs/suggest.json.
-GAINS = {"probe": 0.0, "last block": 0.0, "all layers": 0.0}
-TARGETS = 14  # tasks of docs/suggest.md
-HOW_GOOD = ""
+CLEAR = 0.1  # how much better a smaller backbone's head must be to be preferred
+# Measured (docs/suggest.json): what each way gained in accuracy over a linear probe,
+# mean over targets; and the points that a choice loses to the best of all candidates,
+# on targets that had no say in it, with a 95 % interval over targets.
+GAINS = {"probe": 0.0, "last block": 0.036, "all layers": 0.095}
+TARGETS = 12
+LOST = {
+    "any time": {"this": "", "default": "", "largest": ""},
+    "short": {"this": "", "default": "", "largest": ""},
+}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Head:
     """A linear head on the features of a backbone, cross-validated.
 
     Attributes:
-        right: which of the known pictures it names rightly, bool (n,).
+        accuracy: 0 to 1.
         loss: mean cross-entropy.
     """
 
-    right: np.ndarray
+    accuracy: float
     loss: float
-
-    @property
-    def accuracy(self) -> float:
-        """0 to 1."""
-        return float(self.right.mean())
 
 
 def known(backbone: Backbone, task: Task) -> tuple[np.ndarray, np.ndarray]:
@@ -103,25 +106,9 @@ def head(backbone: Backbone, task: Task) -> Head:
             StandardScaler(), LogisticRegression(C=penalty, max_iter=500)
         )
         shares = cross_val_predict(model, x, labels, cv=folds, method="predict_proba")
-        right = shares.argmax(axis=1) == labels
+        right = float((shares.argmax(axis=1) == labels).mean())
         found.append(Head(right, float(log_loss(labels, shares))))
     return min(found, key=lambda one: one.loss)
-
-
-def worth(heads: Mapping[str, np.ndarray], first: str) -> dict[str, float]:
-    """The accuracy of each head; that of the first one where no difference is shown.
-
-    Args:
-        heads: backbone -> which of the same pictures it names rightly, bool (n,).
-        first: the backbone that the others are compared with, by the 95 % interval of
-            the paired difference.
-    """
-    found = {}
-    for name, right in heads.items():
-        more = paired_difference(right, heads[first])
-        same = name == first or not more.excludes(0)
-        found[name] = float(np.mean(heads[first] if same else right))
-    return found
 
 
 def settings(way: str, backbone: Backbone) -> dict[str, Any]:
@@ -178,10 +165,16 @@ class Candidate:
 
     @property
     def expected(self) -> float:
-        """By what the candidates are ranked: the head's accuracy, and what the way
-        gained over a linear probe on other tasks.
+        """The head's accuracy, and what the way gained over a linear probe on other
+        tasks. It ranks candidates; it is no promise.
         """
         return self.head + GAINS[self.way]
+
+    @property
+    def bytes(self) -> int:
+        """Size of the backbone's weights file."""
+        file = self.backbone.weights_file
+        return file.stat().st_size if file else 0
 
     @property
     def what(self) -> str:
@@ -219,6 +212,7 @@ class Choice:
         best: the candidate to start with.
         others: the other candidates that fit into the budget, best first.
         too_long: those that do not, best first.
+        first: what is taken if there is time for it, see ``favourite``.
         budget: seconds for the training, or None.
         larger: which size of pictures to try, where the files hold more pixels than are
             used (``Task.larger``); or empty.
@@ -227,37 +221,60 @@ class Choice:
     best: Candidate
     others: tuple[Candidate, ...]
     too_long: tuple[Candidate, ...]
+    first: Candidate
     budget: float | None = None
     larger: str = ""
 
     @property
     def why(self) -> str:
-        """What speaks for the best one, and how often that errs."""
-        best = self.best
-        words = (
-            f"a linear head on {best.on} names {best.head:.0%} of the known pictures "
-            "rightly (cross-validated)"
-        )
-        if gain := GAINS[best.way]:
-            words += (
-                f", and {best.what} gained {gain:.3f} over a linear probe on "
-                f"{TARGETS} other tasks"
+        """The reason, in a sentence or two."""
+        best, clear = self.best, f"{100 * CLEAR:.0f} points"
+        if best != self.first:
+            return (
+                f"of what fits into {self.budget:.0f} s, it has the highest sum of two "
+                f"numbers: a linear head on {best.on} names {best.head:.0%} of the "
+                f"known pictures rightly, and {best.what} gained "
+                f"{GAINS[best.way]:.3f} over a probe on {TARGETS} other tasks"
             )
-        return f"{words}. {HOW_GOOD}"
+        rest = (*self.others, *self.too_long)
+        if any(one.bytes > best.bytes for one in rest):
+            return (
+                f"a linear head on {best.on} names {best.head:.0%} of the known "
+                f"pictures rightly, {clear} or more above the largest backbone's"
+            )
+        return (
+            "there is time for all layers of the largest backbone, and no other one's "
+            f"linear head names {clear} more of the known pictures rightly than its "
+            f"{best.head:.0%}"
+        )
+
+    @property
+    def how_good(self) -> str:
+        """What such choices lost on other tasks, and what simple rules lost there."""
+        is_short = self.best != self.first
+        lost = LOST["short" if is_short else "any time"]
+        time = "in a short time" if is_short else "with any time"
+        return (
+            f"On {TARGETS} tasks that had no say in it, such a choice {time} lost "
+            f"{lost['this']} points to the best of all candidates; always the largest "
+            f"backbone {lost['largest']}, always {DEFAULT} {lost['default']} (each "
+            "with as many layers as time allowed; docs/suggest.md)"
+        )
 
     def train(self, task: Task, *, seed: int = 0, **changes) -> Run:
         """Train the best candidate; see ``Candidate.train``."""
         return self.best.train(task, seed=seed, **changes)
 
     def __repr__(self) -> str:
-        lines = [f"try {self.best}: {self.why}"]
+        lines = [f"try {self.best}: {self.why}.", f"{self.how_good}."]
         if self.others:
-            lines.append("also fit, but are expected to reach less:")
+            lines.append("Also fits:")
         for one in self.others:
-            less = self.best.expected - one.expected
-            lines.append(f"  {one}: {less:.3f} less")
+            lines.append(f"  {one}: head {one.head:.0%}, gain {GAINS[one.way]:.3f}")
+        if self.too_long:
+            lines.append(f"Takes longer than {self.budget:.0f} s:")
         for one in self.too_long:
-            lines.append(f"  {one}: more than the budget of {self.budget:.0f} s")
+            lines.append(f"  {one}: head {one.head:.0%}, gain {GAINS[one.way]:.3f}")
         if self.larger:
             lines.append(f"Pixels: {self.larger}")
         return "\n".join(lines)
@@ -266,11 +283,13 @@ class Choice:
 def choose(
     backbones: Sequence[Backbone], task: Task, budget: str | float | None = None
 ) -> Choice:
-    """Rank all backbones in all ways, and take the best that fits into the budget.
+    """All layers of the largest backbone, if there is time; else what promises most.
 
-    Pictures with more pixels than a backbone is made for give a further candidate: the
-    same backbone at the size of the pictures. The first time, this machine's speed is
-    measured with each backbone (5 to 30 seconds), which the budget does not contain.
+    A smaller backbone is preferred if the linear head on it is clearly better. Pictures
+    with more pixels than a backbone is made for give a further candidate: the same
+    backbone at the size of the pictures; no measurement is about those. The first time,
+    this machine's speed is measured with each backbone (5 to 30 seconds), which the
+    budget does not contain.
 
     Args:
         backbones: pretrained; at least one.
@@ -292,18 +311,45 @@ def choose(
             Candidate(backbone, way, accuracy, seconds(way, backbone, costs))
             for way in GAINS
         ]
-    found.sort(key=lambda one: one.expected, reverse=True)
     fits = [one for one in found if limit is None or one.seconds <= limit]
-    if not fits:
-        least = min(found, key=lambda one: one.seconds)
-        raise ValueError(
-            f"budget of {limit:.0f} s: expected at least {ceil(least.seconds)} s, "
-            f"which {least.what} of {least.on} takes here at most with "
-            f"{len(task.train):,} training and {len(task.test):,} test pictures. Next: "
-            "give more time, a smaller backbone, or fewer pictures"
-        )
-    rest = tuple(one for one in found if one not in fits)
-    return Choice(fits[0], tuple(fits[1:]), rest, limit, task.larger(LARGER))
+    if limit is not None and not fits:
+        raise ValueError(_too_short(limit, found, task))
+    first = favourite(found)
+    best = first if first in fits else max(fits, key=lambda one: one.expected)
+    ranked = sorted(found, key=lambda one: one.expected, reverse=True)
+    return Choice(
+        best,
+        tuple(one for one in ranked if one in fits and one != best),
+        tuple(one for one in ranked if one not in fits),
+        first,
+        limit,
+        task.larger(LARGER),
+    )
+
+
+def favourite(found: Sequence[Candidate]) -> Candidate:
+    """What is trained if there is time for it: all layers of the largest backbone.
+
+    Only if the head on another one is better by ``CLEAR`` or more, that one is taken.
+
+    Args:
+        found: all candidates, of one backbone or several.
+    """
+    whole = [one for one in found if one.way == "all layers"]
+    largest = max(whole, key=lambda one: one.bytes)
+    ahead = max(whole, key=lambda one: one.head)
+    return ahead if ahead.head - largest.head >= CLEAR else largest
+
+
+def _too_short(limit: float, found: Sequence[Candidate], task: Task) -> str:
+    """What is said where nothing fits."""
+    least = min(found, key=lambda one: one.seconds)
+    return (
+        f"budget of {limit:.0f} s: expected at least {ceil(least.seconds)} s, which "
+        f"{least.what} of {least.on} takes here at most with {len(task.train):,} "
+        f"training and {len(task.test):,} test pictures. Next: give more time, a "
+        "smaller backbone, or fewer pictures"
+    )
 
 
 def in_sizes(backbones: Sequence[Backbone], task: Task) -> list[Backbone]:
@@ -319,7 +365,7 @@ def in_sizes(backbones: Sequence[Backbone], task: Task) -> list[Backbone]:
         edge = min(*task.image_shape[:2], backbone.network.sizes[1])
         if edge > backbone.size:
             found.append(replace(backbone, size=edge))
-    return found
+    return list(dict.fromkeys(found))  # each once
 
 
 def _check(backbones: Sequence[Backbone], task: Task) -> None:

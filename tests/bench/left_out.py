@@ -32,12 +32,13 @@ from tlkit.recipes import TUNE
 from tlkit.recipes.budget import Costs
 
 DRAWS = 3  # of the labels
-DEFAULT = "letters"
+DEFAULT = candidates.DEFAULT
 QUICK = ("textures", "shapes", "faces")
 WAYS = tuple(candidates.GAINS)  # the cheapest first
 OWN = {"rate": TUNE.rate, "unfreeze": "all"}  # lp_ft without any setting
 SCORES = ("accuracy", "log loss", "LogME", "neighbours")
 MULTIPLICATIONS = 1e10  # in a second, of the machine that all budgets are counted on
+CLEAR = (0.05, 0.1, 0.2)  # margins that are tried
 SHORT = 0.5  # a short budget: so much of what the largest backbone's last way takes
 
 Pick = tuple[str, str]  # a backbone's name, and a way
@@ -53,8 +54,6 @@ class Target:
         own: test accuracy of the default backbone with lp_ft's own step size, (draws,).
         scores: backbone -> score -> float (draws,), from before any training; the
             higher, the better.
-        right: backbone -> for each draw, which known pictures a cross-validated linear
-            head on its features names rightly, bool (n,).
         seconds: candidate -> what it takes on the machine of ``counted``.
         sizes: backbone -> bytes of its file.
     """
@@ -64,7 +63,6 @@ class Target:
     validation: dict[Pick, np.ndarray]
     own: np.ndarray
     scores: dict[str, dict[str, np.ndarray]]
-    right: dict[str, list[np.ndarray]]
     seconds: dict[Pick, float]
     sizes: dict[str, int]
 
@@ -102,7 +100,7 @@ def measure(
     name: str, tasks: list[tk.Task], backbones: list[tk.Backbone], cells: Cells
 ):
     """Train every candidate on every draw of a target; gives a ``Target``."""
-    test, validation, scores, right, seconds, sizes = {}, {}, {}, {}, {}, {}
+    test, validation, scores, seconds, sizes = {}, {}, {}, {}, {}
     for backbone in backbones:
         short = backbone.name
         assert backbone.weights_file is not None
@@ -115,11 +113,10 @@ def measure(
             validation[short, way] = np.array([run.score() for run in runs])
             seconds[short, way] = candidates.seconds(way, backbone, costs)
         found = [before(backbone, task, cells.folder) for task in tasks]
-        right[short] = [np.array(one["right"]) for one in found]
         scores[short] = {one: np.array([all_[one] for all_ in found]) for one in SCORES}
     default = next(one for one in backbones if one.name == DEFAULT)
     own = [cells(default, task, seed=task.seed, **OWN).score("test") for task in tasks]
-    return Target(name, test, validation, np.array(own), scores, right, seconds, sizes)
+    return Target(name, test, validation, np.array(own), scores, seconds, sizes)
 
 
 @cache
@@ -150,7 +147,6 @@ def before(backbone: tk.Backbone, task: tk.Task, folder: Path) -> dict[str, floa
         head = candidates.head(backbone, task)
         x, labels = candidates.known(backbone, task)
         found = {
-            "right": head.right.tolist(),
             "accuracy": head.accuracy,
             "log loss": -head.loss,
             "LogME": forecast.logme(x, labels),
@@ -221,16 +217,20 @@ def added(target: Target, draw: int, others, able: list[Pick]) -> Pick:
     )
 
 
-def shown(target: Target, draw: int, others, able: list[Pick]) -> Pick:
-    """As ``added``, but heads count as alike where no difference is shown between them
-    and that of the largest backbone; of equals the largest backbone is taken.
+def unless(clear: float) -> Rule:
+    """All layers of the largest backbone; or of another one, if the head on it is
+    better by `clear` or more. Where that takes too long, as ``added``.
     """
-    gain = gains(others)
-    heads = {name: right[draw] for name, right in target.right.items()}
-    worth = candidates.worth(heads, max(target.sizes, key=target.sizes.__getitem__))
-    return max(
-        able, key=lambda one: (worth[one[0]] + gain[one[1]], target.sizes[one[0]])
-    )
+
+    def pick(target: Target, draw: int, others, able: list[Pick]) -> Pick:
+        heads = {name: found["accuracy"][draw] for name, found in target.scores.items()}
+        largest = max(target.sizes, key=target.sizes.__getitem__)
+        ahead = max(heads, key=heads.__getitem__)
+        name = ahead if heads[ahead] - heads[largest] >= clear else largest
+        first = name, WAYS[-1]
+        return first if first in able else added(target, draw, others, able)
+
+    return pick
 
 
 RULES: dict[str, Rule] = {
@@ -241,9 +241,13 @@ RULES: dict[str, Rule] = {
     },
     **{f"by {score}, {way}": by_score(score, way) for score in SCORES for way in WAYS},
     "by accuracy, and gains": added,
-    "by shown accuracy, and gains": shown,
+    **{
+        f"largest, unless a head is {100 * clear:.0f} points better": unless(clear)
+        for clear in CLEAR
+    },
 }
-SHIPPED = "by accuracy, and gains"  # the rule of ``tk.suggest``
+# the rule of ``tk.suggest``
+SHIPPED = f"largest, unless a head is {100 * candidates.CLEAR:.0f} points better"
 SIMPLE = ("always default, all layers", "always largest, all layers")
 
 
