@@ -143,14 +143,19 @@ def test_the_comparison_says_what_the_simple_rules_lose_more(bench):
     for one in found["simple"].values():
         assert one["lost"]["mean"] == one["more"]["mean"] == pytest.approx(0.2)
     result = {"any time": found, "targets": always}
-    assert bench.left_out.beats(result, "any time")
-    assert "beats both" in bench.left_out.sentence(result)
+    assert "It beats both, by" in bench.left_out.sentence(result)
     never = [target(bench, str(i), best=("letters", "all layers")) for i in range(4)]
     result = {
         "any time": bench.left_out.compared(never, bench.left_out.unlimited),
         "targets": never,
     }
-    assert "does not beat both" in bench.left_out.sentence(result)
+    said = bench.left_out.sentence(result)
+    assert "It beats one of them (always largest, all layers)" in said
+    largest = [
+        target(bench, str(i), best=("letters-bn", "all layers")) for i in range(4)
+    ]
+    result["short"] = bench.left_out.compared(largest, bench.left_out.short)
+    assert "It beats neither of them" in bench.left_out.sentence(result, "short")
     assert bench.left_out.by_validation(never[0]) == pytest.approx(0)
     assert bench.left_out.own_settings(never[0]) == pytest.approx(0.2)
 

@@ -257,8 +257,8 @@ class Choice:
         else:
             time, lost, simple = "in a short time", LOST["short"], ""
         return (
-            f"On {TARGETS} other tasks, such a choice {time} lost {lost['this']} points "
-            "of accuracy to the best of all candidates. Always the largest backbone, "
+            f"On {TARGETS} other tasks, such a choice {time} lost {lost['this']} "
+            "points to the best of all candidates. Always the largest backbone, "
             f"{simple}lost {lost['largest']}, always {DEFAULT} {lost['default']} "
             "(docs/suggest.md)"
         )

@@ -406,7 +406,7 @@ def main(given: Namespace, command: str) -> int:
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     given.out.with_suffix(".md").write_text(text(result), "utf-8")
-    print(sentence(result))
+    print(sentence(result), sentence(result, "short"), sep="\n")
     return 0
 
 
@@ -440,24 +440,23 @@ def points(one: dict) -> str:
     return f"{mean:.1f} [{low:.1f}, {high:.1f}]"
 
 
-def beats(result: dict, budget: str) -> bool:
-    """Whether the choice loses less than each simple rule, by the intervals."""
-    simple = result[budget]["simple"]
-    return all(one["more"]["low"] > 0 for one in simple.values())
-
-
-def sentence(result: dict) -> str:
-    """What was found, in a few sentences."""
-    found = result["any time"]
+def sentence(result: dict, budget: str = "any time") -> str:
+    """What was found with a budget, in a few sentences."""
+    found = result[budget]
     simple = found["simple"].items()
     lost = " and ".join(f"{points(one['lost'])} ({rule})" for rule, one in simple)
     more = " and ".join(points(one["more"]) for _, one in simple)
-    verdict = "beats both" if beats(result, "any time") else "does not beat both"
+    beaten = [rule for rule, one in simple if one["more"]["low"] > 0]
+    verdict = {
+        0: "It beats neither of them",
+        1: f"It beats one of them ({' '.join(beaten)})",
+        2: "It beats both",
+    }[len(beaten)]
     return (
-        f"On {len(result['targets'])} targets, each left out in its turn, the rule "
-        f"that the others chose loses {points(found['choice'])} points to the best of "
-        f"all candidates. The simple rules lose {lost}, which is {more} points more. "
-        f"So the choice {verdict} of them, by these intervals."
+        f"**{budget.capitalize()}:** on {len(result['targets'])} targets, each left "
+        "out in its turn, the rule that the others chose loses "
+        f"{points(found['choice'])} points to the best candidate. The simple rules "
+        f"lose {lost}, which is {more} points more. {verdict}, by these intervals."
     )
 
 
@@ -538,6 +537,8 @@ def text(result: dict) -> str:
 
 {sentence(result)}
 
+{sentence(result, "short")}
+
 {table(lost, losses(result))}
 
 Candidates: each backbone as a linear probe, and fine-tuned from it (the last block, or
@@ -550,9 +551,11 @@ The best is picked by its test accuracy, which nobody can do who has no test lab
 multiplications. Then the best is the best of those that fit.
 
 For each target, all other targets chose one of the rules below; the numbers in a rule
-come from the others alone, too. `tk.suggest` uses one rule for all. It was picked with
-all targets, so its row is a little too good. Each way gained over a linear probe, mean
-over targets, in points: {gained}.
+come from the others alone, too. `tk.suggest` uses one rule for all: where no rule beats
+a simple one, it follows that. It was picked with all targets, so its row is a little
+too good. The backbones are three of one family, one training of each: nothing is said
+about others. Each way gained over a linear probe, mean over targets, in points:
+{gained}.
 
 ## Each target
 
