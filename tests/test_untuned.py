@@ -265,11 +265,13 @@ def test_untuned_stands_alone_on_the_command_line(bench, capsys):
     spec.loader.exec_module(command)
     given = command.arguments(["--parts", "untuned"])
     assert given.out == Path("build/bench/untuned.json") and given.repeats is None
+    other = command.arguments(["--parts", "suggest"])
+    assert other.out == Path("build/bench/suggest.json")
     usual = command.arguments(["--parts", "rates"])
     assert usual.out == Path("build/bench/performance.json") and usual.repeats == 1
     with pytest.raises(SystemExit):
         command.arguments(["--parts", "untuned,rates"])
-    assert "sizes, or untuned alone, got untuned" in capsys.readouterr().err
+    assert "sizes, or untuned or suggest alone, got untuned" in capsys.readouterr().err
     words = ["--task", "/home/somebody/pics", "--parts", "untuned"]
     assert command.command(words) == "python tests/bench --task pics --parts untuned"
 

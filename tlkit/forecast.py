@@ -6,19 +6,20 @@ the test split. ``notebooks/results/08_scores.json`` has how good they were on 1
 questions of six kinds; what they were compared with is a linear head at each cut.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
 from .backbone import Backbone
+from .candidates import LARGER, Choice, choose
 from .machine.quiet import keras
 from .tasks import Task
 
 NUMBERS = 96  # for each picture
 PICTURES = 500  # looked at
 HALVES = 40  # half-samples: how stable the first place is
-# how to ask for larger pictures: the network would make them small again by itself
-LARGER = "tk.load_task(..., image_size={0}) with tk.Backbone(..., size={0})"
 PLACES = 16  # larger maps are averaged down to about this many places along an edge
 STABLE = 0.5  # share of half-samples that must agree on the first place
 # accuracy lost by taking LogME's favourite instead of the best place: mean over the 16
@@ -146,25 +147,60 @@ def logme(numbers: np.ndarray, labels: np.ndarray) -> float:
     return float(evidence.max(axis=0).mean() / n)
 
 
-def suggest(backbone: Backbone, task: Task, *, seed: int = 0) -> Suggestion:
-    """Which cut and recipe to try first, from training pictures alone, without
-    training.
+@overload
+def suggest(
+    backbone: Backbone, task: Task, *, budget: None = None, seed: int = 0
+) -> Suggestion: ...
+@overload
+def suggest(
+    backbone: Backbone, task: Task, *, budget: str | float, seed: int = 0
+) -> Choice: ...
+@overload
+def suggest(
+    backbone: Sequence[Backbone],
+    task: Task,
+    *,
+    budget: str | float | None = None,
+    seed: int = 0,
+) -> Choice: ...
+def suggest(
+    backbone: Backbone | Sequence[Backbone],
+    task: Task,
+    *,
+    budget: str | float | None = None,
+    seed: int = 0,
+) -> Suggestion | Choice:
+    """Which cut and recipe to try first; or, of several backbones or within a time,
+    which backbone and recipe. Without training.
 
-    LogME chooses. It puts the places of a question in an order that agrees with the
+    With one backbone and no budget, training pictures alone are looked at, and LogME
+    chooses. It puts the places of a question in an order that agrees with the
     truth better than luck; that it does so better than the neighbours is not shown (16
     questions of six kinds, notebook 08). The neighbours say how far one may hope to
     get. The share of half-samples is the stability of the choice, not the probability
     that it is right. "lp_ft" itself was never compared by these scores.
 
+    With several backbones, or a budget, see ``candidates.choose``, which looks at the
+    training and validation pictures.
+
     Args:
-        backbone: pretrained; its cuts are compared with those of random weights.
-        task: a task with classes; at most 500 training pictures are looked at.
+        backbone: pretrained; its cuts are compared with those of random weights. Or
+            several of them, of which one is chosen.
+        task: a task with classes; at most 500 pictures are looked at.
+        budget: for the training: "90 s", "2 min", "1 h" or seconds; None: any time.
         seed: of the random weights and of the half-samples.
 
+    Returns:
+        for one backbone without a budget a ``Suggestion``, else a ``Choice``.
+
     Raises:
-        ValueError: random weights, a task that asks for a number, or fewer than 2
-            training labels in a class.
+        ValueError: random weights, a task that asks for a number, fewer than 2 training
+            labels in a class; or a budget that is too short for everything.
     """
+    if not isinstance(backbone, Backbone):
+        return choose(backbone, task, budget)
+    if budget is not None:
+        return choose([backbone], task, budget)
     _check(backbone, task)
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(task.train))[:PICTURES]

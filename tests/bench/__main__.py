@@ -27,7 +27,10 @@ The parts:
 - untuned (alone): whether the recipes hold on tasks that nobody tuned them for. About
   40 minutes on 2 idle cores; what was trained is kept, so it can be stopped and goes
   on. With --task FOLDER and --weights FILE also on those pictures, with both
-  backbones. It writes a FILE and a page of its own: docs/untuned.md is such a page.
+  backbones. It writes a FILE and a page of its own: docs/untuned.md is such a page;
+- suggest (alone): what `tk.suggest` loses on tasks that it never saw. About half an
+  hour on 2 idle cores. It keeps what was trained, and takes --task and --weights, as
+  untuned does; docs/suggest.md is its page.
 """
 
 import argparse
@@ -36,12 +39,14 @@ import os
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from kinds import KINDS, NAMES, PARTS, Kind, playable
 
 HERE = Path(__file__).parent
-ALONE = "untuned"  # its accuracies do not depend on the kind of machine
+# their accuracies do not depend on the kind of machine
+ALONE = {"untuned": "untuned", "suggest": "left_out"}  # part -> its module
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
@@ -54,11 +59,12 @@ def arguments(words: list[str]) -> argparse.Namespace:
     add("--weights", default="letters", help="a VGG16 weights file, or a name")
     add("--images", type=int, default=500, help="training images of the comparison")
     add("--test", type=int, default=1000, help="test images of the comparison")
-    add("--repeats", type=int, help="of the comparison (1); draws of untuned (3)")
+    add("--repeats", type=int, help="of the comparison (1); draws of a part alone (3)")
     most = "passes that a peer's stage which trains blocks runs at most (%(default)s)"
     add("--epochs", type=int, default=2, help=f"{most}; 0: as many as published")
     add("--kinds", help=f"some of {','.join(KINDS)} (default: all that can be played)")
-    parts = f"some of {','.join(PARTS)} (default: the usual ones), or {ALONE}"
+    alone = " or ".join(ALONE)
+    parts = f"some of {','.join(PARTS)} (default: the usual ones), or {alone}"
     add("--parts", help=parts)
     add("--recipes", help=f"some of {','.join(NAMES)} (default: the kind's)")
     add("--precision", choices=("float32", "bfloat16"), help="default: the faster one")
@@ -67,8 +73,8 @@ def arguments(words: list[str]) -> argparse.Namespace:
     add("--out", type=Path, help="default: performance.json in build/bench")
     add("--inside", help=argparse.SUPPRESS)  # the kind that this process plays
     given = parser.parse_args(words)
-    if given.parts == ALONE:
-        given.out = given.out or Path("build/bench/untuned.json")
+    if given.parts in ALONE:
+        given.out = given.out or Path(f"build/bench/{given.parts}.json")
         return given
     given.out = given.out or Path("build/bench/performance.json")
     given.repeats = given.repeats or 1
@@ -77,9 +83,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
         names = some.split(",") if some else None
         unknown = sorted(set(names or ()) - set(known))
         if unknown:
-            alone = f", or {ALONE} alone" if option == "parts" else ""
+            single = f", or {alone} alone" if option == "parts" else ""
             parser.error(
-                f"--{option}: expected some of {','.join(known)}{alone}, "
+                f"--{option}: expected some of {','.join(known)}{single}, "
                 f"got {','.join(unknown)}"
             )
         setattr(given, option, names)
@@ -95,10 +101,9 @@ def main(words: list[str]) -> int:
         import measure
 
         return measure.one_kind(KINDS[given.inside], given, command(words))
-    if given.parts == ALONE:
-        import untuned
-
-        return untuned.main(given, command(words))
+    if given.parts in ALONE:
+        part = import_module(ALONE[given.parts])
+        return part.main(given, command(words))
     kinds = [KINDS[name] for name in given.kinds] if given.kinds else playable()
     for kind in kinds:
         print(f"=== {kind.title}: {kind.sentence}", file=sys.stderr, flush=True)

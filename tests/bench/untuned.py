@@ -92,13 +92,13 @@ def questions(given: Namespace) -> list[Question]:
                     True,
                     backbone,
                     labels,
-                    partial(_of_folder, given.task, labels, given.test),
+                    partial(of_folder, given.task, labels, given.test),
                 )
             )
     return found
 
 
-def _of_folder(folder: str, labels: int, test: int, seed: int) -> tk.Task:
+def of_folder(folder: str, labels: int, test: int, seed: int) -> tk.Task:
     """A draw of a folder's labels; at most `test` test pictures, always the same."""
     found = tk.load_task(folder, labels, seed)
     rows = np.random.default_rng(0).permutation(len(found.test))[:test]

@@ -137,7 +137,7 @@ def _in_turn(
     return Pictures(np.stack([draw(classes[c], rng) for c in labels]), labels)
 
 
-def _pixels(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def pixels(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A picture between two colours, with noise: uint8 (32, 32, 3).
 
     Args:
@@ -183,7 +183,7 @@ def texture(kind: str, rng: np.random.Generator) -> np.ndarray:
         values = gaussian_filter(rng.normal(size=(SIZE, SIZE)), width, mode="wrap")
         values = np.clip(values / values.std(), -1.5, 1.5)
     low, high = values.min(), values.max()
-    return _pixels((values - low) / (high - low), rng)
+    return pixels((values - low) / (high - low), rng)
 
 
 def shape(kind: str, rng: np.random.Generator) -> np.ndarray:
@@ -212,7 +212,7 @@ def shape(kind: str, rng: np.random.Generator) -> np.ndarray:
         inside = (away < radius) & (np.hypot(x - radius * 0.6, y) > radius * 0.8)
     else:
         inside = away < radius * 0.85
-    return _pixels(inside.astype(float), rng)
+    return pixels(inside.astype(float), rng)
 
 
 def dots(kind: str, rng: np.random.Generator) -> np.ndarray:
@@ -231,10 +231,10 @@ def dots(kind: str, rng: np.random.Generator) -> np.ndarray:
         if all(np.hypot(across - a, down - d) > radius + r + 1.5 for a, d, r in known):
             known.append((across, down, radius))
             values[np.hypot(x - across, y - down) < radius] = 1
-    return _pixels(values, rng)
+    return pixels(values, rng)
 
 
-def _drawn(classes: tuple[str, ...], draw, seed: int):
+def drawn(classes: tuple[str, ...], draw, seed: int):
     """Gives a pool and test pictures that `draw` draws one by one."""
 
     @cache
@@ -324,7 +324,7 @@ TARGETS: dict[str, Target] = {
             "textures",
             "which texture is it? (drawn)",
             TEXTURES,
-            _drawn(TEXTURES, texture, 710),
+            drawn(TEXTURES, texture, 710),
         ),
         Target(
             "sounds",
@@ -339,7 +339,7 @@ TARGETS: dict[str, Target] = {
             typefaces,
         ),
         Target(
-            "dots", "how many dots are there? (drawn)", DOTS, _drawn(DOTS, dots, 740)
+            "dots", "how many dots are there? (drawn)", DOTS, drawn(DOTS, dots, 740)
         ),
         Target(
             "greek",
@@ -359,7 +359,7 @@ TARGETS: dict[str, Target] = {
             "shapes",
             "which shape is it? (drawn)",
             SHAPES,
-            _drawn(SHAPES, shape, 770),
+            drawn(SHAPES, shape, 770),
             kept_aside=True,
         ),
         Target(

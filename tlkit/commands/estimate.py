@@ -2,12 +2,11 @@
 
 from ..backbone import Backbone
 from ..recipes import RECIPES, takes
-from ..recipes.budget import Costs, as_seconds
+from ..recipes.budget import Costs, as_seconds, training
 from ..recipes.choose import MOST as TRIALS
 from ..recipes.tune import MOST
 from ..speed import measure
 from ..tasks import Task
-from ..training import Settings
 from .plan import Plan
 
 
@@ -76,18 +75,9 @@ def of_recipe(
         lowest = plan.unfreeze
     if budget is not None and takes(recipe.train, "budget"):
         return as_seconds(budget)
-    seconds = _training(recipe.settings, costs, lowest)
+    seconds = training(recipe.settings, costs, lowest)
     if recipe.probe_first:
         seconds += probe
     if name == "lp_ft" and "probe" in plan.recipes:
         seconds -= costs.predictions
     return seconds
-
-
-def _training(settings: Settings, costs: Costs, lowest: str) -> float:
-    """Seconds of a training from a block upwards, with all its epochs."""
-    images = len(costs.task.train)
-    steps = settings.epoch_steps or -(-images // settings.batch)
-    epochs = max(settings.min_epochs, -(-settings.steps // steps))
-    passes = epochs * steps * settings.batch / images
-    return passes * costs.epoch(images, lowest) + costs.once(images, lowest)

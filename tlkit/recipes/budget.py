@@ -13,6 +13,7 @@ import numpy as np
 from .. import speed
 from ..backbone import Backbone
 from ..tasks import Split, Task, in_shares
+from ..training import Settings
 from .fine_tune import batch_of
 
 FEWEST, MOST = 5, 30  # epochs: fewer are not worth a deeper cut, more rarely help
@@ -174,3 +175,18 @@ class Costs:
             if epochs >= FEWEST or (shallowest and epochs >= 1):
                 return unfreeze, epochs
         return None, 0
+
+
+def training(settings: Settings, costs: Costs, lowest: str) -> float:
+    """Seconds of a training from a block upwards, with all its epochs.
+
+    Args:
+        settings: what it trains with.
+        costs: what trainings cost here.
+        lowest: the lowest block that is trained, or "all".
+    """
+    images = len(costs.task.train)
+    steps = settings.epoch_steps or -(-images // settings.batch)
+    epochs = max(settings.min_epochs, -(-settings.steps // steps))
+    passes = epochs * steps * settings.batch / images
+    return passes * costs.epoch(images, lowest) + costs.once(images, lowest)
