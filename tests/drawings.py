@@ -94,13 +94,15 @@ def colour_gains():
 def depth_map():
     scores = stored("02_map")["scores"]["components"]
     points: dict = {question: {} for question in ("digit", "angle", "colour")}
+    each: dict = {question: {} for question in points}
     for question, by_network in points.items():
         for network in ("letters", "random"):
             line = scores[network][question]
             by_network[network] = {cut: over(some) for cut, some in line.items()}
+            each[question][network] = line
     chance = {"digit": 1 / 10, "angle": 1 / 4, "colour": 1 / 8}
     titles = dict(zip(chance, ("Which digit?", "Turned?", "Colour?"), strict=True))
-    return course.depth_map(points, chance, titles)
+    return course.depth_map(points, chance, titles, each=each)
 
 
 def collapse():

@@ -140,6 +140,19 @@ def test_the_map_draws_every_score_with_its_interval(figure):
     )  # three networks and chance
 
 
+def test_the_map_shows_each_draw_beside_its_mean():
+    means = zip(CUTS, (0.1, 0.5, 0.9), strict=True)
+    found = {"digit": {"letters": line(0.1, 0.5, 0.9)}}
+    draws = {cut: [mean - 0.02, mean + 0.02] for cut, mean in means}
+    figure = course.depth_map(
+        found, {"digit": 0.1}, {"digit": "?"}, 2, {"digit": {"letters": draws}}
+    )
+    (ax,) = figure.axes
+    dots = [list(one.get_ydata()) for one in ax.lines if one.get_label() == "_draws"]
+    assert dots == list(draws.values())
+    assert "bars: 95 %, 2 draws; small dots: single draws" in ax.get_xlabel()
+
+
 def test_the_map_says_where_training_made_more_readable_and_where_less(figure):
     digit, colour = figure.axes
     more, less = "more readable", "less readable"

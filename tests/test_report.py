@@ -19,7 +19,7 @@ from fake_runs import FakeModel, FakeTask, fake_degrees, fake_run, fake_runs
 from PIL import Image
 
 from tlkit import evaluate, plots, saved
-from tlkit.commands import pictures, report
+from tlkit.commands import pictures, report, wording
 from tlkit.machine import processor
 from tlkit.recipes import RECIPES
 
@@ -44,6 +44,13 @@ class Page(HTMLParser):
 def written(runs, out, pair="embedded", command=COMMAND, **extra):
     folder = report.write_result(runs, out, pair, command, **extra)
     return folder, json.loads((folder / "result.json").read_text("utf-8"))
+
+
+def test_what_did_nothing_is_not_among_the_settings():
+    free = wording.settings({"cut": "image", "batch": 32, "pull": 0.0})
+    assert free == "Every layer trained, 32 pictures in a step."
+    held = wording.settings({"cut": "image", "batch": 32, "pull": 0.01})
+    assert held.endswith("weights held to where they began (weight 0.01).")
 
 
 def test_the_folder_holds_everything_that_was_promised(tmp_path):

@@ -19,6 +19,7 @@ def depth_map(
     chance: Mapping[str, float],
     titles: Mapping[str, str],
     draws: int | None = None,
+    each: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]] | None = None,
 ):
     """One panel for each question: accuracy over depth, a line for each backbone.
 
@@ -31,6 +32,7 @@ def depth_map(
         chance: question -> accuracy of guessing.
         titles: question -> what stands above its panel.
         draws: number of draws of the labels behind each interval; None: not known.
+        each: question -> backbone -> cut -> one score for each draw, shown as dots.
 
     Returns:
         a matplotlib Figure.
@@ -42,6 +44,9 @@ def depth_map(
     panels = figure.subplots(len(found), sharex=True, squeeze=False)[:, 0]
     for ax, (question, lines) in zip(panels, found.items(), strict=True):
         _panel(ax, lines)
+        for name, line in (each or {}).get(question, {}).items():
+            for at, cut in enumerate(lines[name]):
+                look.draws(ax, at, line[cut], LINES[name][1], across=True)
         bold = {"fontsize": 13, "weight": "bold", "color": INK, "loc": "left"}
         ax.set_title(titles[question], **bold)
         names = [
@@ -52,7 +57,7 @@ def depth_map(
         look.name_ends(ax, [*names, look.level(ax, chance[question])])
         ax.set_ylabel("accuracy", fontsize=look.TYPE, color=INK)
     panels[-1].set_xlabel("a linear head after block …", fontsize=look.TYPE, color=INK)
-    look.say_bars(panels[-1], look.bars(draws))
+    look.say_bars(panels[-1], look.bars(draws, dots=bool(each)))
     words = [
         f"{titles[question]} {LINES[name][0]}: {_means(line)}"
         for question, lines in found.items()
