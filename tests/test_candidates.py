@@ -246,7 +246,9 @@ def test_what_it_says_of_its_own_mistakes_was_measured():
             "largest": simple["always largest, all layers"]["lost"],
         }
         for name, one in measured.items():
-            mean, low, high = (100 * one[key] for key in ("mean", "low", "high"))
+            mean, low, high = (
+                round(100 * one[key], 1) + 0.0 for key in ("mean", "low", "high")
+            )
             assert lost[name] == f"{mean:.1f} [{low:.1f}, {high:.1f}]", (time, name)
     # no rule that was tried loses clearly less than the one that is followed
     for time in candidates.LOST:
