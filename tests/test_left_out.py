@@ -288,3 +288,33 @@ def test_no_pixel_of_the_damaged_photographs_is_in_pool_and_test(bench, monkeypa
     monkeypatch.setattr(bench.more_tasks, "damaged", lambda piece, *_: piece)
     pool, test = bench.more_tasks.damaged_photographs.__wrapped__()
     assert set(np.unique(pool.images)) == {50} and set(np.unique(test.images)) == {200}
+
+
+def test_pictures_of_ones_own_come_with_a_backbone_of_ones_own(bench, tmp_path, capsys):
+    given = SimpleNamespace(quick=True, task="digits", weights="letters", test=20)
+    drawn = bench.left_out.questions(given)
+    assert [name for name, *_ in drawn] == list(bench.left_out.QUICK)
+    assert "give --task FOLDER" in capsys.readouterr().err
+    weights = tmp_path / "mine.weights.h5"
+    weights.write_bytes((tk.backbone.ASSETS / "letters-small.weights.h5").read_bytes())
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    given.task, given.weights = str(pictures), str(weights)
+    more = bench.left_out.questions(given)[len(drawn) :]
+    assert [name for name, *_ in more] == [
+        "pictures, 10 labels",
+        "pictures, 100 labels",
+    ]
+    for _, _, backbones in more:
+        names = [one.name for one in backbones]
+        assert names == [*tk.backbone.SHIPPED, "mine"]
+    for _, _, backbones in drawn:
+        assert [one.name for one in backbones] == list(tk.backbone.SHIPPED)
+
+
+def test_the_published_page_is_made_of_the_stored_result(bench):
+    docs = BENCH.parents[1] / "docs"
+    stored = json.loads((docs / "suggest.json").read_text("utf-8"))
+    page = bench.left_out.text(stored)
+    assert (docs / "suggest.md").read_text("utf-8") == page
+    assert {one["name"] for one in stored["targets"]} == set(bench.more_tasks.ALL)
