@@ -246,8 +246,14 @@ def test_what_it_says_of_its_own_mistakes_was_measured():
             "largest": simple["always largest, all layers"]["lost"],
         }
         for name, one in measured.items():
-            mean, low, high = (100 * one[key] for key in ("mean", "low", "high"))
+            mean, low, high = (
+                round(100 * one[key], 1) + 0.0 for key in ("mean", "low", "high")
+            )
             assert lost[name] == f"{mean:.1f} [{low:.1f}, {high:.1f}]", (time, name)
+    said = " ".join((tk.suggest.__doc__ or "").split())
+    assert f"on {candidates.TARGETS} tasks" in said
+    for time in candidates.LOST.values():
+        assert time["this"] in said and time["largest"] in said
     # no rule that was tried loses clearly less than the one that is followed
     for time in candidates.LOST:
         best = min(stored[time]["rules"].values())

@@ -180,8 +180,12 @@ def suggest(
     get. The share of half-samples is the stability of the choice, not the probability
     that it is right. "lp_ft" itself was never compared by these scores.
 
-    With several backbones, or a budget, see ``candidates.choose``, which looks at the
-    training and validation pictures.
+    With several backbones, or a budget, training and validation pictures are looked at
+    (``candidates.choose``). If there is time, the choice follows a simple rule, all
+    layers of the largest backbone: on 14 tasks it lost 1.5 [0.5, 2.5] points to the
+    best of all candidates, and no rule that was tried beat it. In half the time that
+    this takes, the choice lost 0.6 [0.0, 1.2] points to the best that fits; the largest
+    backbone, trained as far as fits, 3.6 [0.0, 7.2] (docs/suggest.md).
 
     Args:
         backbone: pretrained; its cuts are compared with those of random weights. Or

@@ -400,6 +400,7 @@ def main(given: Namespace, command: str) -> int:
         "versions": peers.versions(),
         "draws": draws,
         "labels_per_class": LABELS,
+        "largest": max(targets[0].sizes, key=targets[0].sizes.__getitem__),
         **summary(targets),
         "targets": [stored(one) for one in targets],
     }
@@ -436,7 +437,10 @@ def stored(target: Target) -> dict:
 
 def points(one: dict) -> str:
     """Accuracy as points with their interval: "1.2 [-0.4, 2.8]"."""
-    mean, low, high = (100 * one[key] for key in ("mean", "low", "high"))
+    # + 0.0: no minus before a zero
+    mean, low, high = (
+        round(100 * one[key], 1) + 0.0 for key in ("mean", "low", "high")
+    )
     return f"{mean:.1f} [{low:.1f}, {high:.1f}]"
 
 
@@ -542,10 +546,12 @@ def text(result: dict) -> str:
 {table(lost, losses(result))}
 
 Candidates: each backbone as a linear probe, and fine-tuned from it (the last block, or
-all layers) with a step size of {candidates.RATE:g}. {result["labels_per_class"]} labels
-of each class, a fifth of them for validation; {result["draws"]} draws of the labels.
-*Points lost*: test accuracy of the best of all candidates minus that of what the rule
-takes. Shown are means over targets with a 95 % interval (Student's t) over targets.
+all layers) with a step size of {candidates.RATE:g}. There are
+{result["labels_per_class"]} labels of each class, a fifth of them for validation, in
+{result["draws"]} draws. *Default* is {DEFAULT}, *largest* the backbone with the largest
+file, here {result["largest"]}. *Points lost*: test accuracy of the best of all
+candidates minus that of what the rule takes. Shown are means over targets with a 95 %
+interval (Student's t) over targets.
 The best is picked by its test accuracy, which nobody can do who has no test labels.
 *Short*: {SHORT:g} of the time that all layers of the largest backbone take, counted in
 multiplications. Then the best is the best of those that fit.
