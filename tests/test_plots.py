@@ -371,6 +371,8 @@ def test_costs_begin_at_nothing_say_their_numbers_and_are_grey_where_they_may_be
         and plots.costs({"dear": points["dear"]}, "lost", draws=5).get_xlabel()
         == "lost\nlines: 95 %, 5 draws"
     )
+    crossed = plots.costs({"dear": points["dear"]}, "lost", draws=5, pictures=2_000)
+    assert crossed.get_xlabel() == "lost\nlines: 95 %, 5 draws × 2,000 pictures"
     dear, free = (bar.get_facecolor()[:3] for bar in ax.patches)
     assert dear == to_rgb(plots.PALETTE["scratch"]) and free == to_rgb(plots.FAINT)
     times = plots.costs(

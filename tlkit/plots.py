@@ -278,6 +278,7 @@ def costs(
     ax=None,
     gains: bool = False,
     draws: int | None = None,
+    pictures: int | None = None,
 ):
     """What each of several mistakes costs, with 95 % intervals; grey: perhaps nothing.
 
@@ -290,6 +291,7 @@ def costs(
         ax: where; None: new axes.
         gains: more is better, as in "accuracy gained"; else more is worse.
         draws: number of draws of the labels behind each interval; None: not known.
+        pictures: number of test pictures that vary, too; None: they do not.
     """
     ax = axes(ax, (WIDE, 1.0 + 0.45 * len(points)))
     unsure = False
@@ -315,7 +317,7 @@ def costs(
     ax.set_yticks(range(len(points)), [look.wrapped(name) for name in points])
     ax.set(ylim=(len(points) - 0.4, -0.6), xlabel=xlabel)
     grey = "; grey: perhaps nothing" if unsure else ""
-    look.say_bars(ax, look.bars(draws, what="lines") + grey)
+    look.say_bars(ax, look.bars(draws, pictures, what="lines") + grey)
     ax.locator_params(axis="x", nbins=4)  # more of "−0.025" would touch each other
     ax.tick_params(axis="y", length=0)
     listed = "; ".join(f"{name} {found}" for name, found in points.items())
