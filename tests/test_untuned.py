@@ -199,9 +199,8 @@ def test_the_best_is_picked_by_test_accuracy_and_the_choice_by_validation(bench)
     )
     assert "| shapes (kept aside) | 5 | 0.500 | 0.600 | 0.600 (3e-4, all) |" in page
     assert "0.900 (3e-3, block5) | 30.0 [" in page
-    assert "grid: 0 of 1; with the recipe's own settings 0 of 1. On average" in page
-    assert "choice loses 30.0 points, and the own settings 30.0." in page
-    assert "it has 8 pictures or more in a draw. Of the questions" in page
+    assert "is on average 30.0 points of accuracy better than the choice, and" in page
+    assert "(A draw of a task has 8 validation pictures or more.)" in page
 
 
 def test_every_setting_of_the_choice_is_in_the_full_grid(bench):
@@ -232,12 +231,15 @@ def test_a_point_is_a_point(bench):
         }
 
     said = bench.untuned.summary([one(0.01, False), one(0.012, False), one(0, True)])
-    assert said.startswith("Within 1 point of the best of the full grid: 2 of 3; with ")
-    assert "own settings 0 of 3. On average the choice loses 0.7 points, and" in said
-    assert "the own settings 5.0. Validation, asked about the whole grid at" in said
-    assert "would lose 0.0: it has 40 pictures or more in a draw. Of the" in said
-    assert "Of the questions that were kept aside: 1 of 1" in said
-    assert "2.5 to 2.5 times as many epochs" in said
+    assert "On these 3 tasks the best of all settings is on average 0.7 points" in said
+    assert "**5.0 points better than the recipe's own settings**" in said
+    assert "within 1 point of the best in 2 of 3 tasks, the own settings in 0 of 3" in (
+        said
+    )
+    assert "(Of the tasks that were kept aside: 1 of 1, and 0 of 1.)" in said
+    assert "validation would choose one that loses 0.0 points" in said
+    assert "(A draw of a task has 40 validation pictures or more.)" in said
+    assert "The choice takes 2.5 to 2.5 times as many epochs" in said
 
 
 def test_photographs_are_asked_about_where_a_folder_and_its_weights_are_given(

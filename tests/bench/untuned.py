@@ -243,12 +243,12 @@ def main(given: Namespace, command: str) -> int:
 
 
 def fewest(found: list[dict]) -> int:
-    """Validation pictures of a draw, in the question that has the fewest."""
+    """Validation pictures of a draw, in the task that has the fewest."""
     return min(one["validation_pictures"] for one in found)
 
 
 def summary(found: list[dict]) -> str:
-    """In how many questions the choice is within a point of the best of the grid."""
+    """What the choice loses, what else would lose, and what the choice costs."""
 
     def within(some: list[dict], key: str) -> str:
         near = sum(one[key]["mean"] <= POINT + 1e-9 for one in some)
@@ -258,22 +258,28 @@ def summary(found: list[dict]) -> str:
         return f"{100 * np.mean([one[key]['mean'] for one in found]):.1f}"
 
     aside = [one for one in found if one["kept_aside"]]
+    prices = [one["price"] for one in found]
     words = (
-        f"Within 1 point of the best of the full grid: {within(found, 'lost')}; with "
-        f"the recipe's own settings {within(found, 'own_lost')}. On average the choice "
-        f"loses {points('lost')} points, and the own settings {points('own_lost')}. "
-        "Validation, asked about the whole grid at full length, would lose "
-        f"{points('whole_lost')}: it has {fewest(found)} pictures or more in a draw."
+        "For a folder of pictures, `python -m tlkit run` chooses the step size of "
+        "fine-tuning and how many layers it trains. Was that worth it? On these "
+        f"{len(found)} tasks the best of all settings is on average {points('lost')} "
+        "points of accuracy better than the choice, and "
+        f"**{points('own_lost')} points better than the recipe's own settings**. The "
+        f"choice is within 1 point of the best in {within(found, 'lost')} tasks, the "
+        f"own settings in {within(found, 'own_lost')}."
     )
     if aside:
         words += (
-            f" Of the questions that were kept aside: {within(aside, 'lost')}, and "
-            f"{within(aside, 'own_lost')}."
+            f" (Of the tasks that were kept aside: {within(aside, 'lost')}, and "
+            f"{within(aside, 'own_lost')}.)"
         )
-    prices = [one["price"] for one in found]
     return (
-        f"{words} The choice takes {min(prices):.1f} to {max(prices):.1f} times as "
-        "many epochs as the recipe's own settings, which early stopping ends sooner."
+        f"{words}\n\nMore search would not help: if all settings were trained at full "
+        "length, validation would choose one that loses "
+        f"{points('whole_lost')} points. "
+        f"(A draw of a task has {fewest(found)} validation pictures or more.) "
+        f"The choice takes {min(prices):.1f} to {max(prices):.1f} times as many "
+        "epochs as the own settings, which early stopping ends sooner."
     )
 
 
