@@ -3,11 +3,15 @@
 The server is on loopback and has replicas of the published files.
 """
 
+import importlib
 import os
+import sys
 import threading
 from collections import Counter
 from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -138,3 +142,13 @@ def archive(request, server, cache, monkeypatch):
     replicas.cifar10_archive(path, *replicas.cifar10_arrays(), python=request.param)
     register_archive(path, server, monkeypatch)
     return path
+
+
+@pytest.fixture(scope="module")
+def bench():
+    """Modules of the bench, which import each other as `python tests/bench` does."""
+    folder = str(Path(__file__).parent / "bench")
+    sys.path.insert(0, folder)
+    names = ("cells", "untuned", "untuned_tasks", "left_out", "more_tasks")
+    yield SimpleNamespace(**{name: importlib.import_module(name) for name in names})
+    sys.path.remove(folder)

@@ -1,8 +1,6 @@
 """The bench that leaves whole targets out, on targets of which everything is known."""
 
-import importlib
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,15 +15,6 @@ BENCH = Path(__file__).parent / "bench"
 NEW = ("faces", "curves", "symmetry", "colours", "damaged-photographs")
 WAYS = ("probe", "last block", "all layers")
 SIZES = {"letters-small": 1, "letters": 2, "letters-bn": 3}  # bytes
-
-
-@pytest.fixture(scope="module")
-def bench():
-    """Its modules by name, which import each other as `python tests/bench` does."""
-    sys.path.insert(0, str(BENCH))
-    names = ("left_out", "more_tasks", "untuned_tasks")
-    yield SimpleNamespace(**{name: importlib.import_module(name) for name in names})
-    sys.path.remove(str(BENCH))
 
 
 def target(

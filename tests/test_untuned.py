@@ -4,7 +4,6 @@ of the full grid.
 
 import importlib
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,15 +16,6 @@ from tlkit.recipes.choose import trial_length
 
 BENCH = Path(__file__).parent / "bench"
 SMALL = tk.Backbone("letters-small")
-
-
-@pytest.fixture(scope="module")
-def bench():
-    """Its modules by name, which import each other as `python tests/bench` does."""
-    sys.path.insert(0, str(BENCH))
-    names = ("cells", "untuned", "untuned_tasks")
-    yield SimpleNamespace(**{name: importlib.import_module(name) for name in names})
-    sys.path.remove(str(BENCH))
 
 
 def hashes(images):

@@ -1,6 +1,6 @@
 """Five more target tasks, of other kinds than those of ``untuned_tasks``.
 
-Nothing is downloaded. They were added for ``suggest_bench``, which leaves whole targets
+Nothing is downloaded. They were added for ``left_out``, which leaves whole targets
 out and so needs more of them; no number of ``untuned`` was measured on them.
 """
 
@@ -8,7 +8,17 @@ import io
 from functools import cache
 
 import numpy as np
-from untuned_tasks import POOL, SIZE, TARGETS, TEST, Pictures, Target, drawn, pixels
+from untuned_tasks import (
+    POOL,
+    SIZE,
+    TARGETS,
+    TEST,
+    Pictures,
+    Target,
+    drawn,
+    pieces_of_photographs,
+    pixels,
+)
 
 from tlkit import glyphs
 
@@ -126,28 +136,12 @@ def colours() -> tuple[Pictures, Pictures]:
 
 @cache
 def damaged_photographs() -> tuple[Pictures, Pictures]:
-    """Pieces of scikit-learn's two photographs, each damaged in one of five ways.
+    """Pieces of photographs, each damaged in one of five ways."""
 
-    The pool comes from the left of each photograph, the test from the right: no pixel
-    is in both.
-    """
-    from sklearn.datasets import load_sample_images
+    def changed(piece: np.ndarray, label: int, rng: np.random.Generator) -> np.ndarray:
+        return damaged(piece, DAMAGES[label], rng)
 
-    photographs = load_sample_images().images  # two, uint8 (427, 640, 3)
-
-    def pieces(n: int, seed: int, left: int, right: int) -> Pictures:
-        rng = np.random.default_rng(seed)
-        labels = np.arange(n) % len(DAMAGES)
-        found = []
-        for i, label in enumerate(labels):
-            photograph = photographs[i // len(DAMAGES) % 2]
-            down = rng.integers(0, len(photograph) - SIZE)
-            across = rng.integers(left, right - SIZE)
-            piece = photograph[down : down + SIZE, across : across + SIZE]
-            found.append(damaged(piece, DAMAGES[label], rng))
-        return Pictures(np.stack(found), labels)
-
-    return pieces(POOL, 800, 0, 400), pieces(TEST, 801, 400, 640)
+    return pieces_of_photographs(changed, len(DAMAGES), SIZE, 800)
 
 
 def damaged(piece: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray:

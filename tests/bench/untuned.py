@@ -337,7 +337,8 @@ lets validation choose. The probe is compared with logistic regressions on the s
 features; of {len(PENALTIES)} penalties the best is picked by its test accuracy, too.
 
 No recipe was tuned on any of these tasks. How many finalists the choice has, and how
-long a trial is, was decided with those that are not kept aside.
+long a trial is, was decided with those that are not kept aside; the others had been
+seen by then.
 
 {chr(10).join(asked)}
 

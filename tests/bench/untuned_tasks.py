@@ -282,33 +282,53 @@ def greek() -> tuple[Pictures, Pictures]:
     return scenes(POOL, 750, GREEK_FONTS), scenes(TEST, 751, GREEK_TEST_FONTS)
 
 
-@cache
-def turned_photographs() -> tuple[Pictures, Pictures]:
-    """Pieces of scikit-learn's two photographs, each turned by a multiple of 90°.
+def pieces_of_photographs(
+    changed: Callable[[np.ndarray, int, np.random.Generator], np.ndarray],
+    classes: int,
+    edge: int,
+    seed: int,
+) -> tuple[Pictures, Pictures]:
+    """Pieces of scikit-learn's two photographs, each changed as its class says.
 
     The pool comes from the left of each photograph, the test from the right: no pixel
     is in both.
+
+    Args:
+        changed: of a piece, uint8 (edge, edge, 3), its class and a generator, what is
+            shown, uint8 (32, 32, 3).
+        classes: how many.
+        edge: of a piece, pixels.
+        seed: of the pool; that of the test is one more.
     """
-    from PIL import Image
     from sklearn.datasets import load_sample_images
 
     photographs = load_sample_images().images  # two, uint8 (427, 640, 3)
-    edge = 2 * SIZE
 
     def pieces(n: int, seed: int, left: int, right: int) -> Pictures:
         rng = np.random.default_rng(seed)
-        labels = np.arange(n) % len(TURNS)
+        labels = np.arange(n) % classes
         found = []
         for i, label in enumerate(labels):
-            photograph = photographs[i // len(TURNS) % 2]
+            photograph = photographs[i // classes % 2]
             down = rng.integers(0, len(photograph) - edge)
             across = rng.integers(left, right - edge)
             piece = photograph[down : down + edge, across : across + edge]
-            small = Image.fromarray(piece).resize((SIZE, SIZE), Image.Resampling.BOX)
-            found.append(np.rot90(np.asarray(small), label))
+            found.append(changed(piece, label, rng))
         return Pictures(np.stack(found), labels)
 
-    return pieces(POOL, 760, 0, 400), pieces(TEST, 761, 400, 640)
+    return pieces(POOL, seed, 0, 400), pieces(TEST, seed + 1, 400, 640)
+
+
+@cache
+def turned_photographs() -> tuple[Pictures, Pictures]:
+    """Pieces of photographs at half their size, turned by multiples of 90°."""
+    from PIL import Image
+
+    def turned(piece: np.ndarray, label: int, _: np.random.Generator) -> np.ndarray:
+        small = Image.fromarray(piece).resize((SIZE, SIZE), Image.Resampling.BOX)
+        return np.rot90(np.asarray(small), label)
+
+    return pieces_of_photographs(turned, len(TURNS), 2 * SIZE, 760)
 
 
 TARGETS: dict[str, Target] = {
